@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door. `make demo` and `make test` do all that is needed on a fresh Debian 12.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+BENCH_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench format format-check tidy install packages packages-test
+
+help:
+	@echo "make demo     build, then watch test mails go round against the embedded mail server"
+	@echo "make test     everything that must pass (both compilers, sanitizers, real servers)"
+	@echo "make check    unit and session tests only, for every commit"
+	@echo "make bench    speed and accuracy beside a minimal C client"
+	@echo "make format   format the sources;  make format-check, make tidy: what CI checks"
+	@echo "make install  install the daemon below PREFIX ($(PREFIX)), honours DESTDIR"
+
+packages:
+	@.ci/install-packages build
+
+packages-test:
+	@.ci/install-packages build test
+
+# One rule for all presets: configure once, then build the given targets.
+build/%/build.ninja: CMakeLists.txt CMakePresets.json
+	@cmake --preset $* >build-$*.log 2>&1 || { cat build-$*.log; rm -f build-$*.log; exit 1; }
+	@rm -f build-$*.log
+
+demo: packages
+	@$(MAKE) --no-print-directory build/release/build.ninja
+	@ninja --quiet -C build/release mailprobed mailprobed-loopback
+	@tests/demo.py build/release
+
+check: packages-test
+	@$(MAKE) --no-print-directory build/dev/build.ninja
+	@ninja --quiet -C build/dev unit_tests session_tests
+	@cd build/dev && ctest --output-on-failure -j2 -L 'unit|session|lint'
+
+# clang with ASan and UBSan runs everything; g++ runs what needs no other servers.
+test: packages-test
+	@$(MAKE) --no-print-directory build/asan/build.ninja build/gcc/build.ninja
+	@echo "== clang 19, AddressSanitizer, UndefinedBehaviorSanitizer"
+	@ninja --quiet -C build/asan
+	@cd build/asan && ctest --output-on-failure -j2
+	@echo "== g++"
+	@ninja --quiet -C build/gcc
+	@cd build/gcc && ctest --output-on-failure -j2 -L 'unit|session|e2e'
+
+bench: packages-test
+	@$(MAKE) --no-print-directory build/release/build.ninja
+	@ninja --quiet -C build/release
+	@tests/bench/run.py build/release $(BENCH_ARGS)
+
+SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
+
+format:
+	@clang-format-19 -i $(SOURCES)
+
+format-check: packages-test
+	@clang-format-19 --dry-run -Werror $(SOURCES) && echo "format: ok"
+
+tidy: packages-test
+	@$(MAKE) --no-print-directory build/asan/build.ninja
+	@.ci/tidy build/asan
+
+install: packages
+	@$(MAKE) --no-print-directory build/release/build.ninja
+	@ninja --quiet -C build/release mailprobed
+	@DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)
