@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known of every mail: a pure state machine that turns events into verdicts. `now` is
+// always an argument; nothing here reads a clock, a socket or a file.
+#pragma once
+
+#include "probes/domain/failure.hpp"
+#include "probes/domain/poll_plan.hpp"
+#include "probes/domain/tag.hpp"
+#include "probes/domain/time.hpp"
+#include "probes/domain/verdict.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace mailprobed {
+
+/// Index of a probe in the ledger.
+using ProbeIndex = std::uint32_t;
+/// Index of a mailbox in the ledger.
+using MailboxIndex = std::uint32_t;
+
+/// A verdict as it falls.
+struct Judgement {
+    MailId mail = 0;
+    ProbeIndex probe = 0;
+    Verdict verdict = Verdict::lost;
+    /// For send_failed.
+    std::optional<StageCause> failure;
+    std::string detail;
+    Instant started, handed, deadline;
+    /// For delivered: the mail became visible in [lower, upper].
+    Instant lower, upper;
+    /// For delivered: lower <= deadline < upper.
+    bool deadline_uncertain = false;
+    /// For delivered: a failed look widened [lower, upper].
+    bool unmeasured = false;
+    BodyState body = BodyState::unread;
+};
+
+/// Something learnt after the verdict.
+struct AfterVerdict {
+    MailId mail = 0;
+    ProbeIndex probe = 0;
+    Evidence kind = Evidence::late;
+    /// For late and found: upper - started.
+    std::optional<Duration> latency;
+    std::uint32_t count = 1;
+};
+
+/// What an event led to.
+struct Outcome {
+    std::vector<Judgement> judgements;
+    std::vector<AfterVerdict> evidence;
+};
+
+/// All copies of one own mail in one listing.
+struct Sighting {
+    MailId mail = 0;
+    std::uint32_t probe_id = 0;
+    /// The instant the listing line of the first copy was read.
+    Instant listed_at;
+    BodyState body = BodyState::unread;
+    /// Digest of the body, if it was read.
+    std::optional<std::uint64_t> digest;
+    /// Hash of the unique id of each copy; 0 where the server has none.
+    std::vector<std::uint64_t> entries;
+};
+
+/// What the ledger keeps for a mail that entered it.
+struct NewMail {
+    MailId mail = 0;
+    ProbeIndex probe = 0;
+    Instant now;
+    WallTime wall;
+    std::uint64_t body_digest = 0;
+};
+
+/// A probe as the ledger knows it.
+struct LedgerProbe {
+    /// probe_id() of its name.
+    std::uint32_t id = 0;
+    MailboxIndex mailbox = 0;
+    Duration deadline{};
+    Duration grace{};
+};
+
+/// The numbers of the accounting identity.
+struct LedgerTotals {
+    std::uint64_t started = 0;
+    std::uint64_t verdicts = 0;
+    std::uint64_t pending = 0;
+};
+
+/// The state machine. Every mail that starts gets exactly one verdict.
+class Ledger {
+  public:
+    /// `evidence` is how long a judged mail is remembered.
+    explicit Ledger(Duration evidence) : evidence_(evidence) {}
+
+    /// Adds a mailbox.
+    MailboxIndex add_mailbox();
+    /// Adds a probe whose mails end in `probe.mailbox`.
+    ProbeIndex add_probe(const LedgerProbe& probe);
+
+    /// Changes the grace of mails that start from now on.
+    void set_grace(ProbeIndex probe, Duration grace);
+
+    /// A mail is about to be sent; it is pending from now on.
+    void start(const NewMail& mail);
+    /// Attempt 1 connects: latency and deadline run from `at`.
+    void connecting(MailId mail, Instant at);
+    /// The final dot is about to be written.
+    void handed(MailId mail, Instant at);
+    /// The server took responsibility (2yz to the dot).
+    Outcome accepted(MailId mail);
+    /// The server never took responsibility.
+    Outcome send_failed(MailId mail, StageCause failure, std::string detail);
+    /// No answer to the dot: the server may have the mail; settled by arrival or deadline.
+    Outcome unconfirmed(MailId mail, StageCause failure, std::string detail);
+
+    /// A look at `mailbox` began.
+    void look_began(MailboxIndex mailbox, Instant at);
+    /// A listing showed an own mail; reported before the look ends. `now` dates the evidence.
+    Outcome sighted(MailboxIndex mailbox, const Sighting& sighting, Instant now);
+    /// QUIT was answered +OK after `entries` copies of `mail` were marked deleted.
+    void deleted(MailId mail, const std::vector<std::uint64_t>& entries);
+    /// The look ended. `login_at` is the instant before its login command, if it came so far; only
+    /// a complete look proves that pending mails not sighted in it were not there at `login_at`.
+    Outcome look_ended(MailboxIndex mailbox, bool complete, std::optional<Instant> login_at,
+                       Instant now);
+    /// Judges mails whose grace is over; forgets old ones.
+    Outcome settle(MailboxIndex mailbox, Instant now);
+
+    /// Mails of `mailbox` that may arrive, for the poll plan.
+    [[nodiscard]] std::vector<AwaitedMail> awaited(MailboxIndex mailbox) const;
+    /// The earliest instant at which settle() would judge something.
+    [[nodiscard]] std::optional<Instant> next_settlement(MailboxIndex mailbox) const;
+    /// D of a mail that is pending.
+    [[nodiscard]] std::optional<Instant> deadline_of(MailId mail) const;
+    /// Number of pending mails of a probe.
+    [[nodiscard]] std::uint64_t pending(ProbeIndex probe) const;
+    /// Start of the oldest pending mail of a probe.
+    [[nodiscard]] std::optional<WallTime> oldest_pending(ProbeIndex probe) const;
+    /// started = verdicts + pending, always.
+    [[nodiscard]] LedgerTotals totals() const noexcept;
+
+  private:
+    enum class State : std::uint8_t { intended, handed, accepted, unconfirmed };
+
+    struct Mail {
+        ProbeIndex probe = 0;
+        State state = State::intended;
+        /// connecting() was called: `started` is final.
+        bool connected = false;
+        /// A complete look at or after the deadline did not show it.
+        bool absent_at_deadline = false;
+        Instant started, handed, deadline, grace_end;
+        WallTime wall;
+        std::uint64_t digest = 0;
+        std::optional<StageCause> failure;
+        std::string detail;
+    };
+
+    /// A judged mail, kept for evidence; small, because there are many.
+    struct Settled {
+        ProbeIndex probe = 0;
+        Verdict verdict = Verdict::lost;
+        /// The server refused the mail for good (as against: never answered).
+        bool refused = false;
+        bool arrived = false;
+        std::uint8_t duplicates = 0;
+        std::uint8_t removed = 0;
+        Instant started, handed, deadline;
+        /// Hash of the unique id of a copy that was removed.
+        std::uint64_t removed_entry = 0;
+    };
+
+    struct Mailbox {
+        std::vector<MailId> pending;
+        Instant complete_login = Instant::min();
+        Instant failed_began = Instant::min();
+        Instant look_began = Instant::min();
+        bool looking = false;
+    };
+
+    struct Probe {
+        LedgerProbe settings;
+        std::uint64_t pending = 0;
+        /// In order of start; judged ones are dropped when they reach the front.
+        std::deque<MailId> order;
+    };
+
+    Judgement judge(MailId id, Verdict verdict, Instant now);
+    Judgement judge_arrival(MailId id, const Sighting& sighting, Instant now);
+    Judgement judge_absence(MailId id, Instant now);
+    void count_copies(Outcome& outcome, MailId id, Settled& settled, const Sighting& sighting);
+    void note_arrival(Outcome& outcome, MailId id, Settled& settled, Instant upper, Instant lower);
+    [[nodiscard]] Instant lower_bound(const Mailbox& mailbox, Instant handed) const;
+    void forget_old(Instant now);
+
+    Duration evidence_;
+    std::vector<Mailbox> mailboxes_;
+    std::vector<Probe> probes_;
+    std::unordered_map<std::uint32_t, ProbeIndex> by_id_;
+    std::unordered_map<MailId, Mail> pending_;
+    std::unordered_map<MailId, Settled> settled_;
+    std::deque<std::pair<Instant, MailId>> forget_;
+    std::uint64_t started_ = 0;
+    std::uint64_t verdicts_ = 0;
+};
+
+}  // namespace mailprobed

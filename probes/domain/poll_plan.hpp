@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// When to look into a mailbox: often while a mail is young, seldom when it is old, always at its
+// deadline, and never more often than the server allows.
+#pragma once
+
+#include "probes/domain/settings.hpp"
+#include "probes/domain/time.hpp"
+
+#include <cstdint>
+#include <span>
+
+namespace mailprobed {
+
+/// What the plan must know of a mail that is awaited in the mailbox.
+struct AwaitedMail {
+    /// Since when it may be there.
+    Instant handed;
+    /// D: a look is planned at this instant.
+    Instant deadline;
+    /// Until when a look may still give the verdict.
+    Instant grace_end;
+};
+
+/// How the last look ended, as far as the plan cares.
+enum class LookResult : std::uint8_t {
+    complete,
+    /// Network, protocol or server trouble: the plan goes on as if the look had not been.
+    failed,
+    /// [IN-USE]: somebody else holds the mailbox (RFC 2449 8.1.1).
+    busy,
+    /// [LOGIN-DELAY]: too soon (RFC 2449 8.1.1).
+    login_delay,
+};
+
+/// The plan of one mailbox. Gaps grow with the age of the youngest mail, so that the uncertainty of
+/// a latency stays a bounded part of it; all mails share the looks.
+class PollPlan {
+  public:
+    /// `mails_per_hour` arrive here; `longest_wait` is the longest deadline among their probes.
+    PollPlan(const PollSettings& settings, double mails_per_hour, Duration longest_wait) noexcept;
+
+    /// When to look next for `awaited` mails; not before `now`. `awaited` must not be empty.
+    [[nodiscard]] Instant next(std::span<const AwaitedMail> awaited, Instant now) const noexcept;
+
+    /// A look began; it uses up one login of the budget.
+    void look_began(Instant at) noexcept;
+    /// The look that began last ended; `login_delay` is what the server announced, or zero.
+    void look_ended(LookResult result, Instant at, Duration login_delay) noexcept;
+
+    /// The least time between two looks that budget, LOGIN-DELAY and refusals allow now.
+    [[nodiscard]] Duration least_gap() const noexcept;
+    /// The longest time between two looks of the plan; verdict_grace defaults to twice this.
+    [[nodiscard]] Duration look_interval() const noexcept;
+
+  private:
+    [[nodiscard]] Instant due(const AwaitedMail& mail) const noexcept;
+    [[nodiscard]] Instant allowed(Instant now) const noexcept;
+    void refill(Instant at) noexcept;
+
+    PollSettings settings_;
+    double growth_;
+    /// Budget as a token bucket: capacity + refill in an hour = logins_per_hour, so that no hour
+    /// whatever sees more.
+    double capacity_ = 0;
+    Duration token_time_{};
+    double tokens_ = 0;
+    Instant refilled_;
+
+    Instant last_look_ = Instant::min();
+    Instant last_login_ = Instant::min();
+    Duration login_delay_{};
+    Instant not_before_ = Instant::min();
+    unsigned refusals_ = 0;
+};
+
+}  // namespace mailprobed

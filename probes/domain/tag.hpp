@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tag that identifies a mail: 37 bytes as 60 characters, authenticated so that nobody can
+// forge an arrival.
+#pragma once
+
+#include "probes/domain/secret.hpp"
+#include "probes/domain/verdict.hpp"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mailprobed {
+
+/// Identifies one mail of one daemon; random, so never used twice.
+using MailId = std::uint64_t;
+
+/// What a tag says.
+struct Tag {
+    std::uint32_t instance = 0;
+    std::uint32_t probe = 0;
+    MailId mail = 0;
+    std::uint8_t attempt = 1;
+    /// Unix time in milliseconds, 48 bits.
+    std::uint64_t sent_ms = 0;
+    friend bool operator==(const Tag&, const Tag&) = default;
+};
+
+/// Characters of a written tag.
+inline constexpr std::size_t kTagLength = 60;
+
+/// A 32-bit id of a name (FNV-1a with a final mix), used for instances and probes in tags.
+[[nodiscard]] std::uint32_t name_id(std::string_view name) noexcept;
+/// The id of a probe in tags; two probes of one configuration must differ.
+[[nodiscard]] inline std::uint32_t probe_id(std::string_view name) noexcept {
+    return name_id(name);
+}
+
+/// HMAC-SHA-256, handed in because this floor knows no cryptography.
+using HmacFunction =
+    std::function<std::array<std::uint8_t, 32>(std::string_view key, std::string_view text)>;
+
+/// The result of reading a tag: the tag, or why it is none.
+struct TagReading {
+    std::optional<Tag> tag;
+    /// Set if `tag` is not.
+    std::optional<TagReject> reject;
+};
+
+/// Writes and verifies tags with one key.
+class TagCodec {
+  public:
+    TagCodec(Secret key, HmacFunction hmac);
+
+    /// The 60 characters of `tag`, lower case.
+    [[nodiscard]] std::string write(const Tag& tag) const;
+    /// Reads 60 characters in either case and verifies them in constant time.
+    [[nodiscard]] TagReading read(std::string_view text) const;
+
+  private:
+    Secret key_;
+    HmacFunction hmac_;
+    std::uint8_t key_id_;
+};
+
+}  // namespace mailprobed

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The final judgements on a mail and what can be learnt about it afterwards.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace mailprobed {
+
+/// The one final judgement on a mail, spelled as its metric label.
+enum class Verdict : std::uint8_t { delivered, send_failed, lost, unobserved };
+/// All verdicts, for tables and metrics.
+inline constexpr std::array kVerdicts{Verdict::delivered, Verdict::send_failed, Verdict::lost,
+                                      Verdict::unobserved};
+
+/// Evidence that turns up after the verdict, spelled as its metric label.
+enum class Evidence : std::uint8_t { late, found, contradiction, duplicate, orphan };
+/// All kinds of evidence.
+inline constexpr std::array kEvidences{Evidence::late, Evidence::found, Evidence::contradiction,
+                                       Evidence::duplicate, Evidence::orphan};
+
+/// Why a tick did not start a mail: the process was not running in time, or had no room.
+enum class MissReason : std::uint8_t { stalled, overload };
+/// All reasons.
+inline constexpr std::array kMissReasons{MissReason::stalled, MissReason::overload};
+
+/// Why a tag-like text in a mailbox was not taken for an arrival.
+enum class TagReject : std::uint8_t {
+    malformed,
+    unknown_key,
+    forged,
+    conflicting,
+    quoted,
+    wrong_mailbox,
+};
+/// All reasons.
+inline constexpr std::array kTagRejects{TagReject::malformed, TagReject::unknown_key,
+                                        TagReject::forged,    TagReject::conflicting,
+                                        TagReject::quoted,    TagReject::wrong_mailbox};
+
+/// What became of the body on its way.
+enum class BodyState : std::uint8_t { intact, altered, unread };
+
+/// The label of a verdict.
+[[nodiscard]] std::string_view to_string(Verdict verdict) noexcept;
+/// The label of a kind of evidence.
+[[nodiscard]] std::string_view to_string(Evidence kind) noexcept;
+/// The label of a reason.
+[[nodiscard]] std::string_view to_string(MissReason reason) noexcept;
+/// The label of a reason.
+[[nodiscard]] std::string_view to_string(TagReject reason) noexcept;
+/// The word for a body's state.
+[[nodiscard]] std::string_view to_string(BodyState state) noexcept;
+
+}  // namespace mailprobed

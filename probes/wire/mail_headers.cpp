@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Unfolding and bounding of header fields.
+#include "probes/wire/mail_headers.hpp"
+
+#include "probes/wire/ascii.hpp"
+
+#include <algorithm>
+
+namespace mailprobed {
+
+namespace {
+
+// RFC 5322 3.6.8: printable, no colon.
+bool is_name(std::string_view name) noexcept {
+    return !name.empty() &&
+           std::ranges::all_of(name, [](char c) { return c > ' ' && c < '\x7f' && c != ':'; });
+}
+
+}  // namespace
+
+void MailHeaders::add_line(std::string_view line) {
+    if (line.empty()) return;
+    if (ascii_blank(line.front())) {
+        if (ignoring_ || fields_.empty()) return;
+        const std::string_view more = trimmed(line);
+        if (more.empty()) return;
+        const std::size_t size = std::min(more.size() + 1, kMaxBytes - bytes_);
+        std::string& value = fields_.back().value;
+        if (value.empty()) {
+            value = more.substr(0, size);
+        } else if (size > 0) {
+            value.append(1, ' ').append(more.substr(0, size - 1));
+        }
+        bytes_ += size;
+        ignoring_ = bytes_ == kMaxBytes;
+        return;
+    }
+    const std::size_t colon = line.find(':');
+    // Blanks before the colon are obsolete, not wrong (RFC 5322 4.5.8).
+    const std::string_view name =
+        trimmed(line.substr(0, colon == std::string_view::npos ? 0 : colon));
+    ignoring_ = true;
+    if (!is_name(name) || fields_.size() == kMaxFields) return;
+    std::string_view value = trimmed(line.substr(colon + 1));
+    if (name.size() > kMaxBytes - bytes_) return;
+    value = value.substr(0, kMaxBytes - bytes_ - name.size());
+    fields_.push_back({std::string(name), std::string(value)});
+    bytes_ += name.size() + value.size();
+    ignoring_ = bytes_ == kMaxBytes;
+}
+
+std::optional<std::string_view> MailHeaders::get(std::string_view name) const {
+    const auto found = std::ranges::find_if(
+        fields_, [&](const HeaderField& field) { return ascii_iequals(field.name, name); });
+    if (found == fields_.end()) return std::nullopt;
+    return found->value;
+}
+
+}  // namespace mailprobed
