@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// What SMTP and POP3 conversations share: stages with deadlines, lines both ways, a redacted
+// trace, and the one place where an error becomes a Failure.
+#pragma once
+
+#include "probes/domain/failure.hpp"
+#include "probes/domain/settings.hpp"
+#include "probes/net/channel.hpp"
+#include "probes/session/masker.hpp"
+#include "probes/session/trace.hpp"
+#include "probes/wire/line_buffer.hpp"
+
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace mailprobed {
+
+/// What the conversation itself finds wrong: a refusal, or words that make no sense.
+class Trouble final : public ChannelError {
+  public:
+    /// Both sides still know what comes next, so that a QUIT would be understood.
+    enum class Step : bool { lost, kept };
+
+    /// `detail` may quote the server as it is; it is masked and escaped later.
+    Trouble(Cause cause, const std::string& detail, Step step = Step::lost)
+        : ChannelError(cause, detail), step_(step) {}
+    [[nodiscard]] bool in_step() const noexcept { return step_ == Step::kept; }
+
+  private:
+    Step step_;
+};
+
+/// One conversation over one channel. Cancellation passes through it and ends no stage.
+class Conversation {
+  public:
+    /// `give_up` bounds the conversation in addition to `timeouts.total`.
+    Conversation(Channel& channel, Side side, const Timeouts& timeouts, Instant give_up,
+                 Trace& trace);
+    Conversation(const Conversation&) = delete;
+    Conversation& operator=(const Conversation&) = delete;
+    ~Conversation();
+
+    /// Ends the open stage well, if there is one, and begins `stage`; returns that moment. If the
+    /// whole conversation's time is up it throws Trouble, and the stage that used it up stays open.
+    Instant enter(Stage stage);
+    /// Ends the open stage well.
+    void leave();
+    /// Gives the open stage its time once more: for stages of many commands.
+    void renew();
+    /// Leaves the open stage `time` at most.
+    void hurry(Duration time);
+    /// Ends the open stage badly; returns what to throw.
+    [[nodiscard]] Failure failure(const ChannelError& error);
+    /// Ends the open stage badly where nothing follows from it (QUIT).
+    void shrug(const ChannelError& error);
+    /// The stage that is open or was last.
+    [[nodiscard]] Stage stage() const noexcept { return stage_; }
+
+    /// The connect, in the open stage; with implicit TLS also stage tls.
+    Awaitable<void> connect(TlsMode mode);
+    /// The handshake, in the open stage; what was received before is forgotten.
+    Awaitable<void> encrypt();
+    /// True after encrypt().
+    [[nodiscard]] bool encrypted() const noexcept { return encrypted_; }
+
+    /// What was received and not used yet.
+    [[nodiscard]] LineBuffer& input() noexcept { return input_; }
+    /// Reads more into input().
+    Awaitable<void> fill();
+    /// The two halves of fill() around the channel's read, for loops where a coroutine more for
+    /// each read would show.
+    [[nodiscard]] std::span<char> room() { return input_.prepare(); }
+    void received(std::size_t size);
+    /// When input() was last filled.
+    [[nodiscard]] Instant filled_at() const noexcept { return filled_at_; }
+
+    /// Adds a command, in parts and without CRLF, to what flush() sends. Throws Trouble if a part
+    /// holds CR, LF or NUL.
+    void queue(std::initializer_list<std::string_view> parts);
+    /// The same for a line that holds a secret; the trace shows `shown` instead.
+    void queue_secret(std::string_view line, std::string_view shown);
+    /// Sends what was queued in one write.
+    Awaitable<void> flush();
+    /// The two halves of flush() around the channel's write.
+    [[nodiscard]] std::string_view outgoing();
+    void sent() noexcept;
+    /// Sends QUIT without waiting for anything, if the server would understand it after failure().
+    Awaitable<void> good_bye();
+
+    /// The secrets to be masked.
+    [[nodiscard]] Masker& masker() noexcept { return masker_; }
+    /// `text` fit for people: masked, escaped, on one line, of bounded length.
+    [[nodiscard]] std::string presentable(std::string_view text);
+    /// Keeps a received line for the trace until the response is complete, because a secret may be
+    /// broken over its lines.
+    void heard(std::string_view line);
+    /// Traces the lines kept; `open_end` if more should have come.
+    void tell_heard(bool open_end = false);
+    /// Traces the lines of `octets` as sent.
+    void tell_sent(std::string_view octets);
+    /// Traces a remark.
+    void note(std::string_view text);
+
+    [[nodiscard]] Channel& channel() noexcept { return channel_; }
+
+  private:
+    void expect_by(Instant deadline);
+    void end_stage(Instant at, std::optional<Cause> cause);
+    [[nodiscard]] Cause cause_here(const ChannelError& error) const noexcept;
+    [[nodiscard]] std::string detail_of(const ChannelError& error, Cause counted);
+
+    Channel& channel_;
+    Side side_;
+    const Timeouts& timeouts_;
+    Trace& trace_;
+    Instant limit_;
+    Instant deadline_{};
+    bool started_ = false;
+    Stage stage_ = Stage::resolve;
+    bool open_ = false;
+    bool in_step_ = false;
+    bool encrypted_ = false;
+    bool tells_;
+    bool queued_secret_ = false;
+    LineBuffer input_;
+    Instant filled_at_{};
+    std::string output_;
+    // output_ as the trace may show it.
+    std::string shown_;
+    Masker masker_;
+    std::string heard_;
+    std::size_t heard_lines_ = 0;
+};
+
+}  // namespace mailprobed

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commands and responses of POP3, and what -ERR means at each stage.
+#pragma once
+
+#include "probes/session/conversation.hpp"
+#include "probes/wire/multi_line.hpp"
+#include "probes/wire/pop3_capabilities.hpp"
+#include "probes/wire/pop3_response.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mailprobed {
+
+/// A response of one line.
+struct Pop3Answer {
+    Pop3Status status = Pop3Status::malformed;
+    Pop3Code code = Pop3Code::none;
+    /// What follows the status word, octets as received.
+    std::string text;
+
+    [[nodiscard]] bool ok() const noexcept { return status == Pop3Status::ok; }
+};
+
+/// POP3's question and answer over a Conversation.
+class Pop3Dialogue {
+  public:
+    explicit Pop3Dialogue(Conversation& talk) : talk_(talk) {}
+
+    /// Reads a status line; throws Trouble if it is none. `whole` is false if a list follows.
+    Awaitable<Pop3Answer> answer(bool whole = true);
+    /// Sends what is queued and reads the first status line; the server must not have spoken
+    /// before.
+    Awaitable<Pop3Answer> exchange(bool whole = true);
+    /// CAPA; nothing if the server does not know it.
+    Awaitable<std::optional<Pop3Capabilities>> capabilities();
+
+    /// Throws Trouble if the server has said something that it was not asked for.
+    void expect_silence();
+    /// Throws Trouble unless `answer` is +OK.
+    void expect_ok(const Pop3Answer& answer, std::string_view refused) const;
+
+    [[nodiscard]] Conversation& talk() noexcept { return talk_; }
+
+  private:
+    Conversation& talk_;
+};
+
+/// The Trouble that an answer other than +OK means.
+[[nodiscard]] Trouble pop3_refusal(Stage stage, const Pop3Answer& answer, std::string_view refused);
+
+}  // namespace mailprobed

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Streaming of multi-line responses.
+#include "probes/session/pop3_fetch.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace mailprobed {
+
+namespace {
+
+/// Splits a mail into header and body as its pieces come.
+class Collector {
+  public:
+    Collector(FetchedMessage& message, bool with_body) : message_(message) {
+        if (with_body) message_.body.emplace();
+    }
+
+    void add(const MultiLineReader::Piece& piece) {
+        const bool line_start = std::exchange(line_start_, piece.ends_line);
+        if (in_body_) {
+            add_body(piece);
+        } else if (line_start && piece.ends_line && piece.text.empty()) {
+            in_body_ = true;
+        } else if (line_start) {
+            // What exceeds a line of 4 KiB is of no use to anybody.
+            message_.headers.add_line(piece.text);
+        }
+    }
+
+    [[nodiscard]] bool too_big() const noexcept { return too_big_; }
+
+  private:
+    void add_body(const MultiLineReader::Piece& piece) {
+        if (!message_.body) return;
+        if (message_.body->size() + piece.text.size() + 2 > kMaxBody) {
+            message_.body.reset();
+            too_big_ = true;
+            return;
+        }
+        message_.body->append(piece.text);
+        if (piece.ends_line) message_.body->append("\r\n");
+    }
+
+    FetchedMessage& message_;
+    bool line_start_ = true;
+    bool in_body_ = false;
+    bool too_big_ = false;
+};
+
+// Reads the content after +OK.
+Awaitable<void> read_content(Pop3Dialogue& pop3, Collector& collector, bool strict) {
+    MultiLineReader reader;
+    for (;;) {
+        const MultiLineReader::Piece piece = reader.next(pop3.talk().input());
+        if (piece.found == MultiLineReader::Found::nothing) {
+            co_await pop3.talk().fill();
+            continue;
+        }
+        if (piece.found == MultiLineReader::Found::end) break;
+        pop3.talk().heard(piece.text);
+        collector.add(piece);
+        if (strict && collector.too_big()) {
+            throw Trouble(Cause::too_big, "a body of more than 1 MiB");
+        }
+        if (reader.octets() > kMaxRead) {
+            throw Trouble(Cause::limit_exceeded, "a mail of more than 16 MiB");
+        }
+    }
+    pop3.talk().heard(".");
+    pop3.talk().tell_heard();
+}
+
+// -ERR without a code means that the entry is gone; with one, the server has another problem.
+bool is_gone(const Pop3Answer& answer) noexcept {
+    return answer.status == Pop3Status::err && answer.code == Pop3Code::none;
+}
+
+}  // namespace
+
+Awaitable<void> read_listing(Pop3Dialogue& pop3, bool uidl,
+                             const std::function<void(const ListedEntry&)>& each) {
+    MultiLineReader reader;
+    LineBuffer& input = pop3.talk().input();
+    std::uint32_t entries = 0;
+    for (;;) {
+        const MultiLineReader::Piece line = reader.next(input);
+        if (line.found == MultiLineReader::Found::nothing) {
+            co_await pop3.talk().fill();
+            continue;
+        }
+        if (line.found == MultiLineReader::Found::end) break;
+        if (!line.ends_line) {
+            throw Trouble(Cause::limit_exceeded, "a line of the listing above 4096 octets");
+        }
+        pop3.talk().heard(line.text);
+        const auto entry = uidl ? pop3_uidl_line(line.text) : pop3_list_line(line.text);
+        if (!entry) {
+            throw Trouble(Cause::protocol_error,
+                          "not a line of a listing: " + std::string(line.text));
+        }
+        if (++entries > kMaxListed) {
+            throw Trouble(Cause::limit_exceeded, "a listing of more than 1,000,000 entries");
+        }
+        each({entry->number, entry->uidl, pop3.talk().filled_at()});
+    }
+    pop3.talk().heard(".");
+    pop3.talk().tell_heard();
+}
+
+Awaitable<bool> top(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers, std::size_t batch,
+                    bool sure, const std::function<void(FetchedMessage&&)>& each) {
+    while (!numbers.empty()) {
+        const auto some = numbers.first(std::min(batch, numbers.size()));
+        numbers = numbers.subspan(some.size());
+        pop3.talk().renew();
+        for (const std::uint32_t number : some) {
+            pop3.talk().queue({"TOP ", std::to_string(number), " 0"});
+        }
+        pop3.expect_silence();
+        co_await pop3.talk().flush();
+        for (const std::uint32_t number : some) {
+            const Pop3Answer answer = co_await pop3.answer(false);
+            if (is_gone(answer) && !sure) co_return false;
+            FetchedMessage message;
+            message.number = number;
+            message.present = answer.ok();
+            if (answer.ok()) {
+                sure = true;
+                Collector collector(message, false);
+                co_await read_content(pop3, collector, false);
+            } else if (!is_gone(answer)) {
+                pop3.expect_ok(answer, "TOP refused");
+            }
+            each(std::move(message));
+        }
+    }
+    co_return true;
+}
+
+Awaitable<void> dele(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers,
+                     std::size_t batch) {
+    while (!numbers.empty()) {
+        const auto some = numbers.first(std::min(batch, numbers.size()));
+        numbers = numbers.subspan(some.size());
+        pop3.talk().renew();
+        for (const std::uint32_t number : some) {
+            pop3.talk().queue({"DELE ", std::to_string(number)});
+        }
+        pop3.expect_silence();
+        co_await pop3.talk().flush();
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            const Pop3Answer answer = co_await pop3.answer();
+            pop3.expect_ok(answer, "DELE refused");
+        }
+    }
+}
+
+Awaitable<FetchedMessage> retr(Pop3Dialogue& pop3, std::uint32_t number, bool strict) {
+    FetchedMessage message;
+    message.number = number;
+    pop3.talk().queue({"RETR ", std::to_string(number)});
+    const Pop3Answer answer = co_await pop3.exchange(false);
+    if (is_gone(answer)) co_return message;
+    pop3.expect_ok(answer, "RETR refused");
+    message.present = true;
+    Collector collector(message, true);
+    co_await read_content(pop3, collector, strict);
+    co_return message;
+}
+
+}  // namespace mailprobed

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a look reads from a mailbox: the listing, headers, whole mails; bounded and streamed.
+#pragma once
+
+#include "probes/session/pop3_dialogue.hpp"
+#include "probes/session/pop3_session.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+
+namespace mailprobed {
+
+/// Entries that a listing may have.
+inline constexpr std::uint32_t kMaxListed = 1'000'000;
+/// Octets of a body that are kept.
+inline constexpr std::size_t kMaxBody = 1024UL * 1024UL;
+/// Octets of a mail that are read and thrown away before the look is given up.
+inline constexpr std::uint64_t kMaxRead = 16ULL * 1024 * 1024;
+/// Commands sent at once.
+inline constexpr std::size_t kBatch = 16;
+
+/// Reads the lines of UIDL or LIST after its +OK, in the open stage.
+Awaitable<void> read_listing(Pop3Dialogue& pop3, bool uidl,
+                             const std::function<void(const ListedEntry&)>& each);
+
+/// TOP n 0 for each number in the open stage, `batch` at a time. False, with nothing read, if the
+/// first answer leaves open whether the server knows TOP at all; `sure` rules that out.
+Awaitable<bool> top(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers, std::size_t batch,
+                    bool sure, const std::function<void(FetchedMessage&&)>& each);
+
+/// RETR n in the open stage. Above kMaxBody the body is thrown away, or with `strict` Trouble
+/// thrown.
+Awaitable<FetchedMessage> retr(Pop3Dialogue& pop3, std::uint32_t number, bool strict);
+
+/// DELE n for each number in the open stage, `batch` at a time.
+Awaitable<void> dele(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers, std::size_t batch);
+
+}  // namespace mailprobed

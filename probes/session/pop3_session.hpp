@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// One visit to a POP3 mailbox (RFC 1939, 2449, 2595, 5034, 3206); the watcher decides what is read.
+#pragma once
+
+#include "probes/domain/settings.hpp"
+#include "probes/net/channel.hpp"
+#include "probes/session/trace.hpp"
+#include "probes/wire/mail_headers.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace mailprobed {
+
+/// One line of the listing.
+struct ListedEntry {
+    std::uint32_t number = 0;
+    /// The unique id, 1 to 70 printable octets; empty if the server has no UIDL.
+    std::string_view uidl;
+    /// The instant the line was read.
+    Instant read_at;
+};
+
+/// What reading one message gave.
+struct FetchedMessage {
+    std::uint32_t number = 0;
+    /// False if the server said -ERR: the entry is gone.
+    bool present = false;
+    MailHeaders headers;
+    /// The body as received, dot-unstuffed, CRLF line ends; only after retrieve() or where TOP is
+    /// not supported and the whole message had to be read.
+    std::optional<std::string> body;
+};
+
+/// A POP3 conversation. Every member throws Failure, after which only close() makes sense.
+class Pop3Session {
+  public:
+    Pop3Session(Channel& channel, const Pop3Settings& settings, Instant give_up, Trace& trace);
+    Pop3Session(const Pop3Session&) = delete;
+    Pop3Session& operator=(const Pop3Session&) = delete;
+    ~Pop3Session();
+
+    /// Resolves, connects, encrypts and logs in.
+    Awaitable<void> open();
+    /// The instant before the login command (PASS, AUTH or APOP) was written; nothing if it was
+    /// not reached.
+    [[nodiscard]] std::optional<Instant> login_at() const noexcept;
+    /// LOGIN-DELAY as the server announced it (RFC 2449 6.5), or zero.
+    [[nodiscard]] Duration login_delay() const noexcept;
+
+    /// STAT: the number of messages.
+    Awaitable<std::uint32_t> stat();
+    /// True if the server knows UIDL; decided by the first list().
+    [[nodiscard]] bool has_uidl() const noexcept;
+    /// UIDL, or LIST where there is none; calls `each` for every line as it is read.
+    Awaitable<void> list(std::function<void(const ListedEntry&)> each);
+    /// TOP n 0 for each number, pipelined where offered; RETR with a byte cap where TOP is missing.
+    Awaitable<void> headers(std::span<const std::uint32_t> numbers,
+                            std::function<void(FetchedMessage&&)> each);
+    /// RETR n; the body is capped, beyond it Failure{retr, too_big}.
+    Awaitable<FetchedMessage> retrieve(std::uint32_t number);
+    /// DELE n for each number; holds only after quit() returned true.
+    Awaitable<void> remove(std::span<const std::uint32_t> numbers);
+    /// QUIT; true if the server said +OK, so that deletions hold (RFC 1939 6).
+    Awaitable<bool> quit();
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mailprobed

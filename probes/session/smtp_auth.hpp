@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Login to an SMTP server (RFC 4954): PLAIN, LOGIN, CRAM-MD5.
+#pragma once
+
+#include "probes/domain/settings.hpp"
+#include "probes/session/smtp_dialogue.hpp"
+#include "probes/wire/smtp_capabilities.hpp"
+
+namespace mailprobed {
+
+/// True if `settings` ask for a login.
+[[nodiscard]] bool wants_login(const SmtpSettings& settings) noexcept;
+
+/// Logs in, in the open stage auth. Throws Trouble; not one octet of a credential leaves unless
+/// the mechanism was offered and TLS, settings or the mechanism allow it.
+Awaitable<void> log_in(SmtpDialogue& smtp, const SmtpSettings& settings,
+                       const SmtpCapabilities& offered);
+
+}  // namespace mailprobed
