@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all probers and watchers of one monitor share.
+#pragma once
+
+#include "probes/domain/ledger.hpp"
+#include "probes/monitor/monitor.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mailprobed {
+
+/// The shared state of one monitor; touched by the event loop only.
+struct Context {
+    Context(const Settings& all, MonitorNeeds outside)
+        : settings(all),
+          needs(std::move(outside)),
+          ledger(all.evidence),
+          codec(all.tag_key, needs.hmac),
+          instance(name_id(all.instance)) {}
+
+    const Settings& settings;
+    MonitorNeeds needs;
+    Ledger ledger;
+    TagCodec codec;
+    std::uint32_t instance;
+    /// Conversations open now.
+    std::size_t sessions = 0;
+    /// Called for every verdict, after the observer.
+    std::function<void(const Judgement&)> on_judgement;
+};
+
+/// Counts one open conversation for as long as it lives.
+class SessionSlot {
+  public:
+    explicit SessionSlot(Context& context) : context_(context) { ++context_.sessions; }
+    SessionSlot(const SessionSlot&) = delete;
+    SessionSlot& operator=(const SessionSlot&) = delete;
+    ~SessionSlot() { --context_.sessions; }
+
+  private:
+    Context& context_;
+};
+
+/// Tells journal and observer what the ledger decided. `planned_at` is when the plan wanted the
+/// look that led to it.
+Awaitable<void> report(Context& context, Outcome outcome, std::optional<Instant> planned_at);
+
+/// Tells the observer how many mails of `probe` are pending.
+void report_pending(Context& context, ProbeIndex probe);
+
+}  // namespace mailprobed

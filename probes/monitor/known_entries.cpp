@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bookkeeping of listings.
+#include "probes/monitor/known_entries.hpp"
+
+#include <algorithm>
+
+namespace mailprobed {
+
+std::uint64_t entry_hash(std::string_view text) noexcept {
+    std::uint64_t hash = 14695981039346656037ULL;
+    for (const char c : text)
+        hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    return hash == 0 ? 1 : hash;
+}
+
+void KnownEntries::begin_listing() {
+    in_listing_.clear();
+    twice_.clear();
+    fresh_.clear();
+    overflowed_ = without_ids_ = false;
+}
+
+void KnownEntries::listed(std::uint32_t number, std::string_view uidl, Instant at) {
+    if (uidl.empty()) {
+        without_ids_ = true;
+        if (fresh_.size() >= kMaxEntries) overflowed_ = true;
+        if (!overflowed_) fresh_.push_back({number, 0, at, std::nullopt});
+        return;
+    }
+    const std::uint64_t key = entry_hash(uidl);
+    if (in_listing_.size() >= kMaxEntries) {
+        overflowed_ = true;
+        return;
+    }
+    const auto found = known_.find(key);
+    const auto [first, is_first] = in_listing_.try_emplace(key, number, at);
+    if (!is_first) {
+        // Some servers give one id to several messages (RFC 1939 7 forbids it): an id that does not
+        // tell them apart must not hide one of ours behind a stranger, so all of them are read.
+        const bool first_was_skipped = found != known_.end() && !found->second;
+        if (twice_.insert(key).second && first_was_skipped) {
+            fresh_.push_back({first->second.first, key, first->second.second, std::nullopt});
+        }
+        fresh_.push_back({number, key, at, std::nullopt});
+        return;
+    }
+    if (found == known_.end()) {
+        fresh_.push_back({number, key, at, std::nullopt});
+    } else if (found->second) {
+        fresh_.push_back({number, key, at, found->second});
+    }
+}
+
+std::vector<Entry> KnownEntries::end_listing() {
+    for (const std::uint64_t key : twice_)
+        known_.erase(key);
+    for (Entry& entry : fresh_) {
+        if (twice_.contains(entry.key)) entry = {entry.number, 0, entry.listed_at, std::nullopt};
+    }
+    // A listing without ids (UIDL refused for once) does not tell who is gone.
+    if (!without_ids_) {
+        std::erase_if(known_, [&](const auto& item) { return !in_listing_.contains(item.first); });
+        std::erase_if(unreadable_, [&](std::uint64_t key) { return !in_listing_.contains(key); });
+    }
+    in_listing_ = {};  // gives the memory of a long listing back
+    std::ranges::sort(fresh_, std::ranges::greater{}, &Entry::number);
+    return std::move(fresh_);
+}
+
+void KnownEntries::classified(std::uint64_t key, std::optional<Tag> own) {
+    if (key != 0) known_[key] = own;
+}
+
+bool KnownEntries::newly_unreadable(std::uint64_t key) {
+    // Without an id there is nothing to know it by the next time: it counts as gone.
+    return key != 0 && unreadable_.insert(key).second;
+}
+
+void KnownEntries::removed(std::uint64_t key) {
+    known_.erase(key);
+}
+
+bool KnownEntries::first_time(std::uint64_t digest) {
+    // Forgetting all of them now and then counts a mail twice, which is better than growing.
+    if (digests_.size() >= kMaxEntries) digests_.clear();
+    return digests_.insert(digest).second;
+}
+
+}  // namespace mailprobed

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order of a look is what makes its claims true: list first, then read, then (the ledger having
+// been told) remove.
+#include "probes/monitor/look.hpp"
+
+#include "probes/domain/arrival.hpp"
+#include "probes/domain/message.hpp"
+
+#include <algorithm>
+
+namespace mailprobed {
+namespace {
+
+std::string_view first_line(const std::optional<std::string>& body) {
+    if (!body) return {};
+    return std::string_view(*body).substr(0, body->find_first_of("\r\n"));
+}
+
+std::uint64_t digest_of(const MailHeaders& headers) {
+    std::string all;
+    for (const HeaderField& field : headers.fields()) {
+        all += field.name;
+        all += ':';
+        all += field.value;
+        all += '\n';
+    }
+    return entry_hash(all);
+}
+
+}  // namespace
+
+Look::Look(Context& context, std::string_view mailbox, const Pop3Settings& settings,
+           KnownEntries& known, std::function<bool(std::uint32_t)> is_here)
+    : context_(context),
+      mailbox_(mailbox),
+      settings_(settings),
+      known_(known),
+      is_here_(std::move(is_here)) {}
+
+Awaitable<void> Look::observe(Pop3Session& session) {
+    co_await session.open();
+    messages_ = co_await session.stat();
+    known_.begin_listing();
+    if (*messages_ > 0) {
+        std::function<void(const ListedEntry&)> each = [this](const ListedEntry& line) {
+            known_.listed(line.number, line.uidl, line.read_at);
+        };
+        co_await session.list(std::move(each));
+    }
+    std::vector<Entry> fresh = known_.end_listing();
+    if (known_.overflowed()) shortfall_ = {Stage::list, Cause::mailbox_too_large};
+    co_await read_headers(session, std::move(fresh));
+    complete_ = !shortfall_;
+    co_await read_bodies(session);
+}
+
+Awaitable<void> Look::read_headers(Pop3Session& session, std::vector<Entry> fresh) {
+    std::vector<std::uint32_t> numbers;
+    std::vector<Entry> wanted;
+    std::size_t budget = kHeaderBudget;
+    std::size_t without_key = settings_.scan_limit;
+    for (const Entry& entry : fresh) {
+        if (entry.own) {
+            own_.push_back({entry, *entry.own, BodyState::unread, std::nullopt});
+            continue;
+        }
+        if (budget == 0 || (entry.key == 0 && without_key == 0)) {
+            shortfall_ = {Stage::list, Cause::mailbox_too_large};
+            continue;
+        }
+        --budget;
+        if (entry.key == 0) --without_key;
+        numbers.push_back(entry.number);
+        wanted.push_back(entry);
+    }
+    if (numbers.empty()) co_return;
+    std::function<void(FetchedMessage&&)> each =
+        [this, &wanted, next = std::size_t{0}](FetchedMessage&& message) mutable {
+            // Answers come in the order asked for; a session that skips one must not shift the
+            // others.
+            while (next < wanted.size() && wanted[next].number != message.number)
+                ++next;
+            if (next >= wanted.size()) return;
+            if (message.present) {
+                classify_one(wanted[next], message);
+            } else if (known_.newly_unreadable(wanted[next].key)) {
+                shortfall_ = {Stage::top, Cause::protocol_error};
+            }
+        };
+    co_await session.headers(numbers, std::move(each));
+}
+
+void Look::classify_one(const Entry& entry, const FetchedMessage& message) {
+    const Arrival arrival = classify(message.headers, first_line(message.body), context_.codec);
+    std::optional<TagReject> reject = arrival.reject;
+    std::optional<Tag> own;
+    if (arrival.tag && arrival.tag->instance == context_.instance) {
+        if (is_here_(arrival.tag->probe)) {
+            own = arrival.tag;
+        } else {
+            reject = TagReject::wrong_mailbox;
+        }
+    }
+    known_.classified(entry.key, own);
+    if (reject && (entry.key != 0 || known_.first_time(digest_of(message.headers)))) {
+        context_.needs.observer.tag_rejected(mailbox_, *reject);
+    }
+    if (!own) return;
+    OwnMail mail{entry, *own, BodyState::unread, std::nullopt};
+    if (message.body) mail.digest = body_digest(*message.body);
+    own_.push_back(std::move(mail));
+}
+
+Awaitable<void> Look::read_bodies(Pop3Session& session) {
+    for (OwnMail& mail : own_) {
+        // A mail that an earlier look recognised has been judged by it.
+        if (mail.digest || mail.entry.own) continue;
+        const FetchedMessage message = co_await session.retrieve(mail.entry.number);
+        if (message.present && message.body) mail.digest = body_digest(*message.body);
+    }
+}
+
+std::vector<Sighting> Look::sightings() const {
+    std::vector<Sighting> result;
+    for (const OwnMail& mail : own_) {
+        auto same = std::ranges::find(result, mail.tag.mail, &Sighting::mail);
+        if (same == result.end()) {
+            Sighting sighting;
+            sighting.mail = mail.tag.mail;
+            sighting.probe_id = mail.tag.probe;
+            sighting.listed_at = mail.entry.listed_at;
+            result.push_back(std::move(sighting));
+            same = result.end() - 1;
+        }
+        same->listed_at = std::min(same->listed_at, mail.entry.listed_at);
+        if (!same->digest) same->digest = mail.digest;
+        same->entries.push_back(mail.entry.key);
+    }
+    return result;
+}
+
+Awaitable<bool> Look::clean_up(Pop3Session& session) {
+    std::vector<std::uint32_t> numbers;
+    for (const OwnMail& mail : own_)
+        numbers.push_back(mail.entry.number);
+    if (!numbers.empty()) co_await session.remove(numbers);
+    const bool confirmed = co_await session.quit();
+    if (!confirmed) co_return false;
+    for (const OwnMail& mail : own_)
+        known_.removed(mail.entry.key);
+    for (const Sighting& sighting : sightings()) {
+        context_.ledger.deleted(sighting.mail, sighting.entries);
+    }
+    co_return true;
+}
+
+}  // namespace mailprobed

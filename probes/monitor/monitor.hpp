@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The composition: all probers and watchers of one configuration over one ledger.
+#pragma once
+
+#include "probes/domain/ledger.hpp"
+#include "probes/domain/settings.hpp"
+#include "probes/domain/tag.hpp"
+#include "probes/monitor/journal.hpp"
+#include "probes/monitor/observer.hpp"
+#include "probes/net/channel.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mailprobed {
+
+/// Makes a channel to a server; the endpoint outlives the channel.
+using ChannelFactory = std::function<std::unique_ptr<Channel>(const Endpoint&)>;
+
+/// What the monitor needs from outside.
+struct MonitorNeeds {
+    Executor executor;
+    Journal& journal;
+    Observer& observer;
+    ChannelFactory channels;
+    HmacFunction hmac;
+    /// Random numbers for mail ids.
+    std::function<MailId()> new_mail_id;
+    /// Conversations open at once at most (descriptors).
+    std::size_t max_sessions = 10'000;
+};
+
+/// Watches all routes of `settings` until cancelled.
+class Monitor {
+  public:
+    /// `settings` outlives the monitor; its tag key is set.
+    Monitor(const Settings& settings, MonitorNeeds needs);
+    Monitor(const Monitor&) = delete;
+    Monitor& operator=(const Monitor&) = delete;
+    ~Monitor();
+
+    /// Runs all probes on their grids; returns only by cancellation.
+    Awaitable<void> run();
+    /// Sends one mail of `probe` now and returns when it has its verdict.
+    Awaitable<Judgement> run_once(std::string probe);
+    /// The numbers of the accounting identity.
+    [[nodiscard]] LedgerTotals totals() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mailprobed

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one interface through which facts leave probes/: metrics, log and history implement it.
+#pragma once
+
+#include "probes/domain/failure.hpp"
+#include "probes/domain/settings.hpp"
+#include "probes/domain/time.hpp"
+#include "probes/domain/verdict.hpp"
+#include "probes/net/channel.hpp"
+#include "probes/session/trace.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace mailprobed {
+
+/// The two mail protocols a channel speaks.
+enum class Protocol : std::uint8_t { smtp, pop3 };
+/// The label of a protocol.
+[[nodiscard]] std::string_view to_string(Protocol protocol) noexcept;
+
+/// A mail entered the ledger.
+struct MailStarted {
+    std::string_view probe;
+    std::uint64_t mail = 0;
+    WallTime at;
+    /// How late the tick was.
+    Duration start_lag{};
+};
+
+/// A stage of a submission succeeded or failed.
+struct StageDone {
+    std::string_view probe;
+    std::uint64_t mail = 0;
+    Stage stage = Stage::resolve;
+    Duration took{};
+    std::optional<Cause> cause;
+};
+
+/// A mail got its verdict.
+struct MailJudged {
+    std::string_view probe;
+    std::uint64_t mail = 0;
+    Verdict verdict = Verdict::lost;
+    WallTime at;
+    /// Set for send_failed.
+    std::optional<StageCause> failure;
+    /// For send_failed the detail, free text; empty otherwise.
+    std::string_view detail;
+    /// Set for delivered: U - started.
+    Duration round_trip{};
+    /// Set for delivered: U - handed.
+    Duration delivery{};
+    /// Set for delivered: U - L.
+    Duration uncertainty{};
+    /// Set for delivered: what the plan foresaw between the look before and this one.
+    Duration planned_gap{};
+    /// Set for delivered: [L, U] on the boot clock.
+    Instant lower, upper;
+    /// Delivered and L <= D < U.
+    bool deadline_uncertain = false;
+    /// Delivered, but failed looks widened the gap: not for the histogram.
+    bool unmeasured = false;
+    /// The body, for delivered.
+    BodyState body = BodyState::unread;
+};
+
+/// Something turned up after the verdict.
+struct EvidenceFound {
+    std::string_view probe;
+    std::uint64_t mail = 0;
+    Evidence kind = Evidence::late;
+    /// For late and found: U - started.
+    std::optional<Duration> latency;
+};
+
+/// What is pending of a probe.
+struct PendingState {
+    std::string_view probe;
+    std::uint64_t count = 0;
+    /// Start of the oldest pending mail.
+    std::optional<WallTime> oldest;
+};
+
+/// A look at a mailbox ended.
+struct LookDone {
+    std::string_view mailbox;
+    bool complete = false;
+    /// Set if the look failed or was incomplete for a reason of its own.
+    std::optional<StageCause> failure;
+    std::string_view detail;
+    Duration took{};
+    WallTime at;
+    /// Messages in the mailbox, if STAT was reached.
+    std::optional<std::uint32_t> messages;
+    /// Own mails whose deletion the server confirmed.
+    std::uint32_t deleted = 0;
+    /// The shortest time between looks that the plan and the server allow now.
+    Duration look_interval{};
+};
+
+/// Receives facts on the event loop; must not block and must not throw.
+class Observer {
+  public:
+    Observer() = default;
+    Observer(const Observer&) = delete;
+    Observer& operator=(const Observer&) = delete;
+    virtual ~Observer() = default;
+
+    virtual void mail_started(const MailStarted& /*fact*/) {}
+    virtual void stage_done(const StageDone& /*fact*/) {}
+    virtual void mail_judged(const MailJudged& /*fact*/) {}
+    virtual void evidence_found(const EvidenceFound& /*fact*/) {}
+    virtual void pending_changed(const PendingState& /*fact*/) {}
+    virtual void tick_missed(std::string_view /*probe*/, MissReason /*reason*/,
+                             std::uint64_t /*count*/) {}
+    virtual void look_done(const LookDone& /*fact*/) {}
+    virtual void tag_rejected(std::string_view /*mailbox*/, TagReject /*reason*/) {}
+    virtual void connected(std::string_view /*account*/, Protocol /*protocol*/,
+                           IpFamily /*family*/) {}
+    virtual void encrypted(std::string_view /*account*/, Protocol /*protocol*/,
+                           const TlsFacts& /*facts*/) {}
+    /// True if transcript_line() is wanted.
+    [[nodiscard]] virtual bool wants_lines() const { return false; }
+    /// One line of a conversation; `who_for` is the probe (SMTP) or the mailbox (POP3).
+    virtual void transcript_line(std::string_view /*who_for*/, Protocol /*protocol*/,
+                                 Speaker /*who*/, std::string_view /*text*/) {}
+    /// A stage of a look succeeded or failed (for transcripts; metrics use look_done).
+    virtual void look_stage_done(std::string_view /*mailbox*/, Stage /*stage*/, Duration /*took*/,
+                                 std::optional<Cause> /*cause*/) {}
+    /// A bug: an unexpected exception ended a run; the loop goes on.
+    virtual void internal_error(std::string_view /*where*/, std::string_view /*what*/) {}
+};
+
+}  // namespace mailprobed
