@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the keys of the file's first column, `web:` and `log:`.
+#include "config/draft.hpp"
+
+#include <array>
+
+namespace mailprobed {
+
+namespace {
+
+constexpr auto kLevels = std::to_array<Word<LogLevel>>({{"trace", LogLevel::trace},
+                                                        {"debug", LogLevel::debug},
+                                                        {"info", LogLevel::info},
+                                                        {"warning", LogLevel::warning},
+                                                        {"error", LogLevel::error}});
+constexpr auto kFormats =
+    std::to_array<Word<LogFormat>>({{"logfmt", LogFormat::logfmt}, {"json", LogFormat::json}});
+
+std::string default_state_directory(const LoadContext& context) {
+    auto unit = context.environment ? context.environment("STATE_DIRECTORY") : std::nullopt;
+    if (!unit || unit->empty()) return "/var/lib/mailprobed";
+    // systemd lists all of a unit's directories, separated by colons.
+    return unit->substr(0, unit->find(':'));
+}
+
+}  // namespace
+
+void read_general(MapReader& file, const LoadContext& context, SecretReader& secrets,
+                  Draft& draft) {
+    Settings& settings = draft.settings;
+    settings.instance = context.hostname.empty() ? "mailprobed" : context.hostname;
+    file.text("instance", check_text, settings.instance);
+    settings.state_directory = default_state_directory(context);
+    file.text("state_directory", check_text, settings.state_directory);
+    file.duration("evidence", kEvidenceRange, settings.evidence);
+    if (auto key = secrets.tag_key(file)) {
+        settings.tag_key = std::move(key->value);
+        draft.tag_key_source = std::move(key->source);
+    }
+    if (file.find("web") != nullptr) {
+        MapReader web(file, "web", "web");
+        web.text("listen", check_listen, settings.web.listen);
+    }
+    if (file.find("log") != nullptr) {
+        MapReader log(file, "log", "log");
+        log.word<LogLevel>("level", kLevels, settings.log.level);
+        log.word<LogFormat>("format", kFormats, settings.log.format);
+    }
+}
+
+}  // namespace mailprobed

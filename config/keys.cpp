@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables of keys, in the order in which the documentation has them.
+#include "config/keys.hpp"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+namespace mailprobed {
+
+namespace {
+
+template <class... Keys>
+constexpr auto keys(Keys... names) {
+    return std::array<std::string_view, sizeof...(Keys)>{names...};
+}
+
+constexpr auto kFile = keys("instance", "tag_key", "state_directory", "evidence", "web", "log",
+                            "defaults", "accounts", "probes");
+constexpr auto kTagKey = keys("file", "credential");
+constexpr auto kWeb = keys("listen");
+constexpr auto kLog = keys("level", "format");
+constexpr auto kDefaults =
+    keys("interval", "deadline", "verdict_grace", "slo_latency", "tls", "timeouts", "poll");
+constexpr auto kAccount = keys("name", "address", "smtp", "pop3");
+constexpr auto kSmtp =
+    keys("host", "port", "tls", "username", "password", "auth", "allow_plaintext_auth", "ca_file",
+         "tls_verify", "ip_family", "source_address", "ehlo_name", "pipelining", "timeouts");
+constexpr auto kPop3 = keys("host", "port", "tls", "username", "password", "auth",
+                            "allow_plaintext_auth", "ca_file", "tls_verify", "ip_family",
+                            "source_address", "pipelining", "scan_limit", "poll", "timeouts");
+constexpr auto kPassword = keys("file", "credential", "env", "command");
+constexpr auto kTimeouts =
+    keys("resolve", "connect", "tls", "greeting", "command", "auth", "accept", "quit", "total");
+constexpr auto kPoll = keys("first", "growth", "max", "max_logins_per_hour");
+constexpr auto kProbe = keys("name", "from", "to", "to_address", "interval", "deadline",
+                             "verdict_grace", "slo_latency", "headers", "labels");
+
+constexpr auto kSections = std::to_array<KeySection>({
+    {"", kFile},
+    {"tag_key", kTagKey, true},
+    {"web", kWeb},
+    {"log", kLog},
+    {"defaults", kDefaults},
+    {"defaults.timeouts", kTimeouts},
+    {"defaults.poll", kPoll},
+    {"accounts[]", kAccount},
+    {"accounts[].smtp", kSmtp},
+    {"accounts[].smtp.password", kPassword, true},
+    {"accounts[].smtp.timeouts", kTimeouts},
+    {"accounts[].pop3", kPop3},
+    {"accounts[].pop3.password", kPassword, true},
+    {"accounts[].pop3.poll", kPoll},
+    {"accounts[].pop3.timeouts", kTimeouts},
+    {"probes[]", kProbe},
+});
+
+}  // namespace
+
+std::span<const KeySection> key_sections() noexcept {
+    return kSections;
+}
+
+const KeySection& key_section(std::string_view path) {
+    const auto* const found = std::ranges::find(kSections, path, &KeySection::path);
+    if (found == kSections.end()) throw std::logic_error("no such section of keys");
+    return *found;
+}
+
+std::vector<std::string> accepted_keys() {
+    std::vector<std::string> result;
+    for (const KeySection& section : kSections) {
+        for (const std::string_view key : section.keys) {
+            std::string path(section.path);
+            if (!path.empty()) path += '.';
+            result.push_back(path.append(key));
+        }
+    }
+    return result;
+}
+
+}  // namespace mailprobed

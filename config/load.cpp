@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads all sections, then checks across them; every step goes on after errors of an earlier one.
+#include "config/load.hpp"
+
+#include "config/document.hpp"
+#include "config/draft.hpp"
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace mailprobed {
+
+namespace {
+
+constexpr const char* kReadable = "a readable YAML file of at most 4 MiB";
+
+/// The content of `path`, or what is wrong with it; may be a pipe.
+std::optional<Complaint> read_file(const std::string& path, std::string& out) {
+    const auto failure = [](int error) {
+        return Complaint{"cannot be read: " + std::generic_category().message(error), kReadable};
+    };
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return failure(errno);
+    std::optional<Complaint> complaint;
+    std::array<char, 65'536> block{};
+    for (;;) {
+        const ssize_t count = ::read(descriptor, block.data(), block.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) complaint = failure(errno);
+        if (count <= 0) break;
+        out.append(block.data(), static_cast<std::size_t>(count));
+        if (out.size() > kConfigFileLimit) {
+            complaint = Complaint{"is too large", kReadable};
+            break;
+        }
+    }
+    ::close(descriptor);
+    wipe(block.data(), block.size());
+    return complaint;
+}
+
+}  // namespace
+
+LoadedConfig load_config(const std::string& path, const LoadContext& context) {
+    std::string text;
+    if (const auto complaint = read_file(path, text)) {
+        LoadedConfig failed;
+        failed.problems.push_back({path, 1, 1, "the file " + complaint->what, complaint->expected});
+        return failed;
+    }
+    LoadedConfig loaded = load_config_text(text, path, context);
+    wipe(text.data(), text.size());
+    return loaded;
+}
+
+LoadedConfig load_config_text(std::string_view text, const std::string& file,
+                              const LoadContext& context) {
+    ProblemList problems(file);
+    Draft draft;
+    if (const auto document = parse_document(text, problems)) {
+        MapReader map(*document, "", "", problems);
+        SecretReader secrets(context, problems);
+        const Defaults defaults = read_defaults(map, problems);
+        read_general(map, context, secrets, draft);
+        read_accounts(map, defaults, secrets, problems, draft);
+        read_probes(map, defaults, problems, draft);
+        validate(draft, problems);
+    }
+    LoadedConfig loaded;
+    loaded.problems = problems.errors();
+    loaded.warnings = problems.warnings();
+    if (loaded.problems.empty()) loaded.masked = masked_yaml(draft);
+    loaded.settings = std::move(draft.settings);
+    return loaded;
+}
+
+}  // namespace mailprobed

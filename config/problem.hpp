@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is wrong in a configuration file and where; collected, so that all of it is told at once.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mailprobed {
+
+/// A place in a file; both numbers count from 1, columns in bytes.
+struct ConfigPlace {
+    int line = 1;
+    int column = 1;
+};
+
+/// One mistake: what was found where, and what was expected instead.
+struct ConfigProblem {
+    std::string file;
+    int line = 1;
+    int column = 1;
+    std::string what;
+    std::string expected;
+
+    /// `file:line:column: what, expected what`, one line without control characters.
+    [[nodiscard]] std::string text() const;
+    friend bool operator==(const ConfigProblem&, const ConfigProblem&) = default;
+};
+
+/// As many errors are kept, and as many warnings.
+inline constexpr std::size_t kMostProblems = 1'000;
+
+/// Errors and warnings about one file.
+class ProblemList {
+  public:
+    explicit ProblemList(std::string file) : file_(std::move(file)) {}
+
+    /// Notes something that makes the configuration unusable.
+    void error(ConfigPlace at, std::string what, std::string expected);
+    /// Notes something that works but should be looked at.
+    void warning(ConfigPlace at, std::string what, std::string expected);
+    /// The number of errors so far.
+    [[nodiscard]] std::size_t error_count() const noexcept { return errors_.size() + dropped_; }
+    /// True if further errors are only counted: nobody reads that many.
+    [[nodiscard]] bool full() const noexcept { return errors_.size() >= kMostProblems; }
+    /// The errors in the order of the file, each once, at most kMostProblems and one more that
+    /// says how many were dropped.
+    [[nodiscard]] std::vector<ConfigProblem> errors() const;
+    /// The warnings in the order of the file, each once.
+    [[nodiscard]] std::vector<ConfigProblem> warnings() const;
+
+  private:
+    std::string file_;
+    std::vector<ConfigProblem> errors_;
+    std::vector<ConfigProblem> warnings_;
+    std::size_t dropped_ = 0;
+};
+
+/// `text` between single quotes for a message, shortened, control characters as \xNN.
+[[nodiscard]] std::string in_quotes(std::string_view text);
+
+/// `words` as a sentence has them: "a, b or c".
+[[nodiscard]] std::string joined_with_or(const std::vector<std::string>& words);
+
+}  // namespace mailprobed

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sources of secrets. Messages name the source, never a value: an operator who mistypes a
+// password's quoting must not find it in the log.
+#include "config/secrets.hpp"
+
+#include "config/command.hpp"
+#include "config/secret_file.hpp"
+
+#include <utility>
+
+namespace mailprobed {
+
+namespace {
+
+constexpr std::size_t kLeastTagKey = 32;
+
+constexpr const char* kPasswordForm =
+    "`password: {file: PATH}`, or {credential: NAME}, {env: NAME} or {command: [PROGRAM, ...]}";
+constexpr const char* kTagKeyForm = "`tag_key: {file: PATH}` or `tag_key: {credential: NAME}`";
+
+std::optional<Complaint> finish_password(Secret& value) {
+    value = without_newline(value);
+    return check_password(value);
+}
+
+/// Every byte of the key counts, a final newline too: a random key may end in one.
+std::optional<Complaint> finish_tag_key(Secret& value) {
+    const std::size_t size = value.reveal().size();
+    if (size >= kLeastTagKey) return std::nullopt;
+    return Complaint{"holds only " + std::to_string(size) + " bytes",
+                     "at least 32 random bytes, as from: openssl rand -hex 32"};
+}
+
+}  // namespace
+
+std::optional<FoundSecret> SecretReader::password(MapReader& map, std::string_view section) {
+    const ConfigNode* node = map.require("password", kPasswordForm);
+    if (node == nullptr) return std::nullopt;
+    if (node->kind == ConfigNode::Kind::text) return inline_password(map, *node);
+    if (node->kind != ConfigNode::Kind::map) {
+        map.complain("password", {"is " + std::string(kind_name(*node)),
+                                  std::string(kPasswordForm) +
+                                      "; single quotes around a password with # & * [ { or !"});
+        return std::nullopt;
+    }
+    MapReader sources(map, "password", section);
+    return from_map(sources, kPasswordForm, finish_password);
+}
+
+std::optional<FoundSecret> SecretReader::tag_key(MapReader& file) {
+    if (file.map("tag_key", kTagKeyForm) == nullptr) return std::nullopt;
+    MapReader sources(file, "tag_key", "tag_key");
+    return from_map(sources, kTagKeyForm, finish_tag_key);
+}
+
+std::optional<FoundSecret> SecretReader::from_map(MapReader& map, std::string_view form,
+                                                  Check check) {
+    const std::vector<std::string_view> given = map.known_keys();
+    if (given.size() > 1 || map.empty()) {
+        problems_.error(
+            map.place(""),
+            map.name() + (given.empty() ? " names no source" : " names more than one source"),
+            std::string(form));
+    }
+    if (given.size() != 1) return std::nullopt;
+    const std::size_t errors = problems_.error_count();
+    Outcome outcome = from_source(map, given.front());
+    if (problems_.error_count() != errors) return std::nullopt;
+    if (!outcome.complaint) outcome.complaint = check(outcome.value);
+    if (outcome.complaint) {
+        map.complain(given.front(), *outcome.complaint);
+        return std::nullopt;
+    }
+    return FoundSecret{std::move(outcome.value), std::move(outcome.source)};
+}
+
+std::optional<FoundSecret> SecretReader::inline_password(MapReader& map, const ConfigNode& node) {
+    Secret value(node.text);
+    if (auto complaint = check_password(value)) {
+        map.complain("password", *complaint);
+        return std::nullopt;
+    }
+    problems_.warning(node.place, map.name_of("password") + " stands in the configuration file",
+                      kPasswordForm);
+    return FoundSecret{std::move(value), "the configuration file"};
+}
+
+SecretReader::Outcome SecretReader::from_source(MapReader& map, std::string_view key) {
+    if (key == "command") return from_command(map);
+    std::string name;
+    if (!map.text(key, check_text, name)) return {};
+    if (key == "credential") return from_credential(name);
+    if (key == "env") return from_environment(name);
+    Outcome outcome;
+    outcome.complaint = read_secret_file(name, ModeCheck::owner_only, outcome.value);
+    outcome.source = "file " + name;
+    return outcome;
+}
+
+SecretReader::Outcome SecretReader::from_credential(const std::string& name) const {
+    Outcome outcome;
+    outcome.source = "credential " + name;
+    if (name.find('/') != std::string::npos || name == "." || name == "..") {
+        outcome.complaint =
+            Complaint{in_quotes(name) + " is not the name of a credential", "a name without /"};
+    } else if (context_.credentials_directory.empty()) {
+        outcome.complaint =
+            Complaint{in_quotes(name) + ": there is no $CREDENTIALS_DIRECTORY",
+                      "a start by systemd with LoadCredential=" + name + ":PATH in the unit"};
+    } else {
+        outcome.complaint = read_secret_file(context_.credentials_directory + "/" + name,
+                                             ModeCheck::none, outcome.value);
+    }
+    return outcome;
+}
+
+SecretReader::Outcome SecretReader::from_environment(const std::string& name) const {
+    Outcome outcome;
+    outcome.source = "environment variable " + name;
+    auto value = context_.environment ? context_.environment(name) : std::nullopt;
+    if (value) {
+        outcome.value = Secret(std::move(*value));
+    } else {
+        outcome.complaint = Complaint{in_quotes(name) + " is not set",
+                                      "the name of a variable in mailprobed's environment"};
+    }
+    return outcome;
+}
+
+SecretReader::Outcome SecretReader::from_command(MapReader& map) {
+    constexpr const char* kForm = "a list such as [/usr/bin/pass, show, mail/qq]; no shell is used";
+    const ConfigNode* node = map.list("command", kForm);
+    if (node == nullptr) return {};
+    std::vector<std::string> arguments;
+    for (const auto& item : node->items) {
+        if (item->kind != ConfigNode::Kind::text || has_controls(item->text)) {
+            map.complain("command", {"holds something that is not one line of text", kForm});
+            return {};
+        }
+        arguments.push_back(item->text);
+    }
+    if (arguments.empty() || arguments.front().empty()) {
+        map.complain("command", {"names no program", kForm});
+        return {};
+    }
+    const auto known = commands_.find(arguments);
+    if (known != commands_.end()) return known->second;
+    Outcome outcome;
+    CommandResult result = run_command(arguments, context_.command_limit);
+    // Arguments may hold secrets themselves: only the program is named.
+    outcome.source = "command " + arguments.front();
+    if (result.failure.empty()) {
+        outcome.value = std::move(result.output);
+    } else {
+        outcome.complaint = Complaint{
+            in_quotes(arguments.front()) + " " + result.failure,
+            "a program that prints the password and exits with 0 in time; try it by hand as the "
+            "user that mailprobed runs as"};
+    }
+    commands_.emplace(std::move(arguments), outcome);
+    return outcome;
+}
+
+}  // namespace mailprobed
