@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// Wiring of the daemon: configuration, clocks, observers, monitor and web server on one loop.
+#include "daemon/app.hpp"
+
+#include "config/load.hpp"
+#include "daemon/listen_address.hpp"
+#include "daemon/log.hpp"
+#include "daemon/log_observer.hpp"
+#include "daemon/metrics.hpp"
+#include "daemon/observer_list.hpp"
+#include "daemon/once.hpp"
+#include "daemon/probe_table.hpp"
+#include "daemon/tag_key.hpp"
+#include "daemon/web.hpp"
+#include "probes/monitor/monitor.hpp"
+#include "probes/net/crypto.hpp"
+#include "probes/net/socket_channel.hpp"
+#include "probes/net/task_group.hpp"
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+namespace mailprobed {
+namespace {
+
+/// Descriptors kept back for logs, the web server and the resolver.
+constexpr rlim_t kReservedDescriptors = 128;
+
+void harden_process() {
+    std::signal(SIGPIPE, SIG_IGN);
+    // Passwords are in memory: no core dumps, no ptrace by other processes of the same user.
+    ::prctl(PR_SET_DUMPABLE, 0);
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+}
+
+/// Raises the soft limit on descriptors to the hard one and returns it.
+rlim_t raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
+}
+
+/// Conversations that can be open at once at worst: every mail of every probe, and every mailbox.
+double most_sessions(const Settings& settings) {
+    double most = static_cast<double>(settings.accounts.size());
+    for (const ProbeSettings& probe : settings.probes) {
+        const Duration longest =
+            std::min(settings.account(probe.from)->smtp->timeouts.total, probe.deadline);
+        most += to_seconds(longest) / to_seconds(probe.interval) + 1;
+    }
+    return most;
+}
+
+class Daemon {
+  public:
+    Daemon(Settings settings, std::string masked)
+        : settings_(std::move(settings)),
+          masked_(std::move(masked)),
+          log_(settings_.log),
+          log_observer_(log_),
+          metrics_(settings_),
+          table_(settings_),
+          connector_(io_.get_executor()),
+          signals_(io_, SIGTERM, SIGINT) {
+        observers_.add(metrics_);
+        observers_.add(table_);
+        observers_.add(log_observer_);
+    }
+
+    ExitStatus run(const std::vector<ConfigProblem>& warnings) {
+        for (const ConfigProblem& warning : warnings) {
+            log_.write(LogLevel::warning, "config_warning", {{"message", warning.text()}});
+        }
+        const rlim_t descriptors = raise_descriptor_limit();
+        const std::size_t sessions = descriptors > 2 * kReservedDescriptors
+                                         ? descriptors - kReservedDescriptors
+                                         : descriptors / 2;
+        if (most_sessions(settings_) > static_cast<double>(sessions)) {
+            log_.write(LogLevel::warning, "descriptor_limit_low",
+                       {{"limit", std::uint64_t{descriptors}},
+                        {"wanted", most_sessions(settings_)},
+                        {"remedy", "raise LimitNOFILE= of the unit or use longer intervals"}});
+        }
+        WebServer web(io_.get_executor(), settings_.web.listen, handlers());
+        Monitor monitor(settings_, {io_.get_executor(), journal_, observers_,
+                                    [this](const Endpoint& to) { return connector_.make(to); },
+                                    hmac_sha256, random_u64, sessions});
+        TaskGroup tasks(io_.get_executor(), [this](const std::exception_ptr& error) {
+            report_bug(error);
+            io_.stop();
+        });
+        tasks.spawn(monitor.run());
+        tasks.spawn(end_on_signal(web, tasks));
+        web.start();
+        ready_ = true;
+        log_.write(LogLevel::info, "started",
+                   {{"version", MAILPROBED_VERSION},
+                    {"probes", settings_.probes.size()},
+                    {"listen", to_string(web.address())}});
+        io_.run();
+        const LedgerTotals totals = monitor.totals();
+        log_.write(LogLevel::info, "stopped",
+                   {{"started", totals.started},
+                    {"verdicts", totals.verdicts},
+                    {"pending", totals.pending}});
+        return bug_ ? ExitStatus::internal : ExitStatus::ok;
+    }
+
+  private:
+    WebHandlers handlers() {
+        WebHandlers result;
+        result.metrics = [this] { return metrics_.render(); };
+        result.ready = [this] { return ready_; };
+        result.config = [this] { return masked_; };
+        result.probes = [this] { return table_.rows(); };
+        return result;
+    }
+
+    /// Ends everything in order when the first signal comes; a second one ends the process at once.
+    Awaitable<void> end_on_signal(WebServer& web, TaskGroup& tasks) {
+        const int signal = co_await signals_.async_wait(asio::use_awaitable_t<Executor>{});
+        log_.write(LogLevel::info, "stopping",
+                   {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+        ready_ = false;
+        boost::system::error_code ignored;
+        signals_.clear(ignored);
+        std::signal(SIGTERM, SIG_DFL);
+        std::signal(SIGINT, SIG_DFL);
+        co_await web.stop();
+        // The monitor's own task is cancelled; this one ends by itself.
+        tasks.cancel();
+    }
+
+    void report_bug(const std::exception_ptr& error) {
+        bug_ = true;
+        try {
+            std::rethrow_exception(error);
+        } catch (const std::exception& e) {
+            log_.write(LogLevel::error, "internal_error", {{"what", e.what()}});
+        } catch (...) {
+            log_.write(LogLevel::error, "internal_error");
+        }
+    }
+
+    Settings settings_;
+    std::string masked_;
+    Log log_;
+    LogObserver log_observer_;
+    Metrics metrics_;
+    ProbeTable table_;
+    ObserverList observers_;
+    MemoryJournal journal_;
+    asio::io_context io_{1};
+    Connector connector_;
+    asio::basic_signal_set<Executor> signals_;
+    bool ready_ = false;
+    bool bug_ = false;
+};
+
+ExitStatus start(const Options& options, LoadedConfig config) {
+    Settings& settings = config.settings;
+    if (options.log_level) settings.log.level = *options.log_level;
+    if (options.log_format) settings.log.format = *options.log_format;
+    if (options.action == Action::once) {
+        if (settings.tag_key.empty()) {
+            settings.tag_key = tag_key_for_once(settings.state_directory);
+        }
+        return run_once(std::move(settings), options.probe, options.transcript);
+    }
+    if (settings.tag_key.empty()) {
+        std::error_code exists_or_fails_below;
+        std::filesystem::create_directories(settings.state_directory, exists_or_fails_below);
+        settings.tag_key = kept_tag_key(settings.state_directory);
+    }
+    return Daemon(std::move(settings), std::move(config.masked)).run(config.warnings);
+}
+
+}  // namespace
+
+ExitStatus run_app(const Options& options) {
+    harden_process();
+    LoadedConfig config = load_config(options.config_file, process_context());
+    for (const ConfigProblem& problem : config.problems)
+        std::cerr << problem.text() << '\n';
+    if (!config.problems.empty()) return ExitStatus::config;
+    if (options.action != Action::run) {
+        for (const ConfigProblem& warning : config.warnings) {
+            std::cerr << "warning: " << warning.text() << '\n';
+        }
+    }
+    if (options.action == Action::check_config) {
+        std::cout << options.config_file << ": ok, " << config.settings.probes.size() << " probes, "
+                  << config.settings.accounts.size() << " accounts\n";
+        return ExitStatus::ok;
+    }
+    try {
+        return start(options, std::move(config));
+    } catch (const std::exception& error) {
+        std::cerr << "mailprobed: " << error.what() << '\n';
+        return ExitStatus::config;
+    }
+}
+
+}  // namespace mailprobed

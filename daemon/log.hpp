@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// The log: one event per line with named fields, as logfmt or JSON, for people and for journald.
+#pragma once
+
+#include "probes/domain/secret.hpp"
+#include "probes/domain/settings.hpp"
+#include "probes/domain/time.hpp"
+
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <variant>
+
+namespace spdlog {
+class logger;  // NOLINT(readability-identifier-naming)
+namespace sinks {
+class sink;  // NOLINT(readability-identifier-naming)
+}
+}  // namespace spdlog
+
+namespace mailprobed {
+
+/// One `key=value` of an event; the texts must outlive the call they are given to.
+class Field {
+  public:
+    using Value = std::variant<std::string_view, bool, std::int64_t, std::uint64_t, double>;
+
+    Field(std::string_view key, std::string_view value) noexcept : key_(key), value_(value) {}
+    Field(std::string_view key, const char* value) noexcept
+        : key_(key), value_(std::string_view(value)) {}
+    /// Seconds, to the microsecond.
+    Field(std::string_view key, Duration value) noexcept;
+    Field(std::string_view key, double value) noexcept : key_(key), value_(value) {}
+    template <std::same_as<bool> T>
+    Field(std::string_view key, T value) noexcept : key_(key), value_(value) {}
+    template <std::signed_integral T>
+    Field(std::string_view key, T value) noexcept : key_(key), value_(std::int64_t{value}) {}
+    template <std::unsigned_integral T>
+        requires(!std::same_as<T, bool>)
+    Field(std::string_view key, T value) noexcept : key_(key), value_(std::uint64_t{value}) {}
+    /// A secret is not a value.
+    Field(std::string_view key, const Secret& value) = delete;
+
+    /// The name, a literal of the program: letters, digits and underscores.
+    [[nodiscard]] std::string_view key() const noexcept { return key_; }
+    /// The value.
+    [[nodiscard]] const Value& value() const noexcept { return value_; }
+
+  private:
+    std::string_view key_;
+    Value value_;
+};
+
+/// True if `journal_stream` (the value of $JOURNAL_STREAM, may be null) names the device and inode
+/// of `descriptor`: then journald reads what is written there.
+[[nodiscard]] bool writes_to_journal(const char* journal_stream, int descriptor) noexcept;
+
+/// Writes events of at least the configured level; usable from any thread.
+class Log {
+  public:
+    /// Logs on standard error, in journald's form if journald reads it.
+    explicit Log(const LogSettings& settings);
+    /// Logs into `sink`; `journal` puts priorities such as <6> in front instead of timestamps.
+    Log(const LogSettings& settings, std::shared_ptr<spdlog::sinks::sink> sink, bool journal);
+    Log(const Log&) = delete;
+    Log& operator=(const Log&) = delete;
+    ~Log();
+
+    /// True if events of `level` are written: ask before building expensive fields.
+    [[nodiscard]] bool enabled(LogLevel level) const noexcept { return level >= settings_.level; }
+    /// Writes one event as one line.
+    void write(LogLevel level, std::string_view event, std::span<const Field> fields);
+    /// Writes one event as one line.
+    void write(LogLevel level, std::string_view event, std::initializer_list<Field> fields = {}) {
+        write(level, event, std::span<const Field>(fields.begin(), fields.size()));
+    }
+
+  private:
+    LogSettings settings_;
+    bool journal_;
+    std::unique_ptr<spdlog::logger> logger_;
+};
+
+/// The name of a level as it is configured and printed.
+[[nodiscard]] std::string_view to_string(LogLevel level) noexcept;
+
+}  // namespace mailprobed

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// How an event becomes one line of text.
+#pragma once
+
+#include "daemon/log.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace mailprobed {
+
+/// Bytes of one value that are printed; what is cut off is marked with an ellipsis.
+inline constexpr std::size_t kLogValueLimit = 4096;
+
+/// Appends `key=value` pairs separated by spaces; values are quoted where needed.
+void append_logfmt(std::string& out, std::span<const Field> fields);
+/// Appends one JSON object (RFC 8259).
+void append_json(std::string& out, std::span<const Field> fields);
+
+}  // namespace mailprobed

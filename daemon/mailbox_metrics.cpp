@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names of the series with the label `mailbox`, and what each fact about a mailbox changes.
+#include "daemon/mailbox_metrics.hpp"
+
+#include "daemon/probe_metrics.hpp"
+
+namespace mailprobed {
+
+MailboxFamilies::MailboxFamilies(MetricStore& store)
+    : looks(store.counter("mailbox_looks_total", "Visits to the mailbox.")),
+      complete_looks(store.counter("mailbox_complete_looks_total",
+                                   "Visits that saw everything, so that absence is proved.")),
+      deleted(
+          store.counter("mailbox_deleted_total", "Own mails whose deletion the server confirmed.")),
+      failures(store.counter("mailbox_failures_total",
+                             "Visits that failed or were incomplete, by stage and cause.")),
+      tags_rejected(store.counter("mailbox_tags_rejected_total",
+                                  "Mails with something like a tag that were no arrival.")),
+      messages(store.gauge("mailbox_messages", "Messages in the mailbox at the last visit.")),
+      look_interval(store.gauge("mailbox_look_interval_seconds",
+                                "Shortest time between visits that plan and server allow now.")),
+      last_complete_look(store.gauge("mailbox_last_complete_look_timestamp_seconds",
+                                     "End of the last complete visit; 0 before the first.")),
+      look_seconds(store.summary("mailbox_look_seconds", "Duration of visits.")) {}
+
+MailboxMetrics::MailboxMetrics(MailboxFamilies& families, const std::string& name,
+                               const Pop3Settings& pop3)
+    : labels_(clean({{"mailbox", name}})),
+      looks_(families.looks.Add(labels_)),
+      complete_looks_(families.complete_looks.Add(labels_)),
+      deleted_(families.deleted.Add(labels_)),
+      failures_(families.failures, labels_, Side::mailbox, pop3.server.tls),
+      messages_(families.messages.Add(labels_)),
+      look_interval_(families.look_interval.Add(labels_)),
+      last_complete_look_(families.last_complete_look.Add(labels_)),
+      look_seconds_(families.look_seconds.add(labels_)) {
+    for (std::size_t i = 0; i < kTagRejects.size(); ++i) {
+        prometheus::Labels labels = labels_;
+        labels["reason"] = to_string(kTagRejects[i]);
+        tags_rejected_[i] = &families.tags_rejected.Add(labels);
+    }
+}
+
+void MailboxMetrics::look_done(const LookDone& fact) {
+    looks_.Increment();
+    look_seconds_.observe(to_seconds(fact.took));
+    if (fact.complete) {
+        complete_looks_.Increment();
+        last_complete_look_.Set(unix_seconds(fact.at));
+    }
+    if (fact.failure) failures_.count(*fact.failure);
+    if (fact.messages) messages_.Set(*fact.messages);
+    deleted_.Increment(fact.deleted);
+    look_interval_.Set(to_seconds(fact.look_interval));
+}
+
+void MailboxMetrics::tag_rejected(TagReject reason) {
+    tags_rejected_[static_cast<std::size_t>(reason)]->Increment();
+}
+
+}  // namespace mailprobed

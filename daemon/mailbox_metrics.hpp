@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The series of one mailbox.
+#pragma once
+
+#include "daemon/failure_counters.hpp"
+#include "daemon/metric_store.hpp"
+#include "probes/domain/settings.hpp"
+#include "probes/domain/verdict.hpp"
+#include "probes/monitor/observer.hpp"
+
+#include <array>
+#include <string>
+
+namespace mailprobed {
+
+/// The families whose members carry the label `mailbox`.
+struct MailboxFamilies {
+    explicit MailboxFamilies(MetricStore& store);
+
+    CounterFamily& looks;
+    CounterFamily& complete_looks;
+    CounterFamily& deleted;
+    CounterFamily& failures;
+    CounterFamily& tags_rejected;
+    GaugeFamily& messages;
+    GaugeFamily& look_interval;
+    GaugeFamily& last_complete_look;
+    SummaryFamily& look_seconds;
+};
+
+/// One mailbox's series, all of them made in the constructor.
+class MailboxMetrics {
+  public:
+    /// `name` is the first account that uses the mailbox.
+    MailboxMetrics(MailboxFamilies& families, const std::string& name, const Pop3Settings& pop3);
+
+    void look_done(const LookDone& fact);
+    void tag_rejected(TagReject reason);
+
+  private:
+    prometheus::Labels labels_;
+    prometheus::Counter& looks_;
+    prometheus::Counter& complete_looks_;
+    prometheus::Counter& deleted_;
+    FailureCounters failures_;
+    std::array<prometheus::Counter*, kTagRejects.size()> tags_rejected_{};
+    prometheus::Gauge& messages_;
+    prometheus::Gauge& look_interval_;
+    prometheus::Gauge& last_complete_look_;
+    PlainSummary& look_seconds_;
+};
+
+}  // namespace mailprobed

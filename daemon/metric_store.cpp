@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builders and the serialiser of prometheus-cpp behind one name prefix.
+#include "daemon/metric_store.hpp"
+
+#include "daemon/process_metrics.hpp"
+#include "daemon/text.hpp"
+
+#include <prometheus/text_serializer.h>
+
+#include <iterator>
+#include <utility>
+#include <vector>
+
+namespace mailprobed {
+
+namespace {
+
+constexpr const char* kPrefix = "mailprobed_";
+
+}  // namespace
+
+CounterFamily& MetricStore::counter(const std::string& name, const std::string& help) {
+    return prometheus::BuildCounter().Name(kPrefix + name).Help(help).Register(registry_);
+}
+
+GaugeFamily& MetricStore::gauge(const std::string& name, const std::string& help) {
+    return prometheus::BuildGauge().Name(kPrefix + name).Help(help).Register(registry_);
+}
+
+HistogramFamily& MetricStore::histogram(const std::string& name, const std::string& help) {
+    return prometheus::BuildHistogram().Name(kPrefix + name).Help(help).Register(registry_);
+}
+
+SummaryFamily& MetricStore::summary(const std::string& name, const std::string& help) {
+    return summaries_.emplace_back(kPrefix + name, help);
+}
+
+std::string MetricStore::render() const {
+    std::vector<prometheus::MetricFamily> all = registry_.Collect();
+    for (const SummaryFamily& summary : summaries_)
+        all.push_back(summary.collect());
+    std::vector<prometheus::MetricFamily> own = collect_process_metrics();
+    all.insert(all.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
+    std::erase_if(all,
+                  [](const prometheus::MetricFamily& family) { return family.metric.empty(); });
+    return prometheus::TextSerializer().Serialize(all);
+}
+
+prometheus::Labels clean(prometheus::Labels labels) {
+    for (auto& [name, value] : labels)
+        value = to_valid_utf8(value);
+    return labels;
+}
+
+}  // namespace mailprobed

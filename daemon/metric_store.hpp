@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// A registry of metric families, all named mailprobed_*, rendered as text; thread-safe.
+#pragma once
+
+#include "daemon/plain_summary.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <deque>
+#include <string>
+
+namespace mailprobed {
+
+using CounterFamily = prometheus::Family<prometheus::Counter>;
+using GaugeFamily = prometheus::Family<prometheus::Gauge>;
+using HistogramFamily = prometheus::Family<prometheus::Histogram>;
+
+/// Owns all families. They are made at start-up; values may change during a render().
+class MetricStore {
+  public:
+    /// Makes a family; `name` comes without the prefix.
+    CounterFamily& counter(const std::string& name, const std::string& help);
+    /// Makes a family.
+    GaugeFamily& gauge(const std::string& name, const std::string& help);
+    /// Makes a family.
+    HistogramFamily& histogram(const std::string& name, const std::string& help);
+    /// Makes a family of summaries without quantiles.
+    SummaryFamily& summary(const std::string& name, const std::string& help);
+
+    /// Everything in the text format 0.0.4, and the process's own numbers.
+    [[nodiscard]] std::string render() const;
+
+  private:
+    prometheus::Registry registry_;
+    std::deque<SummaryFamily> summaries_;
+};
+
+/// Label values with valid UTF-8; one bad byte would make Prometheus drop the whole scrape.
+[[nodiscard]] prometheus::Labels clean(prometheus::Labels labels);
+
+}  // namespace mailprobed

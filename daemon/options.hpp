@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line.
+#pragma once
+
+#include "probes/domain/settings.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace mailprobed {
+
+/// Exit statuses of the program (sysexits.h where there is a name for it).
+enum class ExitStatus : int {
+    ok = 0,
+    /// `once`: the mail was not delivered.
+    not_delivered = 1,
+    usage = 64,
+    internal = 70,
+    config = 78,
+};
+
+/// What the program is asked to do.
+enum class Action : std::uint8_t { run, check_config, once };
+
+/// A valid command line.
+struct Options {
+    Action action = Action::run;
+    std::string config_file;
+    /// Override what the configuration file says.
+    std::optional<LogLevel> log_level;
+    std::optional<LogFormat> log_format;
+    /// For `once`: the probe, and whether to print the conversation.
+    std::string probe;
+    bool transcript = false;
+};
+
+/// A parsed command line: options, or a text to print before leaving with `status`.
+struct ParsedOptions {
+    std::optional<Options> options;
+    ExitStatus status = ExitStatus::ok;
+    /// For standard output if `status` is ok (--help, --version), else for standard error.
+    std::string text;
+};
+
+/// Parses the arguments of main(); never throws for what a user typed, never exits.
+[[nodiscard]] ParsedOptions parse_options(int argc, const char* const* argv);
+
+/// "mailprobed 0.1.0 (clang 19.1.7)"
+[[nodiscard]] std::string version_text();
+
+}  // namespace mailprobed

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bookkeeping for the landing page.
+#include "daemon/probe_table.hpp"
+
+namespace mailprobed {
+
+ProbeTable::ProbeTable(const Settings& settings) {
+    rows_.reserve(settings.probes.size());
+    for (const ProbeSettings& probe : settings.probes) {
+        index_.emplace(probe.name, rows_.size());
+        ProbeRow& row = rows_.emplace_back();
+        row.name = probe.name;
+        row.from = probe.from;
+        row.to = probe.to;
+    }
+}
+
+ProbeRow* ProbeTable::find(std::string_view probe) {
+    const auto entry = index_.find(probe);
+    return entry == index_.end() ? nullptr : &rows_[entry->second];
+}
+
+void ProbeTable::mail_started(const MailStarted& fact) {
+    if (ProbeRow* row = find(fact.probe)) ++row->started;
+}
+
+void ProbeTable::mail_judged(const MailJudged& fact) {
+    ProbeRow* row = find(fact.probe);
+    if (row == nullptr) return;
+    row->verdict = fact.verdict;
+    row->at = fact.at;
+    if (fact.verdict != Verdict::delivered) return;
+    ++row->delivered;
+    row->round_trip = fact.round_trip;
+}
+
+void ProbeTable::pending_changed(const PendingState& fact) {
+    if (ProbeRow* row = find(fact.probe)) row->pending = fact.count;
+}
+
+}  // namespace mailprobed

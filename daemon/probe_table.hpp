@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The last verdict of every probe, for people: the landing page shows it.
+#pragma once
+
+#include "probes/domain/settings.hpp"
+#include "probes/monitor/observer.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mailprobed {
+
+/// What is known of one probe.
+struct ProbeRow {
+    std::string name;
+    std::string from;
+    std::string to;
+    std::uint64_t started = 0;
+    std::uint64_t delivered = 0;
+    std::uint64_t pending = 0;
+    /// Empty before the first verdict.
+    std::optional<Verdict> verdict;
+    std::optional<WallTime> at;
+    /// Of the last mail delivered.
+    std::optional<Duration> round_trip;
+};
+
+/// Remembers the last verdict of each probe, in the order of the configuration.
+class ProbeTable final : public Observer {
+  public:
+    explicit ProbeTable(const Settings& settings);
+
+    /// All probes.
+    [[nodiscard]] const std::vector<ProbeRow>& rows() const noexcept { return rows_; }
+
+    void mail_started(const MailStarted& fact) override;
+    void mail_judged(const MailJudged& fact) override;
+    void pending_changed(const PendingState& fact) override;
+
+  private:
+    ProbeRow* find(std::string_view probe);
+
+    std::vector<ProbeRow> rows_;
+    std::map<std::string, std::size_t, std::less<>> index_;
+};
+
+}  // namespace mailprobed

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sockets of the web server before there is a conversation.
+#pragma once
+
+#include "probes/net/awaitable.hpp"
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <string>
+
+namespace mailprobed {
+
+/// A listening TCP socket.
+using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
+/// A connected TCP socket.
+using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
+
+/// Binds to `listen`, "host:port" (a name takes its first address), and listens; throws
+/// ListenError. Blocks while a name is looked up: for start-up only.
+[[nodiscard]] Acceptor listen_on(const Executor& executor, const std::string& listen);
+
+/// Tells a client over the limit so, if that is possible without waiting, and closes.
+void refuse(TcpSocket& socket);
+
+}  // namespace mailprobed
