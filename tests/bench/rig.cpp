@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// The wiring of daemon/app.cpp and probes/monitor/monitor.cpp once more.
+#include "tests/bench/rig.hpp"
+
+#include "probes/net/crypto.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <string_view>
+#include <utility>
+
+namespace mailprobed::bench {
+namespace {
+
+constexpr std::size_t kMaxSessions = 15'000;
+
+void report_bug(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "mailprobed-bench: %s\n", e.what());
+    }
+    std::terminate();
+}
+
+}  // namespace
+
+AccountSettings bench_account(const ServerAddress& server, const std::string& name) {
+    Endpoint endpoint;
+    endpoint.host = "127.0.0.1";
+    endpoint.tls = server.ca_file.empty() ? TlsMode::none : TlsMode::implicit;
+    endpoint.ca_file = server.ca_file;
+    AccountSettings account;
+    account.name = name;
+    account.address = name + "@bench.test";
+    SmtpSettings& smtp = account.smtp.emplace();
+    smtp.server = endpoint;
+    smtp.server.port = server.smtp;
+    smtp.username = name;
+    smtp.password = Secret("bench");
+    smtp.allow_plaintext_auth = true;
+    Pop3Settings& pop3 = account.pop3.emplace();
+    pop3.server = endpoint;
+    pop3.server.port = server.pop3;
+    pop3.username = name;
+    pop3.password = Secret("bench");
+    pop3.allow_plaintext_auth = true;
+    return account;
+}
+
+Settings bench_settings() {
+    Settings settings;
+    settings.instance = "bench";
+    settings.tag_key = Secret("a key of thirty-two bytes or more");
+    return settings;
+}
+
+Rig::Rig(Settings settings, Observer& extra)
+    : settings_(std::move(settings)),
+      log_(settings_.log),
+      log_observer_(log_),
+      metrics_(settings_),
+      table_(settings_),
+      connector_(loop_.get_executor()),
+      context_(settings_, {loop_.get_executor(), journal_, observers_,
+                           [this](const Endpoint& to) { return connector_.make(to); }, hmac_sha256,
+                           random_u64, kMaxSessions}),
+      tasks_(loop_.get_executor(), report_bug) {
+    observers_.add(metrics_);
+    observers_.add(table_);
+    observers_.add(log_observer_);
+    observers_.add(extra);
+    build();
+}
+
+Rig::~Rig() {
+    tasks_.cancel();
+    loop_.restart();
+    loop_.run();
+}
+
+void Rig::build() {
+    std::vector<const AccountSettings*> mailboxes;
+    for (const AccountSettings& account : settings_.accounts) {
+        if (!account.pop3) continue;
+        context_.ledger.add_mailbox();
+        mailboxes.push_back(&account);
+    }
+    std::vector<std::vector<ProbeIndex>> ends_here(mailboxes.size());
+    std::vector<std::size_t> box_of;
+    for (const ProbeSettings& probe : settings_.probes) {
+        const auto place = std::ranges::find(mailboxes, settings_.account(probe.to));
+        const auto box = static_cast<std::size_t>(place - mailboxes.begin());
+        const Duration grace = probe.verdict_grace.value_or(std::chrono::minutes{2});
+        ends_here.at(box).push_back(context_.ledger.add_probe(
+            {probe_id(probe.name), static_cast<MailboxIndex>(box), probe.deadline, grace}));
+        box_of.push_back(box);
+    }
+    for (std::size_t box = 0; box < mailboxes.size(); ++box) {
+        watchers_.push_back(std::make_unique<Watcher>(context_, static_cast<MailboxIndex>(box),
+                                                      *mailboxes[box], ends_here[box]));
+    }
+    for (std::size_t probe = 0; probe < box_of.size(); ++probe) {
+        probers_.push_back(std::make_unique<Prober>(context_, static_cast<ProbeIndex>(probe),
+                                                    *watchers_[box_of[probe]]));
+    }
+}
+
+void Rig::watch() {
+    for (const auto& watcher : watchers_)
+        tasks_.spawn(watcher->run());
+}
+
+}  // namespace mailprobed::bench

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each look into a mailbox can have shown, by the rules of ARCHITECTURE.md ("Complete look"):
+the login worked, the listing was read to its end, every entry not classified earlier was classified
+or is gone. Only complete looks prove absence, any look proves presence."""
+
+
+class Look:
+    """One look: the daemon's clock from the history, everything else from the server's log."""
+
+    def __init__(self, told, session):
+        self.told, self.session = told, session
+        self.peer, self.began, self.login = told["peer"], told["began"], told["login"]
+        self.complete = False
+        self.shown = {}  # mail -> entries of it that were recognised
+        self.read = set()  # entries whose body was fetched
+        self.confirmed = False  # QUIT was answered +OK and the answer arrived
+        self.listing = None  # (earliest, latest) instant at which the listing can have been read
+
+
+class Mailbox:
+    """Follows the looks into one mailbox, remembering which entries were classified."""
+
+    def __init__(self, owner_of, uidl_of, scan_limit):
+        # `owner_of` gives the mail that an entry truly is an arrival of, or None.
+        self.owner_of, self.uidl_of, self.scan_limit = owner_of, uidl_of, scan_limit
+        self.classified = set()
+        self.denied = set()  # entries of which the server said once that they are not there
+
+    def look(self, told, session):
+        look = Look(told, session)
+        if session is None or session.login_at is None:
+            return look
+        # The greeting is the first reply; each command has one.
+        heard = session.steps[:told["replies"]]
+        names = [step.name for step in heard]
+        if "STAT" not in names:
+            return look
+        steps = heard[names.index("STAT"):]
+        if steps[0].struck() or steps[0].codes != [200]:
+            return look
+        if not session.snapshot:
+            look.complete = True
+        elif self.listing(look, session, steps[1:]):
+            self.bodies(look, steps)
+        last = heard[-1]
+        look.confirmed = last.name == "QUIT" and not last.struck() and last.codes == [200]
+        return look
+
+    def listing(self, look, session, steps):
+        """Follows the listing and what was read after it; false if it was not read as a whole."""
+        by_id = bool(steps) and steps[0].name == "UIDL"
+        if by_id and steps[0].codes == [500] and not steps[0].replies[0].startswith("-ERR ["):
+            steps, by_id = steps[1:], False  # the server does without unique ids this time
+        if not steps or steps[0].name not in ("UIDL", "LIST") or steps[0].codes != [200]:
+            return False
+        if steps[0].struck() and not steps[0].fault("inject"):
+            return False
+        later = session.steps[session.steps.index(steps[0]) + 1:]
+        look.listing = (steps[0].at, later[0].at if later else None)
+        self.headers(look, session, steps[1:], by_id)
+        return True
+
+    def headers(self, look, session, steps, by_id):
+        """Which entries were classified, and whether all were."""
+        known = [e for e in session.snapshot if by_id and self.uidl_of(e) in self.classified]
+        unknown = {e for e in session.snapshot if e not in known}
+        for entry in known:
+            self.show(look, entry)
+        reads = [step for step in steps if step.name == "TOP"]
+        for step in reads if by_id else reads[:self.scan_limit]:
+            if step.struck() and step.codes == [500] and not step.replies[0].startswith("-ERR ["):
+                # Listed, but not there: said once it is a contradiction, said again it is gone.
+                entry = session.snapshot[int(step.text.split()[1]) - 1]
+                if not by_id or entry in self.denied:
+                    unknown.discard(entry)
+                self.denied.add(entry)
+                continue
+            if step.struck() or step.codes != [200]:
+                break
+            self.show(look, step.retrieved)
+            unknown.discard(step.retrieved)
+            if by_id:
+                self.classified.add(self.uidl_of(step.retrieved))
+        look.complete = not unknown
+
+    def show(self, look, entry):
+        mail = self.owner_of(entry)
+        if mail is not None:
+            look.shown.setdefault(mail, []).append(entry)
+
+    @staticmethod
+    def bodies(look, steps):
+        for step in steps:
+            if step.name == "RETR" and not step.struck() and step.codes == [200]:
+                look.read.add(step.retrieved)

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+// Harness of the end-to-end tests.
+#include "tests/e2e/monitor_run.hpp"
+
+#include "probes/monitor/monitor.hpp"
+#include "probes/net/crypto.hpp"
+#include "probes/net/socket_channel.hpp"
+#include "probes/net/task_group.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+
+namespace mailprobed::test {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+void Recorder::mail_started(const MailStarted& fact) {
+    const std::lock_guard lock(mutex_);
+    ++started[std::string(fact.probe)];
+    Duration& worst = worst_lag[std::string(fact.probe)];
+    worst = std::max(worst, fact.start_lag);
+    changed_.notify_all();
+}
+
+void Recorder::stage_done(const StageDone& fact) {
+    const std::lock_guard lock(mutex_);
+    stages.push_back(fact.stage);
+}
+
+void Recorder::mail_judged(const MailJudged& fact) {
+    const std::lock_guard lock(mutex_);
+    verdicts.push_back({std::string(fact.probe), fact, std::string(fact.detail)});
+    changed_.notify_all();
+}
+
+void Recorder::evidence_found(const EvidenceFound& fact) {
+    const std::lock_guard lock(mutex_);
+    ++evidence[std::string(fact.probe)][fact.kind];
+    changed_.notify_all();
+}
+
+void Recorder::look_done(const LookDone& fact) {
+    const std::lock_guard lock(mutex_);
+    ++looks;
+    if (fact.complete) ++complete_looks;
+    deleted += fact.deleted;
+    if (fact.failure) look_failures.push_back(fact.failure);
+    changed_.notify_all();
+}
+
+void Recorder::tick_missed(std::string_view probe, MissReason /*reason*/, std::uint64_t count) {
+    const std::lock_guard lock(mutex_);
+    missed[std::string(probe)] += count;
+}
+
+void Recorder::tag_rejected(std::string_view /*mailbox*/, TagReject reason) {
+    const std::lock_guard lock(mutex_);
+    ++rejected[reason];
+    changed_.notify_all();
+}
+
+void Recorder::internal_error(std::string_view where, std::string_view what) {
+    const std::lock_guard lock(mutex_);
+    internal_errors.push_back(std::string(where) + ": " + std::string(what));
+}
+
+void Recorder::transcript_line(std::string_view /*who_for*/, Protocol protocol, Speaker who,
+                               std::string_view text) {
+    const std::lock_guard lock(mutex_);
+    transcript += to_string(protocol);
+    transcript += who == Speaker::client ? " C: " : who == Speaker::server ? " S: " : " -- ";
+    transcript += text;
+    transcript += '\n';
+}
+
+bool Recorder::wait(const std::function<bool(const Recorder&)>& ready, milliseconds limit) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, limit, [&] { return ready(*this); });
+}
+
+void Recorder::locked(const std::function<void(const Recorder&)>& read) const {
+    const std::lock_guard lock(mutex_);
+    read(*this);
+}
+
+int Recorder::count(const std::string& probe, Verdict verdict) const {
+    return static_cast<int>(std::ranges::count_if(verdicts, [&](const RecordedVerdict& v) {
+        return v.probe == probe && v.fact.verdict == verdict;
+    }));
+}
+
+bool Recorder::look_failed(Stage stage, Cause cause) const {
+    const StageCause pair{stage, cause};
+    return std::ranges::any_of(look_failures, [&](const auto& failure) { return failure == pair; });
+}
+
+std::vector<loopback::Account> accounts_for(const std::vector<std::string>& users) {
+    std::vector<loopback::Account> accounts;
+    for (const std::string& user : users) {
+        accounts.push_back({user + "@test.invalid", user, "pw-" + user, {}});
+    }
+    return accounts;
+}
+
+Settings settings_for(const loopback::Server& server, const std::vector<std::string>& users,
+                      const AccountStyle& style) {
+    Settings settings;
+    settings.instance = "test";
+    settings.tag_key = Secret(std::string(32, 'k'));
+    const loopback::Ports ports = server.ports();
+    const bool implicit = style.tls == TlsMode::implicit;
+    for (const std::string& user : users) {
+        AccountSettings account;
+        account.name = user;
+        account.address = user + "@test.invalid";
+        Endpoint endpoint;
+        endpoint.host = "127.0.0.1";
+        endpoint.tls = style.tls;
+        if (style.tls != TlsMode::none) endpoint.ca_file = server.ca_file();
+        SmtpSettings smtp;
+        smtp.server = endpoint;
+        smtp.server.port = implicit ? ports.smtps : ports.smtp;
+        smtp.username = user;
+        smtp.password = Secret("pw-" + user);
+        smtp.auth = style.smtp_auth;
+        smtp.allow_plaintext_auth = true;
+        Pop3Settings pop3;
+        pop3.server = endpoint;
+        pop3.server.port = implicit ? ports.pop3s : ports.pop3;
+        pop3.username = user;
+        pop3.password = Secret("pw-" + user);
+        pop3.auth = style.pop3_auth;
+        pop3.allow_plaintext_auth = true;
+        pop3.poll.first = milliseconds{50};
+        pop3.poll.growth = 1.3;
+        pop3.poll.max = milliseconds{300};
+        account.smtp = smtp;
+        account.pop3 = pop3;
+        settings.accounts.push_back(account);
+        ProbeSettings probe;
+        probe.name = user;
+        probe.from = user;
+        probe.to = user;
+        probe.to_address = account.address;
+        probe.interval = seconds{1};
+        probe.deadline = seconds{2};
+        probe.verdict_grace = milliseconds{1500};
+        settings.probes.push_back(probe);
+    }
+    return settings;
+}
+
+namespace {
+
+MonitorNeeds needs_of(asio::io_context& io, Journal& journal, Observer& observer,
+                      Connector& connector) {
+    MonitorNeeds needs{io.get_executor(), journal, observer, {}, hmac_sha256, random_u64};
+    needs.channels = [&connector](const Endpoint& endpoint) { return connector.make(endpoint); };
+    return needs;
+}
+
+Awaitable<void> once(Monitor& monitor, std::string probe, std::optional<Judgement>& result) {
+    result = co_await monitor.run_once(std::move(probe));
+}
+
+}  // namespace
+
+Judgement send_once(const Settings& settings, const std::string& probe, Recorder& recorder) {
+    asio::io_context io(1);
+    MemoryJournal journal;
+    Connector connector(io.get_executor());
+    Monitor monitor(settings, needs_of(io, journal, recorder, connector));
+    std::optional<Judgement> result;
+    std::exception_ptr problem;
+    TaskGroup tasks(io.get_executor(), [&](const std::exception_ptr& error) { problem = error; });
+    tasks.spawn(once(monitor, probe, result));
+    io.run();
+    if (problem) std::rethrow_exception(problem);
+    return result.value();
+}
+
+struct MonitorThread::Impl {
+    Impl(Settings wanted, Observer& observer, LookupFunction lookup)
+        : settings(std::move(wanted)),
+          connector(io.get_executor(), std::move(lookup)),
+          monitor(settings, needs_of(io, journal, observer, connector)),
+          tasks(io.get_executor()) {
+        tasks.spawn(monitor.run());
+        thread = std::thread([this] { io.run(); });
+    }
+
+    Settings settings;
+    asio::io_context io{1};
+    MemoryJournal journal;
+    Connector connector;
+    Monitor monitor;
+    TaskGroup tasks;
+    std::thread thread;
+};
+
+MonitorThread::MonitorThread(Settings settings, Observer& observer, LookupFunction lookup)
+    : impl_(std::make_unique<Impl>(std::move(settings), observer, std::move(lookup))) {}
+
+MonitorThread::~MonitorThread() {
+    stop();
+}
+
+LedgerTotals MonitorThread::stop() {
+    if (impl_->thread.joinable()) {
+        asio::post(impl_->io, [this] { impl_->tasks.cancel(); });
+        impl_->thread.join();
+    }
+    return impl_->monitor.totals();
+}
+
+}  // namespace mailprobed::test

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// A monitor against the embedded server, over real sockets, with everything it tells recorded.
+#pragma once
+
+#include "probes/domain/ledger.hpp"
+#include "probes/domain/settings.hpp"
+#include "probes/monitor/observer.hpp"
+#include "probes/net/resolver.hpp"
+#include "tests/loopback/server.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace mailprobed::test {
+
+/// A verdict as it was told, with owned texts.
+struct RecordedVerdict {
+    std::string probe;
+    MailJudged fact;
+    std::string detail;
+};
+
+/// Remembers what it is told; readable from any thread.
+class Recorder final : public Observer {
+  public:
+    void mail_started(const MailStarted& fact) override;
+    void stage_done(const StageDone& fact) override;
+    void mail_judged(const MailJudged& fact) override;
+    void evidence_found(const EvidenceFound& fact) override;
+    void look_done(const LookDone& fact) override;
+    void tick_missed(std::string_view probe, MissReason reason, std::uint64_t count) override;
+    void tag_rejected(std::string_view mailbox, TagReject reason) override;
+    void internal_error(std::string_view where, std::string_view what) override;
+    [[nodiscard]] bool wants_lines() const override { return true; }
+    void transcript_line(std::string_view who_for, Protocol protocol, Speaker who,
+                         std::string_view text) override;
+
+    /// Waits until `ready` is true of this recorder; false if it was not within `limit`.
+    bool wait(const std::function<bool(const Recorder&)>& ready,
+              std::chrono::milliseconds limit = std::chrono::seconds{60});
+    /// Runs `read` while nothing is recorded.
+    void locked(const std::function<void(const Recorder&)>& read) const;
+
+    // Read them inside wait() and locked() only, or when the run is over.
+    std::map<std::string, std::uint64_t> started;
+    std::map<std::string, Duration> worst_lag;
+    std::vector<RecordedVerdict> verdicts;
+    std::map<std::string, std::map<Evidence, int>> evidence;
+    std::map<std::string, std::uint64_t> missed;
+    std::map<TagReject, int> rejected;
+    std::vector<std::optional<StageCause>> look_failures;
+    std::uint64_t looks = 0;
+    std::uint64_t complete_looks = 0;
+    std::uint64_t deleted = 0;
+    std::vector<Stage> stages;
+    std::string transcript;
+    std::vector<std::string> internal_errors;
+
+    /// Verdicts of one probe.
+    [[nodiscard]] int count(const std::string& probe, Verdict verdict) const;
+    /// True if a look failed like this.
+    [[nodiscard]] bool look_failed(Stage stage, Cause cause) const;
+
+  private:
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+};
+
+/// How an account reaches the server.
+struct AccountStyle {
+    TlsMode tls = TlsMode::none;
+    SmtpAuth smtp_auth = SmtpAuth::automatic;
+    Pop3Auth pop3_auth = Pop3Auth::automatic;
+};
+
+/// Settings with one account and probe for each user of the server, both called like the user;
+/// quick looks, deadline 2 s, grace 1.5 s.
+[[nodiscard]] Settings settings_for(const loopback::Server& server,
+                                    const std::vector<std::string>& users,
+                                    const AccountStyle& style = {});
+
+/// Accounts of the server for settings_for(): address USER@test.invalid, password pw-USER.
+[[nodiscard]] std::vector<loopback::Account> accounts_for(const std::vector<std::string>& users);
+
+/// Sends one mail of `probe` and returns its verdict; what was told is in `recorder`.
+[[nodiscard]] Judgement send_once(const Settings& settings, const std::string& probe,
+                                  Recorder& recorder);
+
+/// A monitor with its own settings that runs on its own thread until stop() or destruction.
+class MonitorThread {
+  public:
+    MonitorThread(Settings settings, Observer& observer, LookupFunction lookup = system_lookup);
+    MonitorThread(const MonitorThread&) = delete;
+    MonitorThread& operator=(const MonitorThread&) = delete;
+    ~MonitorThread();
+
+    /// Ends the monitor and returns its final numbers.
+    LedgerTotals stop();
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mailprobed::test

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules of a look: STLS, listings, headers, whole mails, deletions, QUIT.
+#include "tests/session/pop3_fixture.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace mailprobed::script {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+void expect_played(const Pop3Run& run, const std::string& outcome) {
+    EXPECT_EQ(run.outcome(), outcome) << run.visible();
+    EXPECT_THAT(run.channel.surprises(), IsEmpty());
+    EXPECT_TRUE(run.channel.finished());
+}
+
+// Logged in over TLS, with the capabilities `offers`; nothing is asked again after login.
+Script logged_in(std::vector<std::string> offers) {
+    Script script = until_login(TlsMode::implicit, offers);
+    add_user_pass(script);
+    return script;
+}
+
+Pop3Settings one_by_one() {
+    Pop3Settings settings = pop3_settings(TlsMode::implicit);
+    settings.pipelining = false;
+    return settings;
+}
+
+TEST(Pop3StartTls, B1_1_NotOfferedRefusedOrOddlyAnsweredEndsWithoutLogin) {
+    Script hidden;
+    hidden.resolve().connect().server(Stage::greeting, "+OK\n");
+    add_capa(hidden, {"USER", "SASL PLAIN", "STLSX"});
+    hidden.client(Stage::stls, "QUIT\n");
+    expect_played(Pop3Run(hidden, pop3_settings(TlsMode::starttls), {}), "stls:tls_unavailable");
+
+    // No CAPA must not mean no TLS (curl test 985).
+    for (const bool capa : {true, false}) {
+        for (const char* answer : {"-ERR no\n", "-ERR [SYS/TEMP] no\n", "+ continue\n"}) {
+            Script script;
+            script.resolve().connect().server(Stage::greeting, "+OK\n");
+            add_capa(script, capa ? std::vector<std::string>{"STLS"} : std::vector<std::string>{});
+            script.client(Stage::stls, "STLS\n")
+                .server(Stage::stls, answer)
+                .client(Stage::stls, "QUIT\n");
+            const Pop3Run run(script, pop3_settings(TlsMode::starttls), {});
+            expect_played(run, "stls:tls_unavailable");
+        }
+    }
+}
+
+TEST(Pop3StartTls, B1_5_OctetsBehindTheResponseAreAnInjection) {
+    for (const char* injected : {"+OK go\n+OK injected\n", "+OK go\nx"}) {
+        Script script;
+        script.resolve().connect().server(Stage::greeting, "+OK\n");
+        add_capa(script, {"STLS"});
+        script.client(Stage::stls, "STLS\n").server(Stage::stls, injected);
+        expect_played(Pop3Run(script, pop3_settings(TlsMode::starttls), {}), "stls:tls_injection");
+    }
+    Script early;
+    early.resolve().connect().server(Stage::greeting, "+OK\n");
+    early.client(Stage::capa, "CAPA\n").server(Stage::capa, "+OK\nSTLS\n.\n+OK go\n");
+    expect_played(Pop3Run(early, pop3_settings(TlsMode::starttls), {}), "stls:tls_injection");
+}
+
+TEST(Pop3StartTls, A2_05_CapabilitiesBeforeTlsAreForgotten) {
+    // until_login() offers SASL PLAIN, TOP and PIPELINING before TLS, and here nothing after it.
+    Script script = until_login(TlsMode::starttls, {});
+    add_user_pass(script);
+    script.client(Stage::top, "TOP 1 0\n").server(Stage::top, "+OK\n\n.\n");
+    script.client(Stage::top, "TOP 2 0\n").server(Stage::top, "+OK\n\n.\n");
+    Seen seen;
+    expect_played(Pop3Run(script, pop3_settings(TlsMode::starttls), read_headers(seen, {1, 2})),
+                  "done");
+}
+
+TEST(Pop3Session, A2_01_AnErrorForAGreetingIsTheServersState) {
+    const struct {
+        const char* greeting;
+        const char* outcome;
+    } cases[] = {{"-ERR closed\n", "greeting:rejected_permanent"},
+                 {"-ERR [SYS/TEMP] busy\n", "greeting:rejected_transient"},
+                 {"-ERR [IN-USE] busy\n", "greeting:rejected_transient"},
+                 {"+OKAY\n", "greeting:protocol_error"},
+                 {"220 smtp\n", "greeting:protocol_error"},
+                 {"\n", "greeting:protocol_error"}};
+    for (const auto& [greeting, outcome] : cases) {
+        Script script;
+        script.resolve().connect().server(Stage::greeting, greeting);
+        if (greeting[0] == '-') script.client(Stage::greeting, "QUIT\n");
+        expect_played(Pop3Run(script, pop3_settings(TlsMode::none), {}), outcome);
+    }
+}
+
+TEST(Pop3Session, EachListedLineCarriesTheInstantItWasRead) {
+    Script script = logged_in({"USER"});
+    script.client(Stage::list, "UIDL\n");
+    script.server(Stage::list, "+OK\n1 a\n2 b\n.\n").dripping(5, 1s);
+    Seen seen;
+    const Pop3Run run(script, one_by_one(), read_list(seen));
+    expect_played(run, "done");
+    // "+OK\r\n", "1 a\r\n", "2 b\r\n", ".\r\n": a second for each.
+    ASSERT_EQ(seen.read_at.size(), 2U);
+    EXPECT_EQ(seen.read_at[1] - seen.read_at[0], 1s);
+    EXPECT_EQ(run.channel.now() - seen.read_at[1], 1s);
+}
+
+TEST(Pop3Session, A2_11_OddListingsAreReadOrRefusedWhole) {
+    const struct {
+        std::string lines;
+        const char* outcome;
+    } cases[] = {
+        {"", "done"},
+        {"1 a\n1 a\n2 a\n", "done"},
+        {"1   a  \n", "done"},
+        {"4294967295 " + std::string(70, 'x') + "\n", "done"},
+        {"1 " + std::string(71, 'x') + "\n", "list:protocol_error"},
+        {"1\n", "list:protocol_error"},
+        {"0 a\n", "list:protocol_error"},
+        {"-1 a\n", "list:protocol_error"},
+        {"4294967296 a\n", "list:protocol_error"},
+        {"1 a b\n", "list:protocol_error"},
+        {"1 \x80\n", "list:protocol_error"},
+        {"1 " + std::string(5000, 'x') + "\n", "list:limit_exceeded"},
+    };
+    for (const auto& [lines, outcome] : cases) {
+        Script script = logged_in({"USER"});
+        script.client(Stage::list, "UIDL\n").server(Stage::list, "+OK\n" + lines + ".\n");
+        Seen seen;
+        const Pop3Run run(script, one_by_one(), read_list(seen));
+        EXPECT_EQ(run.outcome(), outcome) << run.visible();
+        EXPECT_THAT(run.channel.surprises(), IsEmpty());
+    }
+}
+
+TEST(Pop3Session, A2_04_ABareLfEndsLinesAndListings) {
+    Script script = logged_in({"USER"});
+    script.client(Stage::list, "UIDL\n").raw(Stage::list, "+OK\n1 a\n2 b\n.\n");
+    Seen seen;
+    expect_played(Pop3Run(script, one_by_one(), read_list(seen)), "done");
+    EXPECT_EQ(seen.listed.size(), 2U);
+}
+
+TEST(Pop3Session, UidlRefusedForAReasonIsNotMissing) {
+    Script script = logged_in({"USER"});
+    script.client(Stage::list, "UIDL\n").server(Stage::list, "-ERR [SYS/TEMP] later\n");
+    Seen seen;
+    expect_played(Pop3Run(script, one_by_one(), read_list(seen)), "list:rejected_transient");
+    EXPECT_TRUE(seen.has_uidl);
+}
+
+TEST(Pop3Session, A2_18_AMillionEntriesAreStreamedAndOneMoreIsTooMany) {
+    for (const std::uint32_t entries : {1'000'000U, 1'000'001U}) {
+        std::string lines = "+OK\r\n";
+        lines.reserve(10'000'000);
+        for (std::uint32_t i = 1; i <= entries; ++i) {
+            lines += std::to_string(i) + " u\r\n";
+        }
+        Script script = logged_in({"USER"});
+        script.client(Stage::list, "UIDL\n").raw(Stage::list, lines + ".\r\n");
+        script.steps.back().takes = 1us;
+        std::uint32_t seen = 0;
+        const auto visit = [](Pop3Session& session, std::uint32_t& count) -> Awaitable<void> {
+            std::function<void(const ListedEntry&)> each = [&count](const ListedEntry&) {
+                ++count;
+            };
+            co_await session.list(std::move(each));
+        };
+        const Pop3Run run(script, one_by_one(),
+                          [&](Pop3Session& session) { return visit(session, seen); });
+        EXPECT_EQ(run.outcome(), entries == 1'000'000 ? "done" : "list:limit_exceeded");
+        EXPECT_EQ(seen, 1'000'000U);
+        EXPECT_LT(run.trace.lines.size(), 250U);
+    }
+}
+
+TEST(Pop3Session, A2_13_MailsWithoutTopAreReadWithRetrAndTheirSizeIsBounded) {
+    Script script = logged_in({"USER"});
+    const std::string line(98, 'x');
+    std::string big;
+    for (int i = 0; i < 11'000; ++i) {
+        big += line + '\n';
+    }
+    script.client(Stage::retr, "RETR 3\n").server(Stage::retr, "+OK\nA: b\n\nx\n.\n");
+    script.client(Stage::retr, "RETR 2\n").server(Stage::retr, "+OK\nA: c\n\n" + big + ".\n");
+    script.client(Stage::retr, "RETR 1\n").server(Stage::retr, "-ERR no such message\n");
+    Seen seen;
+    expect_played(Pop3Run(script, one_by_one(), read_headers(seen, {3, 2, 1})), "done");
+    ASSERT_EQ(seen.messages.size(), 3U);
+    EXPECT_EQ(seen.messages[0].body, "x\r\n");
+    EXPECT_EQ(seen.messages[1].headers.get("a"), "c");
+    EXPECT_FALSE(seen.messages[1].body);
+    EXPECT_TRUE(seen.messages[1].present);
+    EXPECT_FALSE(seen.messages[2].present);
+
+    Script retrieve = logged_in({"USER"});
+    retrieve.client(Stage::retr, "RETR 2\n").server(Stage::retr, "+OK\nA: c\n\n" + big + ".\n");
+    const auto visit = [](Pop3Session& session) -> Awaitable<void> {
+        co_await session.retrieve(2);
+    };
+    EXPECT_EQ(Pop3Run(retrieve, one_by_one(), visit).outcome(), "retr:too_big");
+}
+
+TEST(Pop3Session, AGoneFirstEntryDoesNotMeanThatTopIsUnknown) {
+    Script script = until_login(TlsMode::implicit, {});
+    add_user_pass(script);
+    script.client(Stage::top, "TOP 9 0\n").server(Stage::top, "-ERR no such message\n");
+    script.client(Stage::retr, "RETR 9\n").server(Stage::retr, "-ERR no such message\n");
+    script.client(Stage::top, "TOP 8 0\n").server(Stage::top, "+OK\nA: b\n\n.\n");
+    script.client(Stage::top, "TOP 7 0\n").server(Stage::top, "-ERR no such message\n");
+    script.client(Stage::top, "TOP 6 0\n").server(Stage::top, "+OK\nA: c\n.\n");
+    Seen seen;
+    expect_played(Pop3Run(script, one_by_one(), read_headers(seen, {9, 8, 7, 6})), "done");
+    ASSERT_EQ(seen.messages.size(), 4U);
+    EXPECT_EQ(seen.messages[3].headers.get("A"), "c");
+}
+
+TEST(Pop3Session, ATopRefusedForAReasonIsNoGoneEntry) {
+    Script script = logged_in({"USER", "TOP"});
+    script.client(Stage::top, "TOP 1 0\n").server(Stage::top, "-ERR [SYS/TEMP] disk\n");
+    Seen seen;
+    expect_played(Pop3Run(script, one_by_one(), read_headers(seen, {1})), "top:protocol_error");
+    EXPECT_THAT(seen.messages, IsEmpty());
+}
+
+// B4.3: one field of 100 KiB, lines of 1 MiB.
+TEST(Pop3Session, OverlongHeaderLinesAreCutAndDoNotEndTheLook) {
+    Script script = logged_in({"USER", "TOP"});
+    script.client(Stage::top, "TOP 1 0\n")
+        .server(Stage::top, "+OK\nX: " + std::string(1'000'000, 'x') + "\nSubject: s\n " +
+                                std::string(10'000, 'y') + "\nTo: t\n\n.\n");
+    Seen seen;
+    expect_played(Pop3Run(script, one_by_one(), read_headers(seen, {1})), "done");
+    ASSERT_EQ(seen.messages.size(), 1U);
+    EXPECT_EQ(seen.messages[0].headers.fields().size(), 3U);
+    EXPECT_EQ(seen.messages[0].headers.get("to"), "t");
+    EXPECT_LT(seen.messages[0].headers.get("x")->size(), 5000U);
+}
+
+TEST(Pop3Session, TopsAreSentSixteenAtATimeAndEachBatchHasItsOwnTime) {
+    Script script = until_login(TlsMode::implicit, {"USER", "TOP", "PIPELINING"});
+    add_user_pass(script);
+    std::vector<std::uint32_t> numbers;
+    for (int batch = 0; batch < 3; ++batch) {
+        std::string commands;
+        std::string answers;
+        for (int i = 0; i < (batch == 2 ? 1 : 16); ++i) {
+            numbers.push_back(static_cast<std::uint32_t>(100 - batch * 16 - i));
+            commands += "TOP " + std::to_string(numbers.back()) + " 0\n";
+            answers += "+OK\nN: " + std::to_string(numbers.back()) + "\n\n.\n";
+        }
+        script.client(Stage::top, commands).server(Stage::top, answers);
+        script.steps.back().takes = 29s;
+    }
+    Seen seen;
+    expect_played(Pop3Run(script, pop3_settings(TlsMode::implicit), read_headers(seen, numbers)),
+                  "done");
+    ASSERT_EQ(seen.messages.size(), numbers.size());
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        EXPECT_EQ(seen.messages[i].headers.get("n"), std::to_string(numbers[i]));
+    }
+}
+
+// Else headers would be taken for another entry's, and the wrong mail would be deleted.
+TEST(Pop3Session, AResponseTooManyEndsTheSession) {
+    Script script = logged_in({"USER", "TOP"});
+    script.client(Stage::top, "TOP 1 0\n").server(Stage::top, "+OK\n+OK\n\n.\n+OK\nA: b\n\n.\n");
+    Seen seen;
+    expect_played(Pop3Run(script, one_by_one(), read_headers(seen, {1, 2})), "top:protocol_error");
+}
+
+TEST(Pop3Session, ARefusedDeletionIsAFailureAndNothingIsCommitted) {
+    Script script = logged_in({"USER"});
+    script.client(Stage::dele, "DELE 1\n")
+        .server(Stage::dele, "+OK\n")
+        .client(Stage::dele, "DELE 2\n")
+        .server(Stage::dele, "-ERR no\n");
+    const auto visit = [](Pop3Session& session) -> Awaitable<void> {
+        const std::vector<std::uint32_t> own{1, 2};
+        co_await session.remove(own);
+    };
+    const Pop3Run run(script, one_by_one(), visit);
+    expect_played(run, "dele:protocol_error");
+    EXPECT_THAT(run.channel.written(), Not(HasSubstr("QUIT")));
+}
+
+TEST(Pop3Session, A2_14_DeletionsHoldOnlyAfterQuitSaysOk) {
+    for (const char* answer : {"+OK\n", "-ERR some not removed\n", "+ what\n"}) {
+        Script script = logged_in({"USER"});
+        script.client(Stage::quit, "QUIT\n").server(Stage::quit, answer);
+        std::optional<bool> held;
+        const auto visit = [](Pop3Session& session,
+                              std::optional<bool>& result) -> Awaitable<void> {
+            result = co_await session.quit();
+        };
+        const Pop3Run run(script, one_by_one(),
+                          [&](Pop3Session& session) { return visit(session, held); });
+        expect_played(run, "done");
+        EXPECT_EQ(held, answer == std::string_view("+OK\n"));
+        EXPECT_TRUE(run.channel.closed());
+        EXPECT_EQ(run.trace.stages.back(), *held ? "quit" : "quit:protocol_error");
+    }
+}
+
+TEST(Pop3Session, B4_1_AnEndlessCapabilityListIsCutOff) {
+    Script script;
+    script.resolve().connect().server(Stage::greeting, "+OK\n").client(Stage::capa, "CAPA\n");
+    std::string list = "+OK\n";
+    for (int i = 0; i < 1000; ++i) {
+        list += "X" + std::to_string(i) + "\n";
+    }
+    script.server(Stage::capa, list + ".\n");
+    EXPECT_EQ(Pop3Run(script, pop3_settings(TlsMode::none), {}).outcome(), "capa:limit_exceeded");
+}
+
+}  // namespace
+}  // namespace mailprobed::script

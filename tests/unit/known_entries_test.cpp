@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is remembered of a mailbox, with servers that break the rules of UIDL.
+#include "probes/monitor/known_entries.hpp"
+
+#include <gtest/gtest.h>
+
+namespace mailprobed {
+namespace {
+
+using Lines = std::vector<std::pair<std::uint32_t, std::string>>;
+
+std::vector<std::uint32_t> fresh(KnownEntries& known, const Lines& lines) {
+    known.begin_listing();
+    for (const auto& [number, uidl] : lines)
+        known.listed(number, uidl, Instant{});
+    std::vector<std::uint32_t> numbers;
+    for (const Entry& entry : known.end_listing()) {
+        numbers.push_back(entry.number);
+        known.classified(entry.key, std::nullopt);
+    }
+    return numbers;
+}
+
+using Numbers = std::vector<std::uint32_t>;
+
+TEST(KnownEntries, ReadsEachEntryOnceNewestFirst) {
+    KnownEntries known;
+    EXPECT_EQ(fresh(known, {{1, "a"}, {2, "b"}, {3, "c"}}), (Numbers{3, 2, 1}));
+    EXPECT_EQ(fresh(known, {{1, "a"}, {2, "b"}, {3, "c"}, {4, "d"}}), (Numbers{4}));
+    EXPECT_EQ(fresh(known, {{1, "b"}, {2, "d"}}), (Numbers{}));
+}
+
+TEST(KnownEntries, AllIdsChangingAtOnceReadsAllAgain) {
+    KnownEntries known;
+    fresh(known, {{1, "a"}, {2, "b"}});
+    EXPECT_EQ(fresh(known, {{1, "x"}, {2, "y"}}), (Numbers{2, 1}));
+}
+
+TEST(KnownEntries, WithoutIdsEverythingIsReadEveryTime) {
+    KnownEntries known;
+    EXPECT_EQ(fresh(known, {{1, ""}, {2, ""}}), (Numbers{2, 1}));
+    EXPECT_EQ(fresh(known, {{1, ""}, {2, ""}}), (Numbers{2, 1}));
+}
+
+TEST(KnownEntries, OneListingWithoutIdsMakesNothingForgotten) {
+    KnownEntries known;
+    fresh(known, {{1, "a"}, {2, "b"}});
+    EXPECT_EQ(fresh(known, {{1, ""}, {2, ""}}), (Numbers{2, 1}));
+    EXPECT_EQ(fresh(known, {{1, "a"}, {2, "b"}, {3, "c"}}), (Numbers{3}));
+}
+
+TEST(KnownEntries, A2_11_AnIdGivenTwiceHidesNothing) {
+    KnownEntries known;
+    fresh(known, {{1, "same"}});
+    EXPECT_EQ(fresh(known, {{1, "same"}, {2, "same"}}), (Numbers{2, 1}));
+    EXPECT_EQ(fresh(known, {{1, "same"}, {2, "same"}, {3, "same"}}), (Numbers{3, 2, 1}));
+    EXPECT_EQ(fresh(known, {{1, "same"}}), (Numbers{1})) << "nothing was remembered of the twins";
+}
+
+TEST(KnownEntries, OwnEntriesThatWereNotRemovedComeBackAsOwn) {
+    KnownEntries known;
+    known.begin_listing();
+    known.listed(1, "mine", Instant{});
+    for (const Entry& entry : known.end_listing())
+        known.classified(entry.key, Tag{1, 2, 3, 1, 5});
+    known.begin_listing();
+    known.listed(1, "mine", Instant{});
+    const auto again = known.end_listing();
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(again[0].own->mail, 3U);
+}
+
+TEST(KnownEntries, AnEntryThatCannotBeReadBlindsOneLookAndNotAll) {
+    KnownEntries known;
+    known.begin_listing();
+    known.listed(1, "broken", Instant{});
+    const auto first = known.end_listing();
+    EXPECT_TRUE(known.newly_unreadable(first.at(0).key));
+    known.begin_listing();
+    known.listed(1, "broken", Instant{});
+    const auto second = known.end_listing();
+    ASSERT_EQ(second.size(), 1U) << "it is tried again";
+    EXPECT_FALSE(known.newly_unreadable(second[0].key));
+}
+
+TEST(KnownEntries, AListingBeyondTheLimitIsSaidToOverflow) {
+    KnownEntries known;
+    known.begin_listing();
+    for (std::uint32_t i = 1; i <= KnownEntries::kMaxEntries; ++i) {
+        known.listed(i, std::to_string(i), Instant{});
+    }
+    EXPECT_FALSE(known.overflowed());
+    known.listed(200'000, "one more", Instant{});
+    EXPECT_TRUE(known.overflowed());
+}
+
+}  // namespace
+}  // namespace mailprobed

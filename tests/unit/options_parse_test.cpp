@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line: what is accepted, what is refused and how.
+#include "daemon/options.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace mailprobed::daemon_test {
+namespace {
+
+ParsedOptions parse(std::vector<const char*> arguments) {
+    arguments.insert(arguments.begin(), "mailprobed");
+    return parse_options(static_cast<int>(arguments.size()), arguments.data());
+}
+
+Options good(const std::vector<const char*>& arguments) {
+    ParsedOptions parsed = parse(arguments);
+    EXPECT_TRUE(parsed.options) << parsed.text;
+    return parsed.options.value_or(Options{});
+}
+
+std::string refused(const std::vector<const char*>& arguments) {
+    const ParsedOptions parsed = parse(arguments);
+    EXPECT_FALSE(parsed.options);
+    EXPECT_EQ(parsed.status, ExitStatus::usage);
+    EXPECT_FALSE(parsed.text.empty());
+    return parsed.text;
+}
+
+TEST(CommandLine, AConfigurationFileAloneRuns) {
+    const Options options = good({"--config", "f.yaml"});
+    EXPECT_EQ(options.action, Action::run);
+    EXPECT_EQ(options.config_file, "f.yaml");
+    EXPECT_FALSE(options.log_level);
+    EXPECT_FALSE(options.log_format);
+    EXPECT_EQ(good({"--config=f.yaml"}).config_file, "f.yaml");
+    EXPECT_EQ(good({"-c", "f.yaml"}).config_file, "f.yaml");
+}
+
+TEST(CommandLine, CheckConfigOnlyChecks) {
+    EXPECT_EQ(good({"--config", "f", "--check-config"}).action, Action::check_config);
+}
+
+TEST(CommandLine, LogLevelAndFormatAreNames) {
+    EXPECT_EQ(good({"-c", "f", "--log.level", "trace"}).log_level, LogLevel::trace);
+    EXPECT_EQ(good({"-c", "f", "--log.level=warning"}).log_level, LogLevel::warning);
+    EXPECT_EQ(good({"-c", "f", "--log.format", "json"}).log_format, LogFormat::json);
+    EXPECT_NE(refused({"-c", "f", "--log.level", "loud"}).find("loud"), std::string::npos);
+    refused({"-c", "f", "--log.level", "0"});
+    refused({"-c", "f", "--log.format", "xml"});
+}
+
+TEST(CommandLine, OnceTakesAProbeAndMayPrintTheTranscript) {
+    const Options options = good({"-c", "f", "once", "qq"});
+    EXPECT_EQ(options.action, Action::once);
+    EXPECT_EQ(options.probe, "qq");
+    EXPECT_FALSE(options.transcript);
+    EXPECT_TRUE(good({"-c", "f", "once", "qq", "--transcript"}).transcript);
+}
+
+TEST(CommandLine, GeneralOptionsMayFollowTheSubcommand) {
+    const Options options =
+        good({"once", "qq", "--transcript", "--config", "f", "--log.level", "debug"});
+    EXPECT_EQ(options.config_file, "f");
+    EXPECT_EQ(options.log_level, LogLevel::debug);
+    EXPECT_TRUE(options.transcript);
+}
+
+TEST(CommandLine, WhatDoesNotFitTogetherIsAUsageError) {
+    EXPECT_NE(refused({}).find("--config"), std::string::npos);
+    EXPECT_NE(refused({"once", "qq"}).find("--config"), std::string::npos);
+    EXPECT_NE(refused({"-c", "f", "once"}).find("PROBE"), std::string::npos);
+    EXPECT_NE(refused({"-c", "f", "--wrong"}).find("--wrong"), std::string::npos);
+    refused({"-c", "f", "twice"});
+    refused({"-c", "f", "--transcript"});
+    refused({"-c", "f", "once", "a", "b"});
+    refused({"-c", ""});
+    refused({"-c", "f", "--check-config", "once", "qq"});
+    refused({"-c", "f", "once", "qq", "--check-config"});
+    EXPECT_EQ(static_cast<int>(ExitStatus::usage), 64);
+}
+
+TEST(CommandLine, HelpAndVersionSucceedWithoutAConfiguration) {
+    const ParsedOptions help = parse({"--help"});
+    EXPECT_FALSE(help.options);
+    EXPECT_EQ(help.status, ExitStatus::ok);
+    for (const char* word :
+         {"--config", "--check-config", "--version", "--log.level",
+          "{trace,debug,info,warning,error}", "--log.format", "once", "Exit status"}) {
+        EXPECT_NE(help.text.find(word), std::string::npos) << word << " in\n" << help.text;
+    }
+    const ParsedOptions version = parse({"--version"});
+    EXPECT_EQ(version.status, ExitStatus::ok);
+    EXPECT_EQ(version.text, version_text() + "\n");
+    EXPECT_TRUE(version.text.starts_with("mailprobed " MAILPROBED_VERSION " ("));
+    EXPECT_NE(parse({"once", "--help"}).text.find("--transcript"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace mailprobed::daemon_test

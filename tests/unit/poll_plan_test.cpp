@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// When the plan looks: geometric in a mail's age, at the deadline, within what the server allows.
+#include "probes/domain/poll_plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+
+namespace mailprobed {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+const Instant kNow{hours{1}};
+
+AwaitedMail mail(Instant handed, Duration deadline = minutes{5}, Duration grace = minutes{1}) {
+    return {handed, handed + deadline, handed + deadline + grace};
+}
+
+/// Plays the plan against one mail that never comes; returns the instants of its looks.
+std::vector<Instant> looks(PollPlan& plan, const AwaitedMail& awaited, Instant until) {
+    std::vector<Instant> result;
+    Instant now = awaited.handed;
+    for (;;) {
+        now = plan.next(std::span(&awaited, 1), now);
+        if (now > until) return result;
+        plan.look_began(now);
+        plan.look_ended(LookResult::complete, now + milliseconds{5}, Duration{});
+        result.push_back(now);
+    }
+}
+
+TEST(PollPlan, GapsStayAFractionOfTheAge) {
+    PollPlan plan({}, 60, minutes{5});
+    const auto at = looks(plan, mail(kNow), kNow + minutes{5});
+    ASSERT_GT(at.size(), 5U);
+    EXPECT_EQ(at.front(), kNow + milliseconds{500});
+    for (std::size_t i = 1; i < at.size(); ++i) {
+        const Duration gap = at[i] - at[i - 1];
+        const Duration age = at[i - 1] - kNow;
+        EXPECT_LE(gap, std::max<Duration>(milliseconds{500}, age / 2)) << i;
+        EXPECT_LE(gap, seconds{60});
+    }
+    EXPECT_LT(at.size(), 25U) << "logins must stay few";
+}
+
+TEST(PollPlan, LooksExactlyAtTheDeadline) {
+    PollPlan plan({}, 60, minutes{5});
+    const auto at = looks(plan, mail(kNow), kNow + minutes{6});
+    EXPECT_NE(std::ranges::find(at, kNow + minutes{5}), at.end());
+}
+
+TEST(PollPlan, TriesSeveralTimesWithinTheGrace) {
+    PollPlan plan({}, 60, minutes{5});
+    const AwaitedMail awaited = mail(kNow);
+    const auto at = looks(plan, awaited, awaited.grace_end);
+    EXPECT_GE(std::ranges::count_if(at, [&](Instant t) { return t >= awaited.deadline; }), 4);
+}
+
+TEST(PollPlan, AYoungMailMakesItLookOftenAgain) {
+    PollPlan plan({}, 60, minutes{5});
+    const AwaitedMail old = mail(kNow);
+    looks(plan, old, kNow + minutes{4});
+    const Instant young_handed = kNow + minutes{4};
+    const std::vector<AwaitedMail> both{old, mail(young_handed)};
+    EXPECT_LE(plan.next(both, young_handed), young_handed + milliseconds{500});
+}
+
+TEST(PollPlan, TheBudgetHoldsInEveryHour) {
+    for (const unsigned budget : {1U, 12U, 60U, 600U}) {
+        PollSettings settings;
+        settings.logins_per_hour = budget;
+        PollPlan plan(settings, 3600, minutes{5});
+        std::deque<Instant> window;
+        std::size_t most = 0;
+        Instant now = kNow;
+        while (now < kNow + hours{10}) {
+            // A mail every second: there always is a reason to look.
+            const std::vector<AwaitedMail> awaited{mail(now - milliseconds{500})};
+            now = plan.next(awaited, now);
+            plan.look_began(now);
+            plan.look_ended(LookResult::complete, now, Duration{});
+            window.push_back(now);
+            while (window.front() <= now - hours{1})
+                window.pop_front();
+            most = std::max(most, window.size());
+            now += milliseconds{1};
+        }
+        EXPECT_LE(most, budget) << budget;
+        EXPECT_GE(most, budget * 7 / 10) << "the budget must be used: " << budget;
+    }
+}
+
+TEST(PollPlan, ASmallBudgetSpreadsTheLooksOfAMail) {
+    PollSettings settings;
+    settings.logins_per_hour = 60;
+    PollPlan plan(settings, 12, minutes{5});  // five looks a mail
+    PollPlan free({}, 12, minutes{5});
+    const auto with_budget = looks(plan, mail(kNow), kNow + minutes{5});
+    const auto without = looks(free, mail(kNow), kNow + minutes{5});
+    EXPECT_LE(with_budget.size() * 2, without.size());
+    EXPECT_EQ(with_budget.front(), without.front()) << "the first look tells most";
+    EXPECT_EQ(with_budget.back(), kNow + minutes{5});
+}
+
+TEST(PollPlan, A2_08_LoginDelayOfTheServerIsKept) {
+    PollPlan plan({}, 60, minutes{5});
+    const AwaitedMail awaited = mail(kNow);
+    plan.look_began(kNow + seconds{1});
+    plan.look_ended(LookResult::complete, kNow + seconds{2}, minutes{2});
+    // The login was somewhere within the look; only its end is certainly after it.
+    EXPECT_GE(plan.next(std::span(&awaited, 1), kNow + seconds{3}), kNow + seconds{2} + minutes{2});
+    EXPECT_GE(plan.least_gap(), minutes{2});
+}
+
+TEST(PollPlan, RefusalsStretchThePlanAndSuccessEndsThat) {
+    PollPlan plan({}, 60, minutes{5});
+    const AwaitedMail awaited = mail(kNow, hours{1});
+    Instant now = kNow + seconds{1};
+    Duration previous{};
+    for (int i = 0; i < 5; ++i) {
+        plan.look_began(now);
+        plan.look_ended(LookResult::busy, now, Duration{});
+        const Instant next = plan.next(std::span(&awaited, 1), now);
+        EXPECT_GE(next - now, previous);
+        previous = next - now;
+        now = next;
+    }
+    EXPECT_GE(previous, seconds{8});
+    plan.look_began(now);
+    plan.look_ended(LookResult::complete, now, Duration{});
+    const AwaitedMail young = mail(now);
+    EXPECT_LE(plan.next(std::span(&young, 1), now) - now, seconds{1});
+}
+
+TEST(PollPlan, AFirstLookLaterThanTheMostIsNoTrap) {
+    PollSettings settings;
+    settings.first = seconds{120};
+    settings.max = seconds{60};
+    PollPlan plan(settings, 60, minutes{5});
+    EXPECT_GT(looks(plan, mail(kNow), kNow + minutes{5}).size(), 0U);
+}
+
+}  // namespace
+}  // namespace mailprobed

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tag: one spelling, unforgeable, survives what mail does to text.
+#include "probes/domain/tag.hpp"
+
+#include "probes/domain/base32.hpp"
+#include "probes/net/crypto.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace mailprobed {
+namespace {
+
+TagCodec codec(const std::string& key = std::string(32, 'k')) {
+    return {Secret(key), hmac_sha256};
+}
+
+Tag sample() {
+    return {0x01020304, 0xa0b0c0d0, 0x1122334455667788, 3, 1'800'000'000'123};
+}
+
+TEST(Tag, IsSixtyLowerCaseCharactersAndReadsBack) {
+    const std::string text = codec().write(sample());
+    EXPECT_EQ(text.size(), 60U);
+    EXPECT_EQ(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz234567"), std::string::npos);
+    const TagReading reading = codec().read(text);
+    ASSERT_TRUE(reading.tag);
+    EXPECT_EQ(*reading.tag, sample());
+}
+
+TEST(Tag, SurvivesUpperCasing) {
+    std::string text = codec().write(sample());
+    for (char& c : text)
+        c = static_cast<char>(std::toupper(c));
+    EXPECT_TRUE(codec().read(text).tag);
+}
+
+TEST(Tag, EveryChangedCharacterIsNoticed) {
+    const std::string good = codec().write(sample());
+    for (std::size_t i = 0; i < good.size(); ++i) {
+        std::string bad = good;
+        bad[i] = bad[i] == 'a' ? 'b' : 'a';
+        EXPECT_FALSE(codec().read(bad).tag) << "position " << i;
+    }
+}
+
+TEST(Tag, AnotherKeyIsUnknownAndAForgedMacIsForged) {
+    EXPECT_EQ(codec(std::string(32, 'x')).read(codec().write(sample())).reject,
+              TagReject::unknown_key);
+    std::string forged = codec().write(sample());
+    forged[50] = forged[50] == 'a' ? 'b' : 'a';
+    EXPECT_EQ(codec().read(forged).reject, TagReject::forged);
+    EXPECT_EQ(codec().read("short").reject, TagReject::malformed);
+    EXPECT_EQ(codec().read(std::string(60, '!')).reject, TagReject::malformed);
+}
+
+TEST(Tag, NameIdsOfSimilarNamesDiffer) {
+    std::set<std::uint32_t> ids;
+    for (int i = 0; i < 10'000; ++i)
+        ids.insert(name_id("probe-" + std::to_string(i)));
+    EXPECT_EQ(ids.size(), 10'000U);
+}
+
+TEST(Base32, KnowsTheVectorsOfRfc4648) {
+    const auto encode = [](std::string_view text) {
+        return base32_encode(
+            std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+    };
+    EXPECT_EQ(encode(""), "");
+    EXPECT_EQ(encode("f"), "my");
+    EXPECT_EQ(encode("foobar"), "mzxw6ytboi");
+    EXPECT_FALSE(base32_decode("mz"));  // spare bits that are not zero
+    EXPECT_FALSE(base32_decode("m1"));
+    EXPECT_TRUE(base32_decode("MY"));
+}
+
+TEST(Crypto, KnowsThePublishedVectors) {
+    EXPECT_EQ(md5_hex("<1896.697170952@dbc.mtview.ca.us>tanstaaf"),
+              "c4c9334bac560ecc979e58001b3e22fb");  // RFC 1939 7
+    EXPECT_EQ(hmac_md5_hex("tanstaaftanstaaf", "<1896.697170952@postoffice.reston.mci.net>"),
+              "b913a602c7eda7a495b4e6e7334d3890");  // RFC 2195 2
+    const auto mac = hmac_sha256("Jefe", "what do ya want for nothing?");
+    EXPECT_EQ(mac[0], 0x5b);  // RFC 4231 4.3
+    EXPECT_EQ(mac[31], 0x43);
+}
+
+}  // namespace
+}  // namespace mailprobed
