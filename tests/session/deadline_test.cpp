@@ -173,9 +173,9 @@ TEST(Cancellation, PassesThroughAndEndsNoStage) {
     asio::io_context loop;
     asio::cancellation_signal signal;
     std::exception_ptr result;
-    asio::co_spawn(
-        loop, send_mail(channel, settings, envelope, Instant::max(), listener, trace),
-        asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr e) { result = e; }));
+    asio::co_spawn(loop, send_mail(channel, settings, envelope, Instant::max(), listener, trace),
+                   asio::bind_cancellation_slot(
+                       signal.slot(), [&](std::exception_ptr e) { result = std::move(e); }));
     loop.poll();
     ASSERT_EQ(trace.open, Stage::greeting);
     signal.emit(asio::cancellation_type::terminal);

@@ -24,13 +24,13 @@ T run(Awaitable<T> task) {
     asio::io_context loop;
     std::exception_ptr error;
     if constexpr (std::is_void_v<T>) {
-        asio::co_spawn(loop, std::move(task), [&](std::exception_ptr e) { error = e; });
+        asio::co_spawn(loop, std::move(task), [&](std::exception_ptr e) { error = std::move(e); });
         loop.run();
         if (error) std::rethrow_exception(error);
     } else {
         std::optional<T> result;
         asio::co_spawn(loop, std::move(task), [&](std::exception_ptr e, T value) {
-            error = e;
+            error = std::move(e);
             result = std::move(value);
         });
         loop.run();
