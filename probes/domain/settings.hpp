@@ -97,6 +97,8 @@ struct Pop3Settings {
     bool pipelining = true;
     /// Entries read in one look where the server has no UIDL.
     std::uint32_t scan_limit = 200;
+    /// The authserv-id whose Authentication-Results are trusted (RFC 8601 2.5); empty: none.
+    std::string authserv_id;
     PollSettings poll;
     Timeouts timeouts;
     friend bool operator==(const Pop3Settings&, const Pop3Settings&) = default;
@@ -123,6 +125,12 @@ struct ProbeSettings {
     /// Empty: max(60 s, 2 x effective look interval, LOGIN-DELAY).
     std::optional<Duration> verdict_grace;
     Duration slo_latency = std::chrono::seconds{60};
+    /// Submissions of one mail at most; a further one only after a definite 4yz (RFC 5321 4.2.1).
+    std::uint32_t max_attempts = 1;
+    /// From the end of a refused attempt to the next.
+    Duration retry_after = std::chrono::minutes{5};
+    /// Whether the sender's mailbox, if it can be read, is searched for bounces.
+    bool bounces = true;
     /// Additional header fields, in order.
     std::vector<std::pair<std::string, std::string>> headers;
     /// Labels of the info metric.
@@ -155,9 +163,13 @@ struct Settings {
     std::string instance;
     /// At least 32 bytes; empty means: made once and kept in `state_directory`.
     Secret tag_key;
+    /// A key that tags were made with before a rotation and still are accepted; may be empty.
+    Secret previous_tag_key;
     std::string state_directory;
     /// How long after its verdict a mail is still recognised.
     Duration evidence = std::chrono::hours{48};
+    /// How long judged mails stay in the ledger's history.
+    Duration history = std::chrono::hours{24 * 30};
     std::vector<AccountSettings> accounts;
     std::vector<ProbeSettings> probes;
     WebSettings web;
