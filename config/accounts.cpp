@@ -80,6 +80,7 @@ std::string read_pop3(MapReader& map, const AccountSettings& account, const Defa
     check_plaintext(map, out.auth != Pop3Auth::apop, out.server.tls, out.allow_plaintext_auth);
     map.word<bool>("pipelining", kSwitch, out.pipelining);
     map.integer("scan_limit", kScanRange, out.scan_limit);
+    map.text("authserv_id", check_authserv_id, out.authserv_id);
     read_poll(map, "accounts[].pop3.poll", problems, out.poll);
     read_timeouts(map, "accounts[].pop3.timeouts", out.timeouts);
     return source;

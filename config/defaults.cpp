@@ -54,6 +54,9 @@ Defaults read_defaults(MapReader& file, ProblemList& problems) {
     Duration grace{};
     if (map.duration("verdict_grace", kGraceRange, grace)) defaults.verdict_grace = grace;
     map.duration("slo_latency", kSloRange, defaults.slo_latency);
+    map.integer("max_attempts", kAttemptsRange, defaults.max_attempts);
+    map.duration("retry_after", kRetryRange, defaults.retry_after);
+    map.flag("bounces", defaults.bounces);
     read_tls(map, defaults.tls);
     read_timeouts(map, "defaults.timeouts", defaults.timeouts);
     read_poll(map, "defaults.poll", problems, defaults.poll);

@@ -27,6 +27,9 @@ struct ProbeNotes {
     ConfigPlace name;
     ConfigPlace from;
     ConfigPlace to;
+    ConfigPlace bounces;
+    /// True if the probe itself asks for bounces.
+    bool wants_bounces = false;
 };
 
 /// What accounts and probes take where they say nothing themselves.
@@ -35,6 +38,9 @@ struct Defaults {
     Duration deadline = ProbeSettings{}.deadline;
     std::optional<Duration> verdict_grace;
     Duration slo_latency = ProbeSettings{}.slo_latency;
+    std::uint32_t max_attempts = ProbeSettings{}.max_attempts;
+    Duration retry_after = ProbeSettings{}.retry_after;
+    bool bounces = ProbeSettings{}.bounces;
     TlsMode tls = TlsMode::implicit;
     Timeouts timeouts;
     PollSettings poll;
@@ -44,6 +50,7 @@ struct Defaults {
 struct Draft {
     Settings settings;
     std::string tag_key_source;
+    std::string previous_tag_key_source;
     std::vector<AccountNotes> accounts;
     std::vector<ProbeNotes> probes;
 };

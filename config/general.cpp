@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the keys of the file's first column, `web:` and `log:`.
 #include "config/draft.hpp"
+#include "config/durations.hpp"
 
 #include <array>
 
@@ -33,9 +34,20 @@ void read_general(MapReader& file, const LoadContext& context, SecretReader& sec
     settings.state_directory = default_state_directory(context);
     file.text("state_directory", check_text, settings.state_directory);
     file.duration("evidence", kEvidenceRange, settings.evidence);
-    if (auto key = secrets.tag_key(file)) {
-        settings.tag_key = std::move(key->value);
-        draft.tag_key_source = std::move(key->source);
+    if (file.duration("history", kHistoryRange, settings.history) &&
+        settings.history < settings.evidence) {
+        file.complain("history",
+                      {"is shorter than `evidence`, which is " + format_duration(settings.evidence),
+                       "at least that: a mail must be known as long as it may turn up"});
+    }
+    FoundTagKeys keys = secrets.tag_keys(file);
+    if (keys.current) {
+        settings.tag_key = std::move(keys.current->value);
+        draft.tag_key_source = std::move(keys.current->source);
+    }
+    if (keys.previous) {
+        settings.previous_tag_key = std::move(keys.previous->value);
+        draft.previous_tag_key_source = std::move(keys.previous->source);
     }
     if (file.find("web") != nullptr) {
         MapReader web(file, "web", "web");

@@ -15,30 +15,35 @@ constexpr auto keys(Keys... names) {
     return std::array<std::string_view, sizeof...(Keys)>{names...};
 }
 
-constexpr auto kFile = keys("instance", "tag_key", "state_directory", "evidence", "web", "log",
-                            "defaults", "accounts", "probes");
-constexpr auto kTagKey = keys("file", "credential");
+constexpr auto kFile = keys("instance", "tag_key", "state_directory", "evidence", "history", "web",
+                            "log", "defaults", "accounts", "probes");
+constexpr auto kTagKey = keys("file", "credential", "previous");
+constexpr auto kPreviousTagKey = keys("file", "credential");
 constexpr auto kWeb = keys("listen");
 constexpr auto kLog = keys("level", "format");
 constexpr auto kDefaults =
-    keys("interval", "deadline", "verdict_grace", "slo_latency", "tls", "timeouts", "poll");
+    keys("interval", "deadline", "verdict_grace", "slo_latency", "max_attempts", "retry_after",
+         "bounces", "tls", "timeouts", "poll");
 constexpr auto kAccount = keys("name", "address", "smtp", "pop3");
 constexpr auto kSmtp =
     keys("host", "port", "tls", "username", "password", "auth", "allow_plaintext_auth", "ca_file",
          "tls_verify", "ip_family", "source_address", "ehlo_name", "pipelining", "timeouts");
-constexpr auto kPop3 = keys("host", "port", "tls", "username", "password", "auth",
-                            "allow_plaintext_auth", "ca_file", "tls_verify", "ip_family",
-                            "source_address", "pipelining", "scan_limit", "poll", "timeouts");
+constexpr auto kPop3 =
+    keys("host", "port", "tls", "username", "password", "auth", "allow_plaintext_auth", "ca_file",
+         "tls_verify", "ip_family", "source_address", "pipelining", "scan_limit", "authserv_id",
+         "poll", "timeouts");
 constexpr auto kPassword = keys("file", "credential", "env", "command");
 constexpr auto kTimeouts =
     keys("resolve", "connect", "tls", "greeting", "command", "auth", "accept", "quit", "total");
 constexpr auto kPoll = keys("first", "growth", "max", "max_logins_per_hour");
-constexpr auto kProbe = keys("name", "from", "to", "to_address", "interval", "deadline",
-                             "verdict_grace", "slo_latency", "headers", "labels");
+constexpr auto kProbe =
+    keys("name", "from", "to", "to_address", "interval", "deadline", "verdict_grace", "slo_latency",
+         "max_attempts", "retry_after", "bounces", "headers", "labels");
 
 constexpr auto kSections = std::to_array<KeySection>({
     {"", kFile},
     {"tag_key", kTagKey, true},
+    {"tag_key.previous", kPreviousTagKey, true},
     {"web", kWeb},
     {"log", kLog},
     {"defaults", kDefaults},

@@ -156,6 +156,7 @@ void write_account(Writer& out, const AccountSettings& account, const AccountNot
         out.begin_map();
         write_common(out, *account.pop3, notes.pop3_password_source);
         out.number("scan_limit", account.pop3->scan_limit);
+        out.text("authserv_id", account.pop3->authserv_id);
         out.key("poll");
         out.begin_map();
         out.duration("first", poll.first);
@@ -178,6 +179,9 @@ void write_probe(Writer& out, const ProbeSettings& probe) {
     out.duration("deadline", probe.deadline);
     if (probe.verdict_grace) out.duration("verdict_grace", *probe.verdict_grace);
     out.duration("slo_latency", probe.slo_latency);
+    out.number("max_attempts", probe.max_attempts);
+    out.duration("retry_after", probe.retry_after);
+    out.flag("bounces", probe.bounces);
     if (!probe.headers.empty()) {
         out.key("headers");
         out.begin_map();
@@ -202,9 +206,13 @@ std::string masked_yaml(const Draft& draft) {
     Writer out;
     out.begin_map();
     out.text("instance", settings.instance);
-    out.secret("tag_key", draft.tag_key_source);
+    // One line for both keys: the map of their sources would not say that they were read.
+    const std::string& previous = draft.previous_tag_key_source;
+    out.secret("tag_key", draft.tag_key_source +
+                              (previous.empty() ? "" : ", the previous one from " + previous));
     out.text("state_directory", settings.state_directory);
     out.duration("evidence", settings.evidence);
+    out.duration("history", settings.history);
     out.key("web");
     out.begin_map();
     out.text("listen", settings.web.listen);

@@ -68,6 +68,20 @@ void read_times(MapReader& map, const Defaults& defaults, ProbeSettings& out) {
     }
 }
 
+/// Attempts of one mail all fall before its deadline, so a retry that cannot is a mistake.
+void read_attempts(MapReader& map, const Defaults& defaults, ProbeSettings& out) {
+    out.max_attempts = defaults.max_attempts;
+    out.retry_after = defaults.retry_after;
+    const bool own_attempts = map.integer("max_attempts", kAttemptsRange, out.max_attempts);
+    const bool own_pause = map.duration("retry_after", kRetryRange, out.retry_after);
+    if (out.max_attempts < 2 || out.retry_after < out.deadline) return;
+    map.complain(
+        own_attempts && !own_pause ? "max_attempts" : "retry_after",
+        {"allows no second attempt: with `retry_after` " + format_duration(out.retry_after) +
+             " it falls behind the deadline of " + format_duration(out.deadline),
+         "`retry_after` shorter than `deadline`"});
+}
+
 }  // namespace
 
 void read_probes(MapReader& file, const Defaults& defaults, ProblemList& problems, Draft& draft) {
@@ -91,6 +105,9 @@ void read_probes(MapReader& file, const Defaults& defaults, ProblemList& problem
         }
         map.text("to_address", check_address, probe.to_address);
         read_times(map, defaults, probe);
+        read_attempts(map, defaults, probe);
+        probe.bounces = defaults.bounces;
+        const bool own_bounces = map.flag("bounces", probe.bounces);
         read_pairs(map, "headers", check_header_name, check_header_value, problems,
                    [&](const std::string& name, const std::string& value) {
                        probe.headers.emplace_back(name, value);
@@ -99,7 +116,8 @@ void read_probes(MapReader& file, const Defaults& defaults, ProblemList& problem
                    [&](const std::string& name, const std::string& value) {
                        probe.labels.emplace(name, value);
                    });
-        draft.probes.push_back({map.place("name"), map.place("from"), map.place("to")});
+        draft.probes.push_back({map.place("name"), map.place("from"), map.place("to"),
+                                map.place("bounces"), own_bounces && probe.bounces});
         draft.settings.probes.push_back(std::move(probe));
     }
 }

@@ -21,6 +21,9 @@ inline constexpr Range<Duration> kDeadlineRange{std::chrono::seconds{1}, std::ch
 inline constexpr Range<Duration> kGraceRange{std::chrono::seconds{1}, std::chrono::days{1}};
 inline constexpr Range<Duration> kSloRange{std::chrono::milliseconds{10}, std::chrono::days{7}};
 inline constexpr Range<Duration> kEvidenceRange{std::chrono::minutes{1}, std::chrono::days{30}};
+inline constexpr Range<Duration> kHistoryRange{std::chrono::hours{1}, std::chrono::days{5 * 365}};
+inline constexpr Range<Duration> kRetryRange{std::chrono::seconds{10}, std::chrono::hours{6}};
+inline constexpr Range<std::uint32_t> kAttemptsRange{1, 10};
 inline constexpr Range<Duration> kStageRange{std::chrono::milliseconds{100},
                                              std::chrono::minutes{10}};
 inline constexpr Range<Duration> kTotalRange{std::chrono::milliseconds{100}, std::chrono::hours{1}};

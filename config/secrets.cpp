@@ -17,6 +17,8 @@ constexpr std::size_t kLeastTagKey = 32;
 constexpr const char* kPasswordForm =
     "`password: {file: PATH}`, or {credential: NAME}, {env: NAME} or {command: [PROGRAM, ...]}";
 constexpr const char* kTagKeyForm = "`tag_key: {file: PATH}` or `tag_key: {credential: NAME}`";
+constexpr std::string_view kPrevious = "previous";
+constexpr const char* kPreviousForm = "`previous: {file: PATH}` or `previous: {credential: NAME}`";
 
 std::optional<Complaint> finish_password(Secret& value) {
     value = without_newline(value);
@@ -47,16 +49,27 @@ std::optional<FoundSecret> SecretReader::password(MapReader& map, std::string_vi
     return from_map(sources, kPasswordForm, finish_password);
 }
 
-std::optional<FoundSecret> SecretReader::tag_key(MapReader& file) {
-    if (file.map("tag_key", kTagKeyForm) == nullptr) return std::nullopt;
+FoundTagKeys SecretReader::tag_keys(MapReader& file) {
+    FoundTagKeys keys;
+    if (file.map("tag_key", kTagKeyForm) == nullptr) return keys;
     MapReader sources(file, "tag_key", "tag_key");
-    return from_map(sources, kTagKeyForm, finish_tag_key);
+    keys.current = from_map(sources, kTagKeyForm, finish_tag_key);
+    if (sources.map(kPrevious, kPreviousForm) == nullptr) return keys;
+    MapReader before(sources, kPrevious, "tag_key.previous");
+    keys.previous = from_map(before, kPreviousForm, finish_tag_key);
+    if (keys.current && keys.previous && keys.current->value == keys.previous->value) {
+        sources.complain(kPrevious, {"is the same key as `tag_key`",
+                                     "the key that was in use before, or no `previous`"});
+    }
+    return keys;
 }
 
 std::optional<FoundSecret> SecretReader::from_map(MapReader& map, std::string_view form,
                                                   Check check) {
-    const std::vector<std::string_view> given = map.known_keys();
-    if (given.size() > 1 || map.empty()) {
+    std::vector<std::string_view> given = map.known_keys();
+    // A key of before is no source of the one of today.
+    const bool only_previous = std::erase(given, kPrevious) > 0 && given.empty();
+    if (given.size() > 1 || map.empty() || only_previous) {
         problems_.error(
             map.place(""),
             map.name() + (given.empty() ? " names no source" : " names more than one source"),

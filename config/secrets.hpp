@@ -19,6 +19,12 @@ struct FoundSecret {
     std::string source;
 };
 
+/// The keys that authenticate tags; without a current one there is no previous one either.
+struct FoundTagKeys {
+    std::optional<FoundSecret> current;
+    std::optional<FoundSecret> previous;
+};
+
 /// Reads secrets; no message of it ever holds what may be a secret.
 class SecretReader {
   public:
@@ -27,8 +33,8 @@ class SecretReader {
 
     /// The password under `password` of `map`, whose own keys are `section`.
     [[nodiscard]] std::optional<FoundSecret> password(MapReader& map, std::string_view section);
-    /// The key under `tag_key` of the file, if there is one; at least 32 bytes.
-    [[nodiscard]] std::optional<FoundSecret> tag_key(MapReader& file);
+    /// The keys under `tag_key` of the file, if there are any; at least 32 bytes each.
+    [[nodiscard]] FoundTagKeys tag_keys(MapReader& file);
 
   private:
     struct Outcome {

@@ -153,6 +153,15 @@ std::optional<Complaint> check_ehlo_name(std::string_view text) {
     return Complaint{"is not a name for EHLO", "a host name or an address in brackets"};
 }
 
+std::optional<Complaint> check_authserv_id(std::string_view text) {
+    if (auto complaint = check_text(text)) return complaint;
+    // The token of RFC 2045 5.1; what is quoted in the header compares equal without quotes.
+    if (text.size() <= kMostHost && consists_of(text, "!#$%&'*+-.^_`{|}~")) return std::nullopt;
+    return Complaint{"is not an authserv-id",
+                     "the first word of the Authentication-Results that your server adds, such as "
+                     "mx.example.org"};
+}
+
 std::optional<Complaint> check_listen(std::string_view text) {
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos) return Complaint{"has no port", kListenForm};

@@ -29,6 +29,8 @@ using TextCheck = std::optional<Complaint> (*)(std::string_view text);
 [[nodiscard]] std::optional<Complaint> check_ip_address(std::string_view text);
 /// The argument of EHLO: a host name or an address literal in brackets (RFC 5321 4.1.1.1).
 [[nodiscard]] std::optional<Complaint> check_ehlo_name(std::string_view text);
+/// An authserv-id as servers write it into Authentication-Results (RFC 8601 2.2): a token.
+[[nodiscard]] std::optional<Complaint> check_authserv_id(std::string_view text);
 /// `host:port` to listen on, an IPv6 host in brackets.
 [[nodiscard]] std::optional<Complaint> check_listen(std::string_view text);
 /// The name of a header field (RFC 5322 2.2) that the program does not set itself.

@@ -86,6 +86,7 @@ std::vector<std::string> differences(const Pop3Settings& a, const Pop3Settings& 
     compare(a.auth == b.auth, "auth");
     compare(a.pipelining == b.pipelining, "pipelining");
     compare(a.scan_limit == b.scan_limit, "scan_limit");
+    compare(a.authserv_id == b.authserv_id, "authserv_id");
     compare(a.timeouts == b.timeouts, "timeouts");
     return keys;
 }
@@ -113,6 +114,18 @@ void check_mailboxes(const Draft& draft, ProblemList& problems) {
     }
 }
 
+/// Bounces come back to the sender; nobody can look for them where its mailbox cannot be read.
+void settle_bounces(const AccountSettings* from, const std::string& name, const ProbeNotes& notes,
+                    ProblemList& problems, ProbeSettings& probe) {
+    if (from == nullptr || from->pop3) return;
+    probe.bounces = false;
+    if (!notes.wants_bounces) return;
+    problems.error(notes.bounces,
+                   "`bounces` of " + name + " is true, but account " + in_quotes(from->name) +
+                       " has no `pop3`: nobody can read the bounces that come back to it",
+                   "a `pop3:` section in that account, or no `bounces` here");
+}
+
 }  // namespace
 
 void validate(Draft& draft, ProblemList& problems) {
@@ -128,6 +141,7 @@ void validate(Draft& draft, ProblemList& problems) {
                                                     : "probe " + in_quotes(probe.name);
         check_reference(settings, name, "from", probe.from, Half::smtp, notes.from, problems);
         check_reference(settings, name, "to", probe.to, Half::pop3, notes.to, problems);
+        settle_bounces(settings.account(probe.from), name, notes, problems, probe);
         const AccountSettings* to = settings.account(probe.to);
         if (to != nullptr && probe.to_address.empty()) probe.to_address = to->address;
     }

@@ -76,7 +76,7 @@ std::vector<Row> documented() {
 
 /// A valid document with every section, to put one key's value into.
 constexpr const char* kBase =
-    "tag_key: {}\nweb: {}\nlog: {}\n"
+    "tag_key: {previous: {}}\nweb: {}\nlog: {}\n"
     "defaults: {timeouts: {}, poll: {}}\n"
     "accounts:\n"
     "  - name: a\n    address: a@example.org\n"

@@ -78,6 +78,7 @@ TEST(ConfigMasked, MaskedViewLoadsAgainToTheSameSettings) {
     EXPECT_EQ(second.settings.log, expected.log);
     EXPECT_EQ(second.settings.instance, expected.instance);
     EXPECT_EQ(second.settings.evidence, expected.evidence);
+    EXPECT_EQ(second.settings.history, expected.history);
     EXPECT_EQ(second.settings.state_directory, expected.state_directory);
 }
 

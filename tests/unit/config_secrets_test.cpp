@@ -213,7 +213,30 @@ TEST(ConfigSecrets, TagKeyNeedsThirtyTwoBytesAndCountsEach) {
                 AllOf(HasSubstr("test.yaml:1:17: `tag_key.file`"), HasSubstr("holds only 31 bytes"),
                       HasSubstr("openssl rand -hex 32")));
     EXPECT_THAT(messages(load(std::string(40, 'k'), "env").problems),
-                HasSubstr("expected `file` or `credential`"));
+                HasSubstr("expected `file`, `credential` or `previous`"));
+}
+
+TEST(ConfigSecrets, AnOldTagKeyStandsOnlyBesideAnotherOneOfToday) {
+    PrivateFolder folder;
+    const std::string now = folder.write("now", std::string(32, 'n'));
+    const std::string same = folder.write("same", std::string(32, 'n'));
+    const std::string old = folder.write("old", std::string(32, 'o'));
+    const std::string brief = folder.write("brief", std::string(31, 'b'));
+    const auto load = [](const std::string& keys) {
+        return load_text("tag_key: {" + keys + "}\n" + minimal_config());
+    };
+    const LoadedConfig good = load("file: " + now + ", previous: {file: " + old + "}");
+    EXPECT_EQ(messages(good.problems), "");
+    EXPECT_EQ(good.settings.tag_key, Secret(std::string(32, 'n')));
+    EXPECT_EQ(good.settings.previous_tag_key, Secret(std::string(32, 'o')));
+    EXPECT_THAT(good.masked, HasSubstr("tag_key: <secret>  # from file " + now +
+                                       ", the previous one from file " + old + "\n"));
+    EXPECT_THAT(messages(load("file: " + now + ", previous: {file: " + same + "}").problems),
+                HasSubstr("`tag_key.previous` is the same key as `tag_key`"));
+    EXPECT_THAT(messages(load("previous: {file: " + old + "}").problems),
+                HasSubstr("`tag_key` names no source"));
+    EXPECT_THAT(messages(load("file: " + now + ", previous: {file: " + brief + "}").problems),
+                HasSubstr("`tag_key.previous.file` holds only 31 bytes"));
 }
 
 }  // namespace

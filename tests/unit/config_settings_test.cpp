@@ -42,14 +42,16 @@ TEST(ConfigSettings, MinimalFileTakesDocumentedDefaults) {
 TEST(ConfigSettings, EveryKeyReachesItsMember) {
     PrivateFolder folder;
     const std::string key = folder.write("key", std::string(32, 'k'));
+    const std::string old_key = folder.write("old-key", std::string(33, 'o'));
     const std::string ca = folder.write("ca.pem", "-----BEGIN CERTIFICATE-----\n");
     const Settings s = good_settings(
         "instance: one\n"
         "tag_key: {file: " +
-        key +
-        "}\n"
+        key + ", previous: {file: " + old_key +
+        "}}\n"
         "state_directory: state\n"
         "evidence: 3h\n"
+        "history: 4h\n"
         "web: {listen: '[::1]:1'}\n"
         "log: {level: trace, format: json}\n"
         "accounts:\n"
@@ -70,16 +72,21 @@ TEST(ConfigSettings, EveryKeyReachesItsMember) {
         "       auth: apop, allow_plaintext_auth: true, ca_file: " +
         ca +
         ", tls_verify: false,\n"
-        "       ip_family: 6, source_address: '::1', pipelining: off, scan_limit: 7,\n"
+        "       ip_family: 6, source_address: '::1', pipelining: off, scan_limit: 7, authserv_id: "
+        "mx.example.org,\n"
         "       poll: {first: 1s, growth: 2.5, max: 2m, max_logins_per_hour: 60},\n"
         "       timeouts: {resolve: 11s, total: 19s}}\n"
         "probes:\n"
         "  - {name: p, from: a, to: a, to_address: alias@example.org, interval: 2s, deadline: 3s,\n"
-        "     verdict_grace: 4s, slo_latency: 1s, headers: {X-B: b, X-A: a}, labels: {team: t}}\n");
+        "     verdict_grace: 4s, slo_latency: 1s, max_attempts: 1, retry_after: 11s, bounces: "
+        "false,\n"
+        "     headers: {X-B: b, X-A: a}, labels: {team: t}}\n");
     EXPECT_EQ(s.instance, "one");
     EXPECT_EQ(s.tag_key, Secret(std::string(32, 'k')));
     EXPECT_EQ(s.state_directory, "state");
+    EXPECT_EQ(s.previous_tag_key, Secret(std::string(33, 'o')));
     EXPECT_EQ(s.evidence, 3h);
+    EXPECT_EQ(s.history, 4h);
     EXPECT_EQ(s.web.listen, "[::1]:1");
     EXPECT_EQ(s.log, (LogSettings{LogLevel::trace, LogFormat::json}));
 
@@ -102,6 +109,7 @@ TEST(ConfigSettings, EveryKeyReachesItsMember) {
     pop3.allow_plaintext_auth = true;
     pop3.pipelining = false;
     pop3.scan_limit = 7;
+    pop3.authserv_id = "mx.example.org";
     pop3.poll = {1s, 2.5, 2min, 60};
     pop3.timeouts.resolve = 11s;
     pop3.timeouts.total = 19s;
@@ -116,6 +124,9 @@ TEST(ConfigSettings, EveryKeyReachesItsMember) {
     probe.deadline = 3s;
     probe.verdict_grace = 4s;
     probe.slo_latency = 1s;
+    probe.max_attempts = 1;
+    probe.retry_after = 11s;
+    probe.bounces = false;
     probe.headers = {{"X-B", "b"}, {"X-A", "a"}};
     probe.labels = {{"team", "t"}};
     EXPECT_EQ(s.probes.at(0), probe);
@@ -125,6 +136,7 @@ TEST(ConfigSettings, DefaultsReachBothHalvesAndProbesWhereverTheyStand) {
     const Settings s = good_settings(
         minimal_config() +
         "defaults: {interval: 7s, deadline: 40s, verdict_grace: 9s, slo_latency: 20s,\n"
+        "  max_attempts: 3, retry_after: 10s, bounces: false,\n"
         "  tls: starttls, timeouts: {connect: 3s}, poll: {max: 9s}}\n");
     const AccountSettings& account = s.accounts.at(0);
     EXPECT_EQ(account.smtp->server.tls, TlsMode::starttls);
@@ -139,6 +151,9 @@ TEST(ConfigSettings, DefaultsReachBothHalvesAndProbesWhereverTheyStand) {
     EXPECT_EQ(s.probes.at(0).deadline, 40s);
     EXPECT_EQ(s.probes.at(0).verdict_grace, 9s);
     EXPECT_EQ(s.probes.at(0).slo_latency, 20s);
+    EXPECT_EQ(s.probes.at(0).max_attempts, 3U);
+    EXPECT_EQ(s.probes.at(0).retry_after, 10s);
+    EXPECT_FALSE(s.probes.at(0).bounces);
 }
 
 TEST(ConfigSettings, PortsFollowFromTls) {
@@ -158,6 +173,36 @@ TEST(ConfigSettings, InheritedSloNeverExceedsTheDeadline) {
     const std::string own =
         replaced(minimal_config(), "to: me}", "to: me, deadline: 10s, slo_latency: 11s}");
     EXPECT_THAT(messages(load_text(own).problems), HasSubstr("`slo_latency` of probe 'round'"));
+}
+
+TEST(ConfigSettings, ASecondAttemptMustFitBeforeTheDeadline) {
+    const auto with = [](const char* keys) {
+        return messages(
+            load_text(replaced(minimal_config(), "to: me}", std::string("to: me, ") + keys + "}"))
+                .problems);
+    };
+    EXPECT_EQ(with("max_attempts: 2, retry_after: 299s"), "");
+    EXPECT_EQ(with("max_attempts: 1, retry_after: 6h"), "") << "nothing to retry";
+    EXPECT_THAT(with("max_attempts: 2, retry_after: 5m"), HasSubstr("`retry_after` of probe"));
+    EXPECT_THAT(with("max_attempts: 2"), HasSubstr("`max_attempts` of probe"));
+}
+
+TEST(ConfigSettings, BouncesAreLookedForOnlyWhereTheSenderCanBeRead) {
+    const std::string text = replaced(minimal_config(), "probes:",
+                                      "  - name: relay\n"
+                                      "    address: relay@example.org\n"
+                                      "    smtp: {host: r, auth: none}\n"
+                                      "probes:\n"
+                                      "  - {name: sent-only, from: relay, to: me}");
+    const Settings s = good_settings(text);
+    EXPECT_FALSE(s.probes.at(0).bounces);
+    EXPECT_TRUE(s.probes.at(1).bounces);
+    EXPECT_EQ(messages(load_text(text + "defaults: {bounces: true}\n").problems), "")
+        << "a default asks nobody in particular";
+    EXPECT_THAT(messages(load_text(replaced(text, "from: relay, to: me}",
+                                            "from: relay, to: me, bounces: true}"))
+                             .problems),
+                HasSubstr("`bounces` of probe 'sent-only'"));
 }
 
 TEST(ConfigSettings, StateDirectoryComesFromTheServiceManager) {
@@ -214,6 +259,8 @@ TEST(ConfigSettings, AccountsMayShareAMailboxIfTheyAgree) {
     EXPECT_THAT(messages(load_text(with("other")).problems), HasSubstr("differ in `password`"));
     EXPECT_THAT(messages(load_text(with("canary-two, poll: {first: 1s}")).problems),
                 HasSubstr("differ in `poll`"));
+    EXPECT_THAT(messages(load_text(with("canary-two, authserv_id: mx")).problems),
+                HasSubstr("differ in `authserv_id`"));
     // Another port is another mailbox.
     EXPECT_EQ(messages(load_text(with("other, port: 1995")).problems), "");
 }
