@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// A rejected login pauses ever longer, so that no account gets locked; a success ends that.
+#include "probes/domain/backoff.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace mailprobed {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+const Instant kNow{hours{1}};
+
+/// The pauses of logins that are tried whenever allowed and always rejected.
+std::vector<Duration> pauses(AuthBackoff& backoff, int times) {
+    std::vector<Duration> result;
+    Instant now = kNow;
+    for (int i = 0; i < times; ++i) {
+        backoff.rejected(now);
+        result.push_back(backoff.until() - now);
+        now = backoff.until();
+    }
+    return result;
+}
+
+TEST(AuthBackoff, NothingIsHeldBackBeforeARejection) {
+    const AuthBackoff backoff;
+    EXPECT_TRUE(backoff.allows(kNow));
+    EXPECT_TRUE(backoff.allows(Instant{}));
+    EXPECT_EQ(backoff.until(), Instant::min());
+}
+
+TEST(AuthBackoff, PausesDoubleFromFiveMinutesToFourHours) {
+    AuthBackoff backoff;
+    const std::vector<Duration> expected{minutes{5},   minutes{10},  minutes{20},
+                                         minutes{40},  minutes{80},  minutes{160},
+                                         minutes{240}, minutes{240}, minutes{240}};
+    EXPECT_EQ(pauses(backoff, 9), expected);
+}
+
+TEST(AuthBackoff, NoLoginIsAllowedBeforeThePauseIsOver) {
+    AuthBackoff backoff;
+    backoff.rejected(kNow);
+    EXPECT_FALSE(backoff.allows(kNow));
+    EXPECT_FALSE(backoff.allows(kNow + minutes{5} - milliseconds{1}));
+    EXPECT_TRUE(backoff.allows(kNow + minutes{5}));
+}
+
+TEST(AuthBackoff, ASuccessForgetsAllPauses) {
+    AuthBackoff backoff;
+    pauses(backoff, 6);
+    backoff.succeeded();
+    EXPECT_TRUE(backoff.allows(kNow));
+    EXPECT_EQ(backoff.until(), Instant::min());
+    EXPECT_EQ(pauses(backoff, 2), (std::vector<Duration>{minutes{5}, minutes{10}}));
+}
+
+TEST(AuthBackoff, LoginsUnderWayAtTheFirstRejectionCountAsOne) {
+    AuthBackoff backoff;
+    for (int i = 0; i < 20; ++i)
+        backoff.rejected(kNow + seconds{i});
+    EXPECT_EQ(backoff.until(), kNow + minutes{5});
+}
+
+TEST(AuthBackoff, AWeekOfRejectionsIsFewLogins) {
+    AuthBackoff backoff;
+    int logins = 0;
+    // A probe that would log in every second.
+    for (Instant now = kNow; now < kNow + hours{24 * 7}; now += seconds{1}) {
+        if (!backoff.allows(now)) continue;
+        ++logins;
+        backoff.rejected(now);
+    }
+    EXPECT_LE(logins, 7 * 6 + 6);
+}
+
+TEST(AuthBackoff, TheSameUserAtTheSamePortIsOneLogin) {
+    const Endpoint one{"mail.example.org", 465, TlsMode::implicit, "", true, IpFamily::any, ""};
+    Endpoint other_way = one;
+    other_way.ip_family = IpFamily::v6;
+    other_way.source_address = "::1";
+    Endpoint other_port = one;
+    other_port.port = 587;
+    EXPECT_EQ(login_key(one, "u"), login_key(other_way, "u"));
+    EXPECT_NE(login_key(one, "u"), login_key(other_port, "u"));
+    EXPECT_NE(login_key(one, "u"), login_key(one, "v"));
+}
+
+}  // namespace
+}  // namespace mailprobed
