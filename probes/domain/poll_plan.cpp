@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace mailprobed {
 namespace {
@@ -61,23 +62,35 @@ Instant PollPlan::due(const AwaitedMail& mail) const noexcept {
     return std::min(when, last_look_ + std::max(retry, settings_.first));
 }
 
+double PollPlan::logins_available(Instant now) const noexcept {
+    if (capacity_ <= 0) return std::numeric_limits<double>::infinity();
+    return std::min(capacity_, tokens_ + to_seconds(now - refilled_) / to_seconds(token_time_));
+}
+
 Instant PollPlan::allowed(Instant now) const noexcept {
-    Instant when = std::max(now, not_before_);
+    Instant when = std::max({now, not_before_, held_until_});
     if (login_delay_ > Duration::zero() && last_login_ != Instant::min()) {
         when = std::max(when, last_login_ + login_delay_);
     }
     if (capacity_ > 0) {
-        const double have =
-            std::min(capacity_, tokens_ + to_seconds(now - refilled_) / to_seconds(token_time_));
+        const double have = logins_available(now);
         if (have < 1) when = std::max(when, now + scaled(token_time_, 1 - have));
     }
     return when;
 }
 
 Instant PollPlan::next(std::span<const AwaitedMail> awaited, Instant now) const noexcept {
+    return next(awaited, {}, now);
+}
+
+Instant PollPlan::next(std::span<const AwaitedMail> awaited, std::span<const Instant> extra,
+                       Instant now) const noexcept {
     Instant earliest = Instant::max();
     for (const AwaitedMail& mail : awaited)
         earliest = std::min(earliest, due(mail));
+    for (const Instant wanted : extra) {
+        if (wanted > last_look_) earliest = std::min(earliest, wanted);
+    }
     return std::max(earliest, allowed(now));
 }
 
@@ -85,7 +98,7 @@ void PollPlan::refill(Instant at) noexcept {
     if (capacity_ <= 0) return;
     // The first look starts the account; before it the bucket is full.
     if (refilled_ == Instant{}) refilled_ = at;
-    tokens_ = std::min(capacity_, tokens_ + to_seconds(at - refilled_) / to_seconds(token_time_));
+    tokens_ = logins_available(at);
     refilled_ = at;
 }
 
@@ -105,6 +118,10 @@ void PollPlan::look_ended(LookResult result, Instant at, Duration login_delay) n
             last_login_ = at;
             refusals_ = 0;
             break;
+        case LookResult::transient:
+            // It may have come after the login, so LOGIN-DELAY counts from here at the latest.
+            last_login_ = at;
+            [[fallthrough]];
         case LookResult::busy:
             // Somebody reads the mailbox; they will be done soon or late, so ask ever more seldom.
             refusals_ = std::min(refusals_ + 1, 6U);

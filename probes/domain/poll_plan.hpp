@@ -30,6 +30,8 @@ enum class LookResult : std::uint8_t {
     busy,
     /// [LOGIN-DELAY]: too soon (RFC 2449 8.1.1).
     login_delay,
+    /// [SYS/TEMP]: the server cannot now but will soon (RFC 3206 3).
+    transient,
 };
 
 /// The plan of one mailbox. Gaps grow with the age of the youngest mail, so that the uncertainty of
@@ -41,12 +43,22 @@ class PollPlan {
 
     /// When to look next for `awaited` mails; not before `now`. `awaited` must not be empty.
     [[nodiscard]] Instant next(std::span<const AwaitedMail> awaited, Instant now) const noexcept;
+    /// The same with instants at which a look is wanted for another reason; any look since then has
+    /// served it. Both may be empty; Instant::max() means that nothing calls for a look.
+    [[nodiscard]] Instant next(std::span<const AwaitedMail> awaited, std::span<const Instant> extra,
+                               Instant now) const noexcept;
+
+    /// No look before `until`, whatever is wanted: the login was rejected. Replaces what an earlier
+    /// call said; Instant::min() ends it.
+    void hold_until(Instant until) noexcept { held_until_ = until; }
 
     /// A look began; it uses up one login of the budget.
     void look_began(Instant at) noexcept;
     /// The look that began last ended; `login_delay` is what the server announced, or zero.
     void look_ended(LookResult result, Instant at, Duration login_delay) noexcept;
 
+    /// The logins that the budget allows at once; infinity without a budget.
+    [[nodiscard]] double logins_available(Instant now) const noexcept;
     /// The least time between two looks that budget, LOGIN-DELAY and refusals allow now.
     [[nodiscard]] Duration least_gap() const noexcept;
     /// The longest time between two looks of the plan; verdict_grace defaults to twice this.
@@ -70,6 +82,7 @@ class PollPlan {
     Instant last_login_ = Instant::min();
     Duration login_delay_{};
     Instant not_before_ = Instant::min();
+    Instant held_until_ = Instant::min();
     unsigned refusals_ = 0;
 };
 

@@ -52,6 +52,10 @@ PollPlan plan_for(const Context& context, const Pop3Settings& settings,
 LookResult plan_result(const Look& look, const std::optional<Failure>& failure) noexcept {
     if (failure && failure->cause() == Cause::mailbox_busy) return LookResult::busy;
     if (failure && failure->cause() == Cause::login_delay) return LookResult::login_delay;
+    if (failure && (failure->cause() == Cause::auth_transient ||
+                    failure->cause() == Cause::rejected_transient)) {
+        return LookResult::transient;
+    }
     return look.complete() ? LookResult::complete : LookResult::failed;
 }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
 
 namespace mailprobed {
@@ -118,23 +119,138 @@ TEST(PollPlan, A2_08_LoginDelayOfTheServerIsKept) {
 }
 
 TEST(PollPlan, RefusalsStretchThePlanAndSuccessEndsThat) {
-    PollPlan plan({}, 60, minutes{5});
-    const AwaitedMail awaited = mail(kNow, hours{1});
-    Instant now = kNow + seconds{1};
-    Duration previous{};
-    for (int i = 0; i < 5; ++i) {
+    for (const LookResult refusal : {LookResult::busy, LookResult::transient}) {
+        PollPlan plan({}, 60, minutes{5});
+        const AwaitedMail awaited = mail(kNow, hours{1});
+        Instant now = kNow + seconds{1};
+        Duration previous{};
+        for (int i = 0; i < 5; ++i) {
+            plan.look_began(now);
+            plan.look_ended(refusal, now, Duration{});
+            const Instant next = plan.next(std::span(&awaited, 1), now);
+            EXPECT_GE(next - now, previous);
+            previous = next - now;
+            now = next;
+        }
+        EXPECT_GE(previous, seconds{8});
         plan.look_began(now);
-        plan.look_ended(LookResult::busy, now, Duration{});
-        const Instant next = plan.next(std::span(&awaited, 1), now);
-        EXPECT_GE(next - now, previous);
-        previous = next - now;
-        now = next;
+        plan.look_ended(LookResult::complete, now, Duration{});
+        const AwaitedMail young = mail(now);
+        EXPECT_LE(plan.next(std::span(&young, 1), now) - now, seconds{1});
     }
-    EXPECT_GE(previous, seconds{8});
-    plan.look_began(now);
-    plan.look_ended(LookResult::complete, now, Duration{});
-    const AwaitedMail young = mail(now);
-    EXPECT_LE(plan.next(std::span(&young, 1), now) - now, seconds{1});
+}
+
+TEST(PollPlan, ATroubledServerIsAskedMoreSeldomThanABrokenConnectionIsRetried) {
+    const AwaitedMail awaited = mail(kNow, hours{1});
+    const auto tries = [&](LookResult result) {
+        PollPlan plan({}, 60, hours{1});
+        int looks = 0;
+        for (Instant now = plan.next(std::span(&awaited, 1), kNow); now < kNow + seconds{20};
+             now = plan.next(std::span(&awaited, 1), now)) {
+            plan.look_began(now);
+            plan.look_ended(result, now, Duration{});
+            ++looks;
+        }
+        return looks;
+    };
+    EXPECT_LT(tries(LookResult::transient), tries(LookResult::failed));
+}
+
+TEST(PollPlan, ARefusalAfterTheLoginKeepsLoginDelay) {
+    PollPlan plan({}, 60, minutes{5});
+    const AwaitedMail awaited = mail(kNow);
+    plan.look_began(kNow + seconds{1});
+    plan.look_ended(LookResult::transient, kNow + seconds{2}, minutes{2});
+    EXPECT_GE(plan.next(std::span(&awaited, 1), kNow + seconds{3}), kNow + seconds{2} + minutes{2});
+}
+
+TEST(PollPlan, AHoldDelaysEvenTheLookAtTheDeadlineAndEndsWhenLifted) {
+    PollPlan plan({}, 60, minutes{5});
+    const AwaitedMail awaited = mail(kNow);
+    const std::vector<Instant> extra{kNow + seconds{30}};
+    plan.hold_until(kNow + minutes{40});
+    EXPECT_EQ(plan.next(std::span(&awaited, 1), kNow), kNow + minutes{40});
+    EXPECT_EQ(plan.next({}, extra, kNow), kNow + minutes{40});
+    plan.hold_until(kNow + minutes{10});
+    EXPECT_EQ(plan.next(std::span(&awaited, 1), kNow), kNow + minutes{10});
+    plan.hold_until(Instant::min());
+    EXPECT_EQ(plan.next(std::span(&awaited, 1), kNow), kNow + milliseconds{500});
+    // A hold is no property of the server: it must not lengthen what grace is derived from.
+    PollPlan held({}, 60, minutes{5});
+    held.hold_until(kNow + hours{4});
+    EXPECT_EQ(held.look_interval(), plan.look_interval());
+    EXPECT_EQ(held.least_gap(), plan.least_gap());
+}
+
+TEST(PollPlan, AHeldMailboxUsesUpNothingOfItsBudget) {
+    PollSettings settings;
+    settings.logins_per_hour = 12;
+    PollPlan plan(settings, 60, minutes{5});
+    const double before = plan.logins_available(kNow);
+    plan.hold_until(kNow + hours{1});
+    EXPECT_EQ(plan.next(std::vector{mail(kNow)}, kNow), kNow + hours{1});
+    EXPECT_EQ(plan.logins_available(kNow), before);
+}
+
+TEST(PollPlan, WantedLooksComeAtTheirInstantsAndOnceEach) {
+    PollPlan plan({}, 60, minutes{5});
+    const std::vector<Instant> extra{kNow + seconds{30}, kNow + seconds{150}, kNow + seconds{300}};
+    std::vector<Instant> looked;
+    for (Instant now = kNow;;) {
+        now = plan.next({}, extra, now);
+        if (now == Instant::max()) break;
+        ASSERT_LT(looked.size(), 10U);
+        plan.look_began(now);
+        // That it failed is no reason for another: no verdict waits for it.
+        plan.look_ended(LookResult::failed, now + milliseconds{5}, Duration{});
+        looked.push_back(now);
+    }
+    EXPECT_EQ(looked, extra);
+}
+
+TEST(PollPlan, ALookForAMailServesWantedLooksBeforeIt) {
+    PollPlan plan({}, 60, minutes{5});
+    const std::vector<Instant> extra{kNow + seconds{1}, kNow + seconds{30}};
+    plan.look_began(kNow + seconds{2});
+    plan.look_ended(LookResult::complete, kNow + seconds{2}, Duration{});
+    EXPECT_EQ(plan.next({}, extra, kNow + seconds{3}), kNow + seconds{30});
+    // What a mail wants is not put off by what is wanted later.
+    const std::vector<AwaitedMail> young{mail(kNow + seconds{3})};
+    EXPECT_EQ(plan.next(young, extra, kNow + seconds{3}), kNow + milliseconds{3500});
+}
+
+TEST(PollPlan, WantedLooksStayInsideTheBudget) {
+    PollSettings settings;
+    settings.logins_per_hour = 12;
+    PollPlan plan(settings, 1, minutes{5});
+    std::size_t looks = 0;
+    Instant now = kNow;
+    while (now < kNow + hours{1}) {
+        const std::vector<Instant> extra{now};
+        now = plan.next({}, extra, now);
+        if (now >= kNow + hours{1}) break;
+        plan.look_began(now);
+        plan.look_ended(LookResult::complete, now, Duration{});
+        ++looks;
+        now += milliseconds{1};
+    }
+    EXPECT_LE(looks, 12U);
+    EXPECT_GE(looks, 8U);
+}
+
+TEST(PollPlan, TheStateOfTheBudgetIsToldAsLoginsLeft) {
+    EXPECT_TRUE(std::isinf(PollPlan({}, 60, minutes{5}).logins_available(kNow)));
+    PollSettings settings;
+    settings.logins_per_hour = 60;
+    PollPlan plan(settings, 60, minutes{5});
+    EXPECT_DOUBLE_EQ(plan.logins_available(kNow), 15);
+    for (int i = 0; i < 15; ++i) {
+        plan.look_began(kNow);
+        plan.look_ended(LookResult::complete, kNow, Duration{});
+    }
+    EXPECT_DOUBLE_EQ(plan.logins_available(kNow), 0);
+    EXPECT_NEAR(plan.logins_available(kNow + minutes{10}), 7.5, 1e-6);
+    EXPECT_DOUBLE_EQ(plan.logins_available(kNow + hours{10}), 15) << "never more than the bucket";
 }
 
 TEST(PollPlan, AFirstLookLaterThanTheMostIsNoTrap) {
