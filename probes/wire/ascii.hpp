@@ -21,6 +21,14 @@ namespace mailprobed {
     return c >= '0' && c <= '9';
 }
 
+/// The value of a hexadecimal digit in either case; nothing for other octets.
+[[nodiscard]] constexpr std::optional<unsigned> ascii_hex(char c) noexcept {
+    if (ascii_digit(c)) return static_cast<unsigned>(c - '0');
+    c = ascii_lower(c);
+    if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10U;
+    return std::nullopt;
+}
+
 /// True for space and tab.
 [[nodiscard]] constexpr bool ascii_blank(char c) noexcept {
     return c == ' ' || c == '\t';

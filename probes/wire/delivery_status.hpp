@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Delivery reports (RFC 3464 in RFC 6522's multipart/report), bounded: what a hostile one can make
+// us keep is about a hundred kilobytes.
+#pragma once
+
+#include "probes/wire/mail_headers.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mailprobed {
+
+/// What a report says of one recipient; what it does not say is empty.
+struct RecipientStatus {
+    /// "failed", "delayed", "delivered", "relayed", "expanded" or what else stands there, in small
+    /// letters, safe to show.
+    std::string action;
+    /// "5.1.1"; empty if the field holds no such code.
+    std::string status;
+    /// Safe to show, 1 KiB at most.
+    std::string diagnostic;
+};
+
+/// A delivery report.
+struct DeliveryStatus {
+    /// The ENVID of the mail reported on, decoded, 1 KiB at most.
+    std::string original_envelope_id;
+    /// kMaxStatusRecipients at most; the rest is not looked at.
+    std::vector<RecipientStatus> recipients;
+    /// The header section of the mail reported on, as received, 64 KiB at most.
+    std::string returned_headers;
+    /// The first line of that mail's body, 1 KiB at most; empty if only the headers came back.
+    std::string returned_first_line;
+};
+
+/// Octets of a body that are looked at.
+inline constexpr std::size_t kMaxReportBytes = 256UL * 1024UL;
+/// Recipients kept at most.
+inline constexpr std::size_t kMaxStatusRecipients = 16;
+
+/// True for multipart/report about deliveries, or about nothing it names; not for read receipts
+/// and complaints, which have types of their own.
+[[nodiscard]] bool is_delivery_report(const MailHeaders& headers);
+
+/// Reads a multipart/report; nothing if it has no message/delivery-status.
+[[nodiscard]] std::optional<DeliveryStatus> read_delivery_status(const MailHeaders& headers,
+                                                                 std::string_view body);
+
+/// What xtext stands for (RFC 3461 4); "+" without two hexadecimal digits stays.
+[[nodiscard]] std::string from_xtext(std::string_view text);
+
+}  // namespace mailprobed

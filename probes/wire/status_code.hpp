@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Enhanced status codes (RFC 3463 2) in free text.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace mailprobed {
+
+/// The first code such as "5.1.1" (class 2, 4 or 5) at or behind `from` that stands alone, as part
+/// of `text`; empty if there is none. "5.1.1.1" and "v5.1.1" are none.
+[[nodiscard]] std::string_view find_status_code(std::string_view text,
+                                                std::size_t from = 0) noexcept;
+
+}  // namespace mailprobed
