@@ -3,77 +3,26 @@
 #include "probes/domain/arrival.hpp"
 
 #include "probes/domain/message.hpp"
+#include "probes/domain/tag_places.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace mailprobed {
 namespace {
 
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool starts_with_nocase(std::string_view text, std::string_view prefix) noexcept {
-    return text.size() >= prefix.size() &&
-           std::equal(prefix.begin(), prefix.end(), text.begin(),
-                      [](char a, char b) { return lower(a) == lower(b); });
-}
-
-std::string_view trim(std::string_view text) noexcept {
-    const auto first = text.find_first_not_of(" \t\r");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
-
-/// The first word of `text` up to a blank.
-std::string_view first_word(std::string_view text) noexcept {
-    text = trim(text);
-    return text.substr(0, text.find_first_of(" \t"));
-}
-
-/// The tag in our own subject. Gateways put "[SPAM]" or "***" marks in front, people and their
-/// programs put "Re:" or "Fwd:"; the former still are our mail, the latter are not.
-std::string_view tag_in_subject(std::string_view subject) noexcept {
-    subject = trim(subject);
-    while (!subject.empty() && (subject.front() == '[' || subject.front() == '*')) {
-        const std::size_t end =
-            subject.front() == '[' ? subject.find(']') : subject.find_first_of(" \t");
-        if (end == std::string_view::npos) return {};
-        subject = trim(subject.substr(end + 1));
-    }
-    if (!starts_with_nocase(subject, kSubjectWord)) return {};
-    return first_word(subject.substr(kSubjectWord.size()));
-}
-
-std::string_view tag_in_message_id(std::string_view id) noexcept {
-    id = trim(id);
-    if (id.empty() || id.front() != '<') return {};
-    id.remove_prefix(1);
-    const auto at = id.find('@');
-    return at == std::string_view::npos ? std::string_view{} : id.substr(0, at);
-}
-
 /// True if the mail was made by a machine or person in answer to one of ours: RFC 3834
 /// auto-replies, delivery reports, answers. They carry our tag without being our mail.
 bool is_answer(const MailHeaders& headers) {
     if (const auto value = headers.get("Auto-Submitted")) {
-        if (!starts_with_nocase(trim(*value), "auto-generated")) return true;
+        if (!starts_with_nocase(trim_text(*value), "auto-generated")) return true;
     }
     if (const auto type = headers.get("Content-Type")) {
-        if (starts_with_nocase(trim(*type), "multipart/report")) return true;
+        if (starts_with_nocase(trim_text(*type), "multipart/report")) return true;
     }
     if (const auto path = headers.get("Return-Path")) {
-        if (trim(*path) == "<>") return true;
+        if (trim_text(*path) == "<>") return true;
     }
     return headers.get("In-Reply-To").has_value() || headers.get("References").has_value();
-}
-
-bool looks_like_tag(std::string_view text) noexcept {
-    return text.size() == kTagLength && std::ranges::all_of(text, [](char c) {
-               const char l = lower(c);
-               return (l >= 'a' && l <= 'z') || (l >= '2' && l <= '7');
-           });
 }
 
 }  // namespace
@@ -82,7 +31,7 @@ Arrival classify(const MailHeaders& headers, std::string_view first_body_line,
                  const TagCodec& codec) {
     const auto own = headers.get(kTagHeader);
     const std::array<std::string_view, 4> places{
-        own ? trim(*own) : std::string_view{},
+        own ? trim_text(*own) : std::string_view{},
         tag_in_subject(headers.get("Subject").value_or("")),
         tag_in_message_id(headers.get("Message-ID").value_or("")),
         first_word(first_body_line),
