@@ -111,6 +111,7 @@ void read_accounts(MapReader& file, const Defaults& defaults, SecretReader& secr
             MapReader smtp(map, "smtp", "accounts[].smtp");
             notes.smtp_password_source =
                 read_smtp(smtp, account, defaults, secrets, problems, account.smtp.emplace());
+            notes.smtp = map.place("smtp");
         }
         if (map.find("pop3") != nullptr) {
             const std::size_t errors = problems.error_count();

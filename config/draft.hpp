@@ -15,6 +15,7 @@ namespace mailprobed {
 /// Where the parts of an account stand, and where its passwords came from.
 struct AccountNotes {
     ConfigPlace name;
+    ConfigPlace smtp;
     ConfigPlace pop3;
     /// True if the reading half is free of errors.
     bool pop3_good = false;
@@ -82,6 +83,9 @@ void read_probes(MapReader& file, const Defaults& defaults, ProblemList& problem
 /// Checks what needs more than one section: names, references, mailboxes (validate.cpp); completes
 /// `to_address`.
 void validate(Draft& draft, ProblemList& problems);
+/// Warns where known providers allow less than the schedule does (provider_check.cpp); only for a
+/// draft without errors.
+void check_providers(const Draft& draft, ProblemList& problems);
 /// The effective configuration as YAML without secrets (masked.cpp).
 [[nodiscard]] std::string masked_yaml(const Draft& draft);
 

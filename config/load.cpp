@@ -69,6 +69,7 @@ LoadedConfig load_config_text(std::string_view text, const std::string& file,
         read_accounts(map, defaults, secrets, problems, draft);
         read_probes(map, defaults, problems, draft);
         validate(draft, problems);
+        if (problems.error_count() == 0) check_providers(draft, problems);
     }
     LoadedConfig loaded;
     loaded.problems = problems.errors();

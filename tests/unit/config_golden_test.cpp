@@ -24,7 +24,8 @@ std::vector<std::filesystem::path> mistakes() {
 
 std::string outcome(const std::filesystem::path& file) {
     const LoadedConfig loaded =
-        load_config_text(file_content(file), file.filename().string(), made_up_context());
+        load_config_text(file_content(file), file.filename().string(),
+                         made_up_context({{"PW", "canary-of-the-environment"}}));
     std::string result = messages(loaded.problems);
     for (const ConfigProblem& warning : loaded.warnings) {
         result += "warning: " + warning.text() + "\n";
