@@ -253,6 +253,20 @@ TEST(PollPlan, TheStateOfTheBudgetIsToldAsLoginsLeft) {
     EXPECT_DOUBLE_EQ(plan.logins_available(kNow + hours{10}), 15) << "never more than the bucket";
 }
 
+TEST(PollPlan, ASuspendOfAnHourIsOneLookAndNotABurst) {
+    PollSettings settings;
+    settings.logins_per_hour = 60;
+    PollPlan plan(settings, 60, hours{3});
+    const AwaitedMail awaited = mail(kNow, hours{3});
+    looks(plan, awaited, kNow + minutes{5});
+    const Instant awake = kNow + minutes{5} + hours{1};
+    EXPECT_EQ(plan.next(std::span(&awaited, 1), awake), awake);
+    plan.look_began(awake);
+    plan.look_ended(LookResult::complete, awake + milliseconds{5}, Duration{});
+    EXPECT_GE(plan.next(std::span(&awaited, 1), awake + milliseconds{5}) - awake, seconds{30});
+    EXPECT_LE(plan.logins_available(awake), 15) << "time asleep saves up no more than a bucket";
+}
+
 TEST(PollPlan, AFirstLookLaterThanTheMostIsNoTrap) {
     PollSettings settings;
     settings.first = seconds{120};
