@@ -7,6 +7,7 @@
 #include "probes/domain/backoff.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 namespace mailprobed {
@@ -40,7 +41,7 @@ LoginKey pop3_key(const AccountSettings& account) {
 
 /// What the provider allows, as the second half of a sentence.
 std::string allowance(const Provider& provider, const ProviderLimit& limit) {
-    const std::string name(provider.name);
+    std::string name(provider.name);
     const std::string number = std::to_string(limit.most);
     switch (limit.basis) {
         case LimitBasis::documented:
@@ -70,11 +71,11 @@ struct Window {
     ProviderLimit Provider::* limit;
 };
 
-const Window kWindows[] = {
+constexpr auto kWindows = std::to_array<Window>({
     {minutes{1}, "a minute", &Provider::mails_per_minute},
     {hours{1}, "an hour", &Provider::mails_per_hour},
     {days{1}, "a day", &Provider::mails_per_day},
-};
+});
 
 /// One warning: the window that is exceeded most.
 void check_sending(const Draft& draft, const Use& use, const Provider& provider,

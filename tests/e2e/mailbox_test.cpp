@@ -197,5 +197,16 @@ TEST(Mailbox, A2_08_LoginDelayStretchesThePlanAndMakesNoOutage) {
     EXPECT_EQ(box.recorder.count("alice", Verdict::unobserved), 0);
 }
 
+TEST(Mailbox, ATemporaryTroubleOfTheServerStretchesThePlan) {
+    Mailbox box;
+    box.server.add_fault(parse_fault("pop3 LOGIN reply text=\"-ERR [SYS/TEMP] later\" user=alice"));
+    box.settings.accounts[0].pop3->poll.growth = 1.05;
+    box.settings.accounts[0].pop3->poll.max = seconds{60};
+    EXPECT_EQ(box.run().verdict, Verdict::unobserved);
+    EXPECT_TRUE(box.recorder.look_failed(Stage::auth, Cause::auth_transient));
+    // Deadline and grace are 3.5 s; a broken connection would be tried again every 50 ms at first.
+    EXPECT_LE(box.recorder.looks, 6U);
+}
+
 }  // namespace
 }  // namespace mailprobed::test
