@@ -55,23 +55,29 @@ std::uint32_t name_id(std::string_view name) noexcept {
     return hash;
 }
 
-TagCodec::TagCodec(Secret key, HmacFunction hmac)
-    : key_(std::move(key)),
-      hmac_(std::move(hmac)),
-      // Derived, so that an operator who rotates keys has no numbers to keep.
-      key_id_(hmac_(key_.reveal(), "mailprobed key id")[0]) {}
+TagCodec::TagCodec(Secret key, HmacFunction hmac, Secret previous) : hmac_(std::move(hmac)) {
+    keys_.reserve(2);
+    keys_.push_back(with_id(std::move(key)));
+    if (!previous.empty()) keys_.push_back(with_id(std::move(previous)));
+}
+
+// Derived, so that an operator who rotates keys has no numbers to keep.
+TagCodec::Key TagCodec::with_id(Secret secret) const {
+    const std::uint8_t id = hmac_(secret.reveal(), "mailprobed key id")[0];
+    return {std::move(secret), id};
+}
 
 std::string TagCodec::write(const Tag& tag) const {
     std::vector<std::uint8_t> bytes;
     bytes.reserve(kBytes);
     put(bytes, kVersion, 1);
-    put(bytes, key_id_, 1);
+    put(bytes, keys_.front().id, 1);
     put(bytes, tag.instance, 4);
     put(bytes, tag.probe, 4);
     put(bytes, tag.mail, 8);
     put(bytes, tag.attempt, 1);
     put(bytes, tag.sent_ms, 6);
-    const auto mac = hmac_(key_.reveal(), as_text(bytes));
+    const auto mac = hmac_(keys_.front().secret.reveal(), as_text(bytes));
     bytes.insert(bytes.end(), mac.begin(), mac.begin() + kMac);
     return base32_encode(bytes);
 }
@@ -83,18 +89,21 @@ TagReading TagCodec::read(std::string_view text) const {
     std::span<const std::uint8_t> rest(*bytes);
     const auto signed_part = rest.first(kSigned);
     if (take(rest, 1) != kVersion) return {std::nullopt, TagReject::malformed};
-    if (take(rest, 1) != key_id_) return {std::nullopt, TagReject::unknown_key};
+    const auto key_id = static_cast<std::uint8_t>(take(rest, 1));
     Tag tag;
     tag.instance = static_cast<std::uint32_t>(take(rest, 4));
     tag.probe = static_cast<std::uint32_t>(take(rest, 4));
     tag.mail = take(rest, 8);
     tag.attempt = static_cast<std::uint8_t>(take(rest, 1));
     tag.sent_ms = take(rest, 6);
-    const auto mac = hmac_(key_.reveal(), as_text(signed_part));
-    if (!equal_in_constant_time(rest, std::span(mac).first(kMac))) {
-        return {std::nullopt, TagReject::forged};
+    TagReject reject = TagReject::unknown_key;
+    for (const Key& key : keys_) {
+        if (key.id != key_id) continue;
+        reject = TagReject::forged;
+        const auto mac = hmac_(key.secret.reveal(), as_text(signed_part));
+        if (equal_in_constant_time(rest, std::span(mac).first(kMac))) return {tag, std::nullopt};
     }
-    return {tag, std::nullopt};
+    return {std::nullopt, reject};
 }
 
 }  // namespace mailprobed

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mailprobed {
 
@@ -50,10 +51,11 @@ struct TagReading {
     std::optional<TagReject> reject;
 };
 
-/// Writes and verifies tags with one key.
+/// Writes tags with one key; verifies them with it and, during a rotation, with the one before.
 class TagCodec {
   public:
-    TagCodec(Secret key, HmacFunction hmac);
+    /// `previous` only reads; empty means that there is none.
+    TagCodec(Secret key, HmacFunction hmac, Secret previous = {});
 
     /// The 60 characters of `tag`, lower case.
     [[nodiscard]] std::string write(const Tag& tag) const;
@@ -61,9 +63,17 @@ class TagCodec {
     [[nodiscard]] TagReading read(std::string_view text) const;
 
   private:
-    Secret key_;
+    struct Key {
+        Secret secret;
+        /// Tells apart what tags were written with; two keys may share one by chance.
+        std::uint8_t id = 0;
+    };
+
+    [[nodiscard]] Key with_id(Secret secret) const;
+
     HmacFunction hmac_;
-    std::uint8_t key_id_;
+    /// The one that writes, then the one before.
+    std::vector<Key> keys_;
 };
 
 }  // namespace mailprobed

@@ -19,7 +19,7 @@ struct Context {
         : settings(all),
           needs(std::move(outside)),
           ledger(all.evidence),
-          codec(all.tag_key, needs.hmac),
+          codec(all.tag_key, needs.hmac, all.previous_tag_key),
           instance(name_id(all.instance)) {}
 
     const Settings& settings;

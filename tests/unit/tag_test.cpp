@@ -55,6 +55,40 @@ TEST(Tag, AnotherKeyIsUnknownAndAForgedMacIsForged) {
     EXPECT_EQ(codec().read(std::string(60, '!')).reject, TagReject::malformed);
 }
 
+TEST(Tag, B4_5_TwoKeysAreReadDuringARotationAndTheNewOneWrites) {
+    const std::string old_key(32, 'o');
+    const std::string new_key(32, 'n');
+    const TagCodec rotating(Secret(new_key), hmac_sha256, Secret(old_key));
+    EXPECT_EQ(rotating.read(codec(old_key).write(sample())).tag, sample());
+    EXPECT_EQ(rotating.read(codec(new_key).write(sample())).tag, sample());
+    EXPECT_EQ(rotating.write(sample()), codec(new_key).write(sample()));
+    EXPECT_EQ(rotating.read(codec(std::string(32, 'x')).write(sample())).reject,
+              TagReject::unknown_key);
+    // A tag that names the old key must be made with it, not merely name it.
+    std::string forged = codec(old_key).write(sample());
+    forged[50] = forged[50] == 'a' ? 'b' : 'a';
+    EXPECT_EQ(rotating.read(forged).reject, TagReject::forged);
+    EXPECT_EQ(TagCodec(Secret(new_key), hmac_sha256, Secret()).read(forged).reject,
+              TagReject::unknown_key);
+}
+
+// One id byte in 256: two keys may have the same by chance, and then both must be tried.
+TEST(Tag, B4_5_KeysWithTheSameIdAreBothTried) {
+    const auto id_of = [](const std::string& key) {
+        return base32_decode(codec(key).write(sample()))->at(1);
+    };
+    const std::string first(32, 'a');
+    std::string second(32, 'b');
+    for (int i = 0; i < 10'000 && id_of(second) != id_of(first); ++i)
+        second = "key no. " + std::to_string(i) + std::string(24, '.');
+    ASSERT_EQ(id_of(second), id_of(first));
+    const TagCodec rotating(Secret(first), hmac_sha256, Secret(second));
+    EXPECT_EQ(rotating.read(codec(first).write(sample())).tag, sample());
+    EXPECT_EQ(rotating.read(codec(second).write(sample())).tag, sample());
+    const TagCodec reversed(Secret(second), hmac_sha256, Secret(first));
+    EXPECT_EQ(reversed.read(codec(first).write(sample())).tag, sample());
+}
+
 TEST(Tag, NameIdsOfSimilarNamesDiffer) {
     std::set<std::uint32_t> ids;
     for (int i = 0; i < 10'000; ++i)
