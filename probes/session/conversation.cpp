@@ -13,8 +13,10 @@ namespace {
 
 // Lines of one response that the trace shows; a listing may have a million.
 constexpr std::size_t kMaxHeardLines = 200;
-constexpr std::size_t kMaxHeardBytes = 64UL * 1024UL;
+constexpr std::size_t kMaxHeardBytes = 32UL * 1024UL;
 constexpr std::size_t kMaxDetail = 500;
+// More of a text than a detail can show; a reply of 64 KiB need not be searched as a whole.
+constexpr std::size_t kMaxMasked = 4096;
 constexpr Duration kGoodByeTime = std::chrono::seconds{1};
 
 bool handshakes(Stage stage) noexcept {
@@ -212,7 +214,7 @@ Awaitable<void> Conversation::good_bye() {
 }
 
 std::string Conversation::presentable(std::string_view text) {
-    std::string result = masker_.masked(text);
+    std::string result = masker_.masked(text.substr(0, kMaxMasked), text.size() > kMaxMasked);
     std::ranges::replace(result, '\n', ' ');
     return escaped(result, kMaxDetail);
 }

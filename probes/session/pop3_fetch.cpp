@@ -2,6 +2,8 @@
 // Streaming of multi-line responses.
 #include "probes/session/pop3_fetch.hpp"
 
+#include "probes/wire/bounded_append.hpp"
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -39,8 +41,8 @@ class Collector {
             too_big_ = true;
             return;
         }
-        message_.body->append(piece.text);
-        if (piece.ends_line) message_.body->append("\r\n");
+        bounded_append(*message_.body, piece.text, kMaxBody);
+        if (piece.ends_line) bounded_append(*message_.body, "\r\n", kMaxBody);
     }
 
     FetchedMessage& message_;
@@ -49,8 +51,8 @@ class Collector {
     bool too_big_ = false;
 };
 
-// Reads the content after +OK.
-Awaitable<void> read_content(Pop3Dialogue& pop3, Collector& collector, bool strict) {
+// Reads the content after +OK; false if that was given up.
+Awaitable<bool> read_content(Pop3Dialogue& pop3, Collector& collector, bool strict) {
     MultiLineReader reader;
     for (;;) {
         const MultiLineReader::Piece piece = reader.next(pop3.talk().input());
@@ -62,14 +64,13 @@ Awaitable<void> read_content(Pop3Dialogue& pop3, Collector& collector, bool stri
         pop3.talk().heard(piece.text);
         collector.add(piece);
         if (strict && collector.too_big()) {
-            throw Trouble(Cause::too_big, "a body of more than 1 MiB");
+            throw Trouble(Cause::too_big, "a body of more than 256 KiB");
         }
-        if (reader.octets() > kMaxRead) {
-            throw Trouble(Cause::limit_exceeded, "a mail of more than 16 MiB");
-        }
+        if (reader.octets() > kMaxRead) co_return false;
     }
     pop3.talk().heard(".");
     pop3.talk().tell_heard();
+    co_return true;
 }
 
 // -ERR without a code means that the entry is gone; with one, the server has another problem.
@@ -78,6 +79,12 @@ bool is_gone(const Pop3Answer& answer) noexcept {
 }
 
 }  // namespace
+
+void hand_over(FetchedMessage message, const std::function<void(FetchedMessage&&)>& each) {
+    const bool cut = message.cut;
+    each(std::move(message));
+    if (cut) throw Trouble(Cause::limit_exceeded, "a mail of more than 16 MiB");
+}
 
 Awaitable<void> read_listing(Pop3Dialogue& pop3, bool uidl,
                              const std::function<void(const ListedEntry&)>& each) {
@@ -129,11 +136,12 @@ Awaitable<bool> top(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers, 
             if (answer.ok()) {
                 sure = true;
                 Collector collector(message, false);
-                co_await read_content(pop3, collector, false);
+                const bool whole = co_await read_content(pop3, collector, false);
+                message.cut = !whole;
             } else if (!is_gone(answer)) {
                 pop3.expect_ok(answer, "TOP refused");
             }
-            each(std::move(message));
+            hand_over(std::move(message), each);
         }
     }
     co_return true;
@@ -166,7 +174,8 @@ Awaitable<FetchedMessage> retr(Pop3Dialogue& pop3, std::uint32_t number, bool st
     pop3.expect_ok(answer, "RETR refused");
     message.present = true;
     Collector collector(message, true);
-    co_await read_content(pop3, collector, strict);
+    const bool whole = co_await read_content(pop3, collector, strict);
+    message.cut = !whole;
     co_return message;
 }
 

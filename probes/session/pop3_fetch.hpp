@@ -15,7 +15,7 @@ namespace mailprobed {
 /// Entries that a listing may have.
 inline constexpr std::uint32_t kMaxListed = 1'000'000;
 /// Octets of a body that are kept.
-inline constexpr std::size_t kMaxBody = 1024UL * 1024UL;
+inline constexpr std::size_t kMaxBody = 256UL * 1024UL;
 /// Octets of a mail that are read and thrown away before the look is given up.
 inline constexpr std::uint64_t kMaxRead = 16ULL * 1024 * 1024;
 /// Commands sent at once.
@@ -24,6 +24,10 @@ inline constexpr std::size_t kBatch = 16;
 /// Reads the lines of UIDL or LIST after its +OK, in the open stage.
 Awaitable<void> read_listing(Pop3Dialogue& pop3, bool uidl,
                              const std::function<void(const ListedEntry&)>& each);
+
+/// Gives `message` to `each`; throws Trouble afterwards if it is cut. So a mail that nobody can
+/// read to its end is known to the look that it ends, and need not end the next one.
+void hand_over(FetchedMessage message, const std::function<void(FetchedMessage&&)>& each);
 
 /// TOP n 0 for each number in the open stage, `batch` at a time. False, with nothing read, if the
 /// first answer leaves open whether the server knows TOP at all; `sure` rules that out.

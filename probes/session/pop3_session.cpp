@@ -182,7 +182,7 @@ Awaitable<void> Pop3Session::Impl::read_headers(std::span<const std::uint32_t> n
             FetchedMessage message = co_await retr(pop3, numbers.front(), false);
             numbers = numbers.subspan(1);
             if (message.present) has_top = false;
-            each(std::move(message));
+            hand_over(std::move(message), each);
         } while (!numbers.empty() && !has_top.value_or(true));
     }
 }
@@ -204,6 +204,7 @@ Awaitable<FetchedMessage> Pop3Session::retrieve(std::uint32_t number) {
     try {
         s.talk.enter(Stage::retr);
         FetchedMessage message = co_await retr(s.pop3, number, true);
+        if (message.cut) throw Trouble(Cause::too_big, "a mail of more than 16 MiB");
         s.talk.leave();
         co_return message;
     } catch (const ChannelError& error) {

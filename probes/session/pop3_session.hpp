@@ -35,6 +35,8 @@ struct FetchedMessage {
     /// The body as received, dot-unstuffed, CRLF line ends; only after retrieve() or where TOP is
     /// not supported and the whole message had to be read.
     std::optional<std::string> body;
+    /// The end was not read, it being too far away: nothing more can be read in this session.
+    bool cut = false;
 };
 
 /// A POP3 conversation. Every member throws Failure, after which only close() makes sense.

@@ -51,8 +51,13 @@ std::size_t prefix_size(std::string_view line) noexcept {
 
 // Puts "%41" together; what stood between its characters does not count any more.
 void decode_percent(Skeleton& skeleton) {
-    const std::string& all = skeleton.characters;
-    Skeleton result;
+    std::string& all = skeleton.characters;
+    // In place: what is put together is never longer.
+    std::size_t size = 0;
+    const auto keep = [&](char c, std::pair<std::uint32_t, std::uint32_t> source) {
+        all[size] = c;
+        skeleton.sources[size++] = source;
+    };
     for (std::size_t i = 0; i < all.size(); ++i) {
         // A code that is broken off would hide that a secret began before it.
         if (all[i] == '%' && i + 2 >= all.size()) break;
@@ -60,18 +65,17 @@ void decode_percent(Skeleton& skeleton) {
         const int high = code ? hex_value(all[i + 1]) : -1;
         const int low = code ? hex_value(all[i + 2]) : -1;
         if (high < 0 || low < 0) {
-            result.characters += all[i];
-            result.sources.push_back(skeleton.sources[i]);
+            keep(all[i], skeleton.sources[i]);
             continue;
         }
         const char c = static_cast<char>(high * 16 + low);
         if (fold(c) != 0) {
-            result.characters += fold(c);
-            result.sources.emplace_back(skeleton.sources[i].first, skeleton.sources[i + 2].second);
+            keep(fold(c), {skeleton.sources[i].first, skeleton.sources[i + 2].second});
         }
         i += 2;
     }
-    skeleton = std::move(result);
+    all.resize(size);
+    skeleton.sources.resize(size);
 }
 
 }  // namespace
@@ -90,7 +94,8 @@ Skeleton skeleton_of(std::string_view text, Reading reading) {
         const char folded = reading.plus_is_blank && c == '+' ? '\0' : fold(c);
         if (folded != 0) {
             result.characters += folded;
-            result.sources.emplace_back(i, i + 1);
+            const auto begin = static_cast<std::uint32_t>(i);
+            result.sources.emplace_back(begin, begin + 1);
         }
         ++i;
         if (c == '\n') i += prefix_at(i);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,7 +26,7 @@ struct Reading {
 struct Skeleton {
     std::string characters;
     /// Where in the text each of `characters` stands: begin and end.
-    std::vector<std::pair<std::size_t, std::size_t>> sources;
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> sources;
 };
 
 /// The skeleton of `text`.

@@ -3,6 +3,7 @@
 #include "probes/wire/mail_headers.hpp"
 
 #include "probes/wire/ascii.hpp"
+#include "probes/wire/bounded_append.hpp"
 
 #include <algorithm>
 
@@ -29,7 +30,8 @@ void MailHeaders::add_line(std::string_view line) {
         if (value.empty()) {
             value = more.substr(0, size);
         } else if (size > 0) {
-            value.append(1, ' ').append(more.substr(0, size - 1));
+            bounded_append(value, " ", kMaxBytes);
+            bounded_append(value, more.substr(0, size - 1), kMaxBytes);
         }
         bytes_ += size;
         ignoring_ = bytes_ == kMaxBytes;

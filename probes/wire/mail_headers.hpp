@@ -16,13 +16,13 @@ struct HeaderField {
     std::string value;
 };
 
-/// The fields of a header section in order; at most 1,000 fields and 256 KiB, the rest is ignored.
+/// The fields of a header section in order; at most 1,000 fields and 128 KiB, the rest is ignored.
 class MailHeaders {
   public:
     /// Fields kept at most.
     static constexpr std::size_t kMaxFields = 1000;
     /// Octets kept at most, names and values together.
-    static constexpr std::size_t kMaxBytes = 256UL * 1024UL;
+    static constexpr std::size_t kMaxBytes = 128UL * 1024UL;
 
     /// Takes one line without its line end; a line that starts with a blank continues the field
     /// before it; a line that is no field at all is ignored.
