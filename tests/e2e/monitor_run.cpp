@@ -48,6 +48,9 @@ void Recorder::look_done(const LookDone& fact) {
     if (fact.complete) ++complete_looks;
     deleted += fact.deleted;
     if (fact.failure) look_failures.push_back(fact.failure);
+    const std::string mailbox(fact.mailbox);
+    longest_look[mailbox] = std::max(longest_look[mailbox], fact.took);
+    if (fact.failure) failures_of[mailbox].push_back(*fact.failure);
     changed_.notify_all();
 }
 
