@@ -8,6 +8,8 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/write.hpp>
+#include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <array>
@@ -111,6 +113,31 @@ Task<void> Connection::end_sending() {
     }
     socket_.shutdown(Socket::shutdown_send, error);
     sending_ended_ = true;
+}
+
+Task<void> Connection::send_alert() {
+    // handshake_failure, as it looks before there are keys (RFC 8446 6).
+    std::string alert("\x15\x03\x03\x00\x02\x02\x28", 7);
+    if (tls_) {
+        // OpenSSL sends alerts of its own accord only: a record that cannot be decrypted makes it
+        // compose one, and memory BIOs instead of Asio's let us have it.
+        SSL* const ssl = tls_->native_handle();
+        BIO* const in = BIO_new(BIO_s_mem());
+        BIO* const out = BIO_new(BIO_s_mem());
+        const std::string record = std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x');
+        BIO_write(in, record.data(), static_cast<int>(record.size()));
+        SSL_set_bio(ssl, in, out);
+        char nothing = 0;
+        SSL_read(ssl, &nothing, 1);
+        ERR_clear_error();
+        char* data = nullptr;
+        const auto size = BIO_get_mem_data(out, &data);
+        alert.assign(data, static_cast<std::size_t>(size));
+    }
+    boost::system::error_code error;
+    co_await asio::async_write(socket_, asio::buffer(alert),
+                               asio::redirect_error(kUseAwaitable, error));
+    note(error);
 }
 
 void Connection::close() {

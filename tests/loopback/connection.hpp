@@ -56,6 +56,10 @@ class Connection {
     /// Ends the sending direction, with a TLS close_notify if encrypted.
     Task<void> end_sending();
 
+    /// Sends a fatal TLS alert: encrypted if the connection is, as in a handshake if not. Nothing
+    /// but closing works afterwards.
+    Task<void> send_alert();
+
     /// Closes; what was written before still arrives.
     void close();
     /// Closes with a TCP reset.

@@ -10,12 +10,12 @@
 namespace mailprobed::loopback {
 namespace {
 
-constexpr std::array<std::string_view, 21> kActions{
+constexpr std::array<std::string_view, 22> kActions{
     "delay",     "reply",      "reply_then_close", "drop",          "reset",
     "stall",     "half_close", "garbage",          "endless_line",  "endless_reply",
     "drip",      "split",      "inject",           "cut_short",     "lose",
     "duplicate", "alter",      "delay_delivery",   "keep_and_drop", "discard_and_drop",
-    "refuse"};
+    "refuse",    "alert"};
 constexpr std::string_view kLockHeld = "lock_held";
 
 [[noreturn]] void reject(std::string_view what, std::string_view text) {

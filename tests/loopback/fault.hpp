@@ -24,7 +24,7 @@ enum class Action : std::uint8_t {
     garbage,           ///< answers `bytes` random bytes and CRLF (or `text`)
     endless_line,      ///< answers a line that never ends, `bytes` long, then closes
     endless_reply,     ///< answers a multi-line reply that never ends, `bytes` long, then closes
-    drip,              ///< carries out; the reply goes out byte by byte, `duration` apart
+    drip,              ///< carries out; the reply, or `text`, goes out in bytes `duration` apart
     split,             ///< carries out; the reply goes out in writes of `bytes`, `duration` apart
     inject,            ///< carries out; `text` follows the reply in the same write
     cut_short,         ///< carries out; only the first `bytes` of the reply go out, then it closes
@@ -35,6 +35,7 @@ enum class Action : std::uint8_t {
     keep_and_drop,     ///< DOT only: the mail is delivered, the connection closed unanswered
     discard_and_drop,  ///< DOT only: the mail is thrown away, the connection closed unanswered
     refuse,            ///< answers `text`, by default a fitting permanent refusal of the step
+    alert,             ///< a fatal TLS alert instead of an answer, then closes
     lock_held,         ///< POP3 LOGIN only: -ERR [IN-USE]
 };
 

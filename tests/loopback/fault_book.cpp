@@ -34,7 +34,8 @@ void check(const Fault& fault, Step step) {
     if (needs_dot(fault.action) && step != Step::dot) reject("this action is for DOT only");
     if (step == Step::dot && fault.protocol == Protocol::pop3) reject("POP3 has no DOT");
     if (fault.action == Action::lock_held && step != Step::login) reject("lock_held is for LOGIN");
-    if (needs_reply(fault.action) && (step == Step::connect || step == Step::tls)) {
+    const bool own_text = fault.action == Action::drip && !fault.text.empty();
+    if (needs_reply(fault.action) && !own_text && (step == Step::connect || step == Step::tls)) {
         reject("there is no reply at this step");
     }
     if ((fault.action == Action::reply || fault.action == Action::reply_then_close ||

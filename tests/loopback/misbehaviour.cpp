@@ -52,6 +52,9 @@ Task<void> Session::take(Step step) {
 }
 
 Task<void> Session::misbehave(Step step, const Fault& fault) {
+    // What a server says in a handshake answers the client's first words; sooner it is injected.
+    const bool answers = fault.action == Action::alert || fault.action == Action::drip;
+    if (step == Step::tls && answers) co_await connection_.fill();
     switch (fault.action) {
         case Action::delay:
             break;
@@ -107,9 +110,15 @@ Task<void> Session::misbehave(Step step, const Fault& fault) {
             complete(step, fault);
             connection_.output() += fault.text;
             break;
+        case Action::alert:
+            withhold(step, fault);
+            co_await connection_.send_alert();
+            end(reason(fault));
+            break;
         case Action::drip:
         case Action::split:
             complete(step, fault);
+            if (!fault.text.empty()) connection_.output() = fault.text;
             co_await send_slowly(fault);
             break;
         case Action::cut_short:
