@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A hung name, a stalled handshake and a dripping server bother nobody but their own probes.
+#include "tests/e2e/hanging_names.hpp"
 #include "tests/e2e/monitor_run.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 
 namespace mailprobed::test {
 namespace {
@@ -14,30 +13,6 @@ namespace {
 using loopback::parse_fault;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-/// A resolver that never answers for one name until it is told to.
-class HangingNames {
-  public:
-    HostLookup operator()(const std::string& host, IpFamily family) {
-        if (host != "hung.invalid") return system_lookup(host, family);
-        std::unique_lock lock(state_->mutex);
-        state_->released.wait(lock, [this] { return state_->done; });
-        return {{}, 0};
-    }
-    void release() {
-        const std::lock_guard lock(state_->mutex);
-        state_->done = true;
-        state_->released.notify_all();
-    }
-
-  private:
-    struct State {
-        std::mutex mutex;
-        std::condition_variable released;
-        bool done = false;
-    };
-    std::shared_ptr<State> state_ = std::make_shared<State>();
-};
 
 TEST(Isolation, BrokenServersDoNotDelayTheTicksOfOtherProbes) {
     const std::vector<std::string> healthy{"h1", "h2", "h3", "h4", "h5", "h6"};
