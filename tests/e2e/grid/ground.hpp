@@ -4,50 +4,18 @@
 #pragma once
 
 #include "probes/domain/settings.hpp"
+#include "tests/e2e/dead_ports.hpp"
 #include "tests/e2e/grid/cell.hpp"
 #include "tests/e2e/hanging_names.hpp"
 #include "tests/loopback/server.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace mailprobed::grid {
-
-/// A port that nobody listens on, and that nobody else can take meanwhile.
-class DeadPort {
-  public:
-    DeadPort();
-    DeadPort(const DeadPort&) = delete;
-    DeadPort& operator=(const DeadPort&) = delete;
-    ~DeadPort();
-    [[nodiscard]] std::uint16_t number() const noexcept { return port_; }
-
-  private:
-    // First: opening the socket sets it.
-    std::uint16_t port_ = 0;
-    int socket_;
-};
-
-/// A port whose backlog is full, so that the kernel drops every further SYN.
-class DeafPort {
-  public:
-    /// Throws std::runtime_error if the kernel still takes connections.
-    DeafPort();
-    DeafPort(const DeafPort&) = delete;
-    DeafPort& operator=(const DeafPort&) = delete;
-    ~DeafPort();
-    [[nodiscard]] std::uint16_t number() const noexcept { return port_; }
-
-  private:
-    // First: opening the socket sets it.
-    std::uint16_t port_ = 0;
-    int listener_;
-    std::vector<int> waiting_;
-};
 
 /// Servers and everything else that cells need; each cell has its own client address and mailbox.
 class Ground {
@@ -75,8 +43,8 @@ class Ground {
     [[nodiscard]] const loopback::Server& server(const Cell& cell) const;
 
     std::map<loopback::CertificateKind, std::unique_ptr<loopback::Server>> servers_;
-    DeadPort dead_;
-    DeafPort deaf_;
+    test::DeadPort dead_;
+    test::DeafPort deaf_;
     test::HangingNames hanging_;
 };
 
