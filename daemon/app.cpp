@@ -10,6 +10,7 @@
 #include "daemon/observer_list.hpp"
 #include "daemon/once.hpp"
 #include "daemon/probe_table.hpp"
+#include "daemon/sql_journal.hpp"
 #include "daemon/tag_key.hpp"
 #include "daemon/web.hpp"
 #include "probes/monitor/monitor.hpp"
@@ -25,6 +26,7 @@
 #include <iostream>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 namespace mailprobed {
 namespace {
@@ -38,6 +40,8 @@ void harden_process() {
     ::prctl(PR_SET_DUMPABLE, 0);
     const rlimit none{0, 0};
     ::setrlimit(RLIMIT_CORE, &none);
+    // Ledger and key are for this user alone.
+    ::umask(0077);
 }
 
 /// Raises the soft limit on descriptors to the hard one and returns it.
@@ -70,6 +74,9 @@ class Daemon {
           log_observer_(log_),
           metrics_(settings_),
           table_(settings_),
+          journal_(io_.get_executor(),
+                   {settings_.state_directory, settings_.evidence, settings_.history},
+                   [this](bool healthy, const std::string& why) { journal_state(healthy, why); }),
           connector_(io_.get_executor()),
           signals_(io_, SIGTERM, SIGINT) {
         observers_.add(metrics_);
@@ -94,7 +101,7 @@ class Daemon {
         WebServer web(io_.get_executor(), settings_.web.listen, handlers());
         Monitor monitor(settings_, {io_.get_executor(), journal_, observers_,
                                     [this](const Endpoint& to) { return connector_.make(to); },
-                                    hmac_sha256, random_u64, sessions});
+                                    hmac_sha256, random_u64, sessions, journal_.recall()});
         TaskGroup tasks(io_.get_executor(), [this](const std::exception_ptr& error) {
             report_bug(error);
             io_.stop();
@@ -111,6 +118,7 @@ class Daemon {
         const LedgerTotals totals = monitor.totals();
         log_.write(LogLevel::info, "stopped",
                    {{"started", totals.started},
+                    {"restored", totals.restored},
                     {"verdicts", totals.verdicts},
                     {"pending", totals.pending}});
         return bug_ ? ExitStatus::internal : ExitStatus::ok;
@@ -141,6 +149,18 @@ class Daemon {
         tasks.cancel();
     }
 
+    void journal_state(bool healthy, const std::string& why) {
+        metrics_.journal_healthy(healthy);
+        if (healthy) {
+            log_.write(LogLevel::info, "journal_recovered");
+        } else {
+            log_.write(LogLevel::error, "journal_failed",
+                       {{"why", why},
+                        {"effect", "probing goes on; a crash now would forget mails"},
+                        {"remedy", "free or mend the disk of state_directory"}});
+        }
+    }
+
     void report_bug(const std::exception_ptr& error) {
         bug_ = true;
         try {
@@ -159,8 +179,8 @@ class Daemon {
     Metrics metrics_;
     ProbeTable table_;
     ObserverList observers_;
-    MemoryJournal journal_;
     asio::io_context io_{1};
+    SqlJournal journal_;
     Connector connector_;
     asio::basic_signal_set<Executor> signals_;
     bool ready_ = false;
@@ -177,9 +197,9 @@ ExitStatus start(const Options& options, LoadedConfig config) {
         }
         return run_once(std::move(settings), options.probe, options.transcript);
     }
+    std::error_code exists_or_fails_below;
+    std::filesystem::create_directories(settings.state_directory, exists_or_fails_below);
     if (settings.tag_key.empty()) {
-        std::error_code exists_or_fails_below;
-        std::filesystem::create_directories(settings.state_directory, exists_or_fails_below);
         settings.tag_key = kept_tag_key(settings.state_directory);
     }
     return Daemon(std::move(settings), std::move(config.masked)).run(config.warnings);

@@ -10,12 +10,12 @@ namespace mailprobed {
 FailureCounters::FailureCounters(CounterFamily& family, const prometheus::Labels& owner, Side side,
                                  TlsMode mode)
     : family_(family), owner_(owner), side_(side) {
-    for (const StageCause pair : possible_failures(side, mode))
+    for (const StageCause pair : exported_failures(side, mode))
         add(pair);
 }
 
 void FailureCounters::count(StageCause pair) {
-    const StageCause counted = counted_as(side_, pair);
+    const StageCause counted = exported_as(side_, counted_as(side_, pair));
     prometheus::Counter* counter = find(counted);
     if (counter == nullptr) {
         // Also a pair of another TLS mode ends here.

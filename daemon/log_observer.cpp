@@ -18,6 +18,19 @@ std::string hex(std::uint64_t mail) {
 
 }  // namespace
 
+void LogObserver::probe_restored(const ProbeRestored& fact) {
+    if (fact.mails == 0) return;
+    log_.write(LogLevel::info, "restored", {{"probe", fact.probe}, {"mails", fact.mails}});
+}
+
+void LogObserver::attempt_refused(std::string_view probe, std::uint64_t mail, StageCause failure) {
+    log_.write(LogLevel::info, "attempt_refused",
+               {{"probe", probe},
+                {"mail", hex(mail)},
+                {"stage", to_string(failure.stage)},
+                {"cause", to_string(failure.cause)}});
+}
+
 void LogObserver::mail_started(const MailStarted& fact) {
     if (!log_.enabled(LogLevel::debug)) return;
     log_.write(LogLevel::debug, "mail_started",
@@ -50,6 +63,8 @@ void LogObserver::mail_judged(const MailJudged& fact) {
         if (fact.deadline_uncertain) fields.emplace_back("deadline_uncertain", true);
         if (fact.unmeasured) fields.emplace_back("unmeasured", true);
     }
+    if (fact.attempt > 1) fields.emplace_back("attempt", std::uint64_t{fact.attempt});
+    if (fact.status_class) fields.emplace_back("status_class", to_string(*fact.status_class));
     if (fact.failure) {
         fields.emplace_back("stage", to_string(fact.failure->stage));
         fields.emplace_back("cause", to_string(fact.failure->cause));

@@ -21,6 +21,8 @@ class LogObserver final : public Observer {
 
     explicit LogObserver(Log& log) : log_(log) {}
 
+    void probe_restored(const ProbeRestored& fact) override;
+    void attempt_refused(std::string_view probe, std::uint64_t mail, StageCause failure) override;
     void mail_started(const MailStarted& fact) override;
     void stage_done(const StageDone& fact) override;
     void mail_judged(const MailJudged& fact) override;

@@ -19,6 +19,12 @@ MailboxFamilies::MailboxFamilies(MetricStore& store)
       messages(store.gauge("mailbox_messages", "Messages in the mailbox at the last visit.")),
       look_interval(store.gauge("mailbox_look_interval_seconds",
                                 "Shortest time between visits that plan and server allow now.")),
+      logins_left(store.gauge("mailbox_logins_left",
+                              "Logins that the budget allows at once, at the last visit.")),
+      clock_ahead(
+          store.gauge("mailbox_clock_ahead_seconds",
+                      "Received stamp of the server minus the time the mail was seen: above "
+                      "0 its clock is ahead of ours by at least that.")),
       last_complete_look(store.gauge("mailbox_last_complete_look_timestamp_seconds",
                                      "End of the last complete visit; 0 before the first.")),
       look_seconds(store.summary("mailbox_look_seconds", "Duration of visits.")) {}
@@ -32,8 +38,10 @@ MailboxMetrics::MailboxMetrics(MailboxFamilies& families, const std::string& nam
       failures_(families.failures, labels_, Side::mailbox, pop3.server.tls),
       messages_(families.messages.Add(labels_)),
       look_interval_(families.look_interval.Add(labels_)),
+      clock_ahead_(families.clock_ahead.Add(labels_)),
       last_complete_look_(families.last_complete_look.Add(labels_)),
       look_seconds_(families.look_seconds.add(labels_)) {
+    if (pop3.poll.logins_per_hour != 0) logins_left_ = &families.logins_left.Add(labels_);
     for (std::size_t i = 0; i < kTagRejects.size(); ++i) {
         prometheus::Labels labels = labels_;
         labels["reason"] = to_string(kTagRejects[i]);
@@ -52,6 +60,8 @@ void MailboxMetrics::look_done(const LookDone& fact) {
     if (fact.messages) messages_.Set(*fact.messages);
     deleted_.Increment(fact.deleted);
     look_interval_.Set(to_seconds(fact.look_interval));
+    if (fact.clock_ahead) clock_ahead_.Set(to_seconds(*fact.clock_ahead));
+    if (fact.logins_left && logins_left_ != nullptr) logins_left_->Set(*fact.logins_left);
 }
 
 void MailboxMetrics::tag_rejected(TagReject reason) {

@@ -24,6 +24,8 @@ struct MailboxFamilies {
     CounterFamily& tags_rejected;
     GaugeFamily& messages;
     GaugeFamily& look_interval;
+    GaugeFamily& logins_left;
+    GaugeFamily& clock_ahead;
     GaugeFamily& last_complete_look;
     SummaryFamily& look_seconds;
 };
@@ -46,6 +48,9 @@ class MailboxMetrics {
     std::array<prometheus::Counter*, kTagRejects.size()> tags_rejected_{};
     prometheus::Gauge& messages_;
     prometheus::Gauge& look_interval_;
+    /// Null without a budget.
+    prometheus::Gauge* logins_left_ = nullptr;
+    prometheus::Gauge& clock_ahead_;
     prometheus::Gauge& last_complete_look_;
     PlainSummary& look_seconds_;
 };

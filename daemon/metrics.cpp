@@ -18,6 +18,7 @@ struct Metrics::Impl {
     explicit Impl(const Settings& settings);
 
     void add_probe(const Settings& settings, const ProbeSettings& probe);
+    void add_mailbox_of(const Settings& settings, const std::string& account);
     void add_mailbox(const Settings& settings, const std::string& name);
 
     template <class Map>
@@ -32,6 +33,9 @@ struct Metrics::Impl {
     using ByName = std::map<std::string, T, std::less<>>;
 
     MetricStore store;
+    prometheus::Gauge& journal{
+        store.gauge("journal_healthy", "1 if what happens is on the disk before it counts.")
+            .Add({})};
     ProbeFamilies probe_families{store};
     MailboxFamilies mailbox_families{store};
     ConnectionFamilies connection_families{store};
@@ -49,19 +53,25 @@ Metrics::Impl::Impl(const Settings& settings) : mailbox_names(mailboxes_of(setti
     store.gauge("build_info", "Version and compiler of the program; always 1.")
         .Add({{"version", MAILPROBED_VERSION}, {"compiler", compiler_name()}})
         .Set(1);
+    journal.Set(1);
     for (const ProbeSettings& probe : settings.probes)
         add_probe(settings, probe);
 }
 
 void Metrics::Impl::add_probe(const Settings& settings, const ProbeSettings& probe) {
     const AccountSettings* from = settings.account(probe.from);
-    const TlsMode mode = from != nullptr && from->smtp ? from->smtp->server.tls : TlsMode::implicit;
-    probes.try_emplace(probe.name, probe_families, probe, mode);
+    const AccountSettings* to = settings.account(probe.to);
+    probes.try_emplace(probe.name, probe_families, probe, from, to);
+    if (probe.bounces && from != nullptr && from->pop3) add_mailbox_of(settings, from->name);
     if (from != nullptr && from->smtp && find(smtp, from->name) == nullptr) {
         smtp.try_emplace(from->name, connection_families, from->name, Protocol::smtp,
                          from->smtp->server);
     }
-    const std::string* name = find(mailbox_names, probe.to);
+    add_mailbox_of(settings, probe.to);
+}
+
+void Metrics::Impl::add_mailbox_of(const Settings& settings, const std::string& account) {
+    const std::string* name = find(mailbox_names, account);
     if (name != nullptr && find(mailboxes, *name) == nullptr) add_mailbox(settings, *name);
 }
 
@@ -88,6 +98,19 @@ Metrics::~Metrics() = default;
 
 std::string Metrics::render() const {
     return impl_->store.render();
+}
+
+void Metrics::journal_healthy(bool healthy) {
+    impl_->journal.Set(healthy ? 1 : 0);
+}
+
+void Metrics::probe_restored(const ProbeRestored& fact) {
+    if (auto* probe = Impl::find(impl_->probes, fact.probe)) probe->restored(fact);
+}
+
+void Metrics::attempt_refused(std::string_view probe, std::uint64_t /*mail*/,
+                              StageCause /*failure*/) {
+    if (auto* found = Impl::find(impl_->probes, probe)) found->attempt_refused();
 }
 
 void Metrics::mail_started(const MailStarted& fact) {

@@ -21,6 +21,11 @@ class Metrics final : public Observer {
     /// All series in Prometheus's text format, version 0.0.4.
     [[nodiscard]] std::string render() const;
 
+    /// The journal works, or does not.
+    void journal_healthy(bool healthy);
+
+    void probe_restored(const ProbeRestored& fact) override;
+    void attempt_refused(std::string_view probe, std::uint64_t mail, StageCause failure) override;
     void mail_started(const MailStarted& fact) override;
     void stage_done(const StageDone& fact) override;
     void mail_judged(const MailJudged& fact) override;

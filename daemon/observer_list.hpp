@@ -18,6 +18,12 @@ class ObserverList final : public Observer {
     void mail_started(const MailStarted& fact) override {
         each([&fact](Observer& o) { o.mail_started(fact); });
     }
+    void probe_restored(const ProbeRestored& fact) override {
+        each([&fact](Observer& o) { o.probe_restored(fact); });
+    }
+    void attempt_refused(std::string_view probe, std::uint64_t mail, StageCause failure) override {
+        each([=](Observer& o) { o.attempt_refused(probe, mail, failure); });
+    }
     void stage_done(const StageDone& fact) override {
         each([&fact](Observer& o) { o.stage_done(fact); });
     }

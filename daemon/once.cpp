@@ -73,9 +73,14 @@ ExitStatus run_once(Settings settings, const std::string& probe, bool transcript
 
     MemoryJournal journal;
     Connector connector(io.get_executor());
-    Monitor monitor(settings, {io.get_executor(), journal, observers,
+    Monitor monitor(settings, {io.get_executor(),
+                               journal,
+                               observers,
                                [&connector](const Endpoint& to) { return connector.make(to); },
-                               hmac_sha256, random_u64, 10'000});
+                               hmac_sha256,
+                               random_u64,
+                               10'000,
+                               {}});
     std::optional<Judgement> judgement;
     std::string problem;
     TaskGroup tasks(io.get_executor(), [&problem](const std::exception_ptr& error) {

@@ -6,6 +6,11 @@ namespace mailprobed {
 
 ProbeFamilies::ProbeFamilies(MetricStore& store)
     : mails_started(store.counter("mails_started_total", "Test mails begun.")),
+      mails_restored(store.counter("mails_restored_total",
+                                   "Mails without a verdict that an earlier run left.")),
+      retries(store.counter("retries_total",
+                            "Attempts refused for the time being that were made again.")),
+      bounces(store.counter("bounces_total", "Mails judged bounced, by class of their status.")),
       verdicts(store.counter("verdicts_total", "Test mails by their one final verdict.")),
       send_failures(
           store.counter("send_failures_total", "Mails judged send_failed, by stage and cause.")),
@@ -35,6 +40,11 @@ ProbeFamilies::ProbeFamilies(MetricStore& store)
       start_lag(store.summary("start_lag_seconds", "How late starts were on the time grid.")),
       stage_seconds(store.summary("stage_seconds",
                                   "Time spent in a stage of the submission that succeeded.")),
+      transit(store.gauge("received_transit_seconds",
+                          "First to last Received stamp of the mail delivered last, by the clocks "
+                          "of the servers that wrote them; below 0 where those disagree.")),
+      authentication(store.gauge("authentication_pass",
+                                 "1 if the trusted server passed the mail delivered last.")),
       last_round_trip(
           store.gauge("last_round_trip_seconds", "Round trip of the mail delivered last.")),
       last_uncertainty(store.gauge("last_uncertainty_seconds",

@@ -14,8 +14,8 @@ namespace {
 constexpr unsigned kRecentMask = 0x3FF;
 
 /// Stages whose times are exported; the others are short, and each costs two series.
-constexpr std::array kTimedStages{Stage::resolve,  Stage::connect, Stage::tls,      Stage::starttls,
-                                  Stage::greeting, Stage::auth,    Stage::envelope, Stage::accept};
+constexpr std::array kTimedStages{Stage::connect, Stage::tls,      Stage::starttls, Stage::greeting,
+                                  Stage::auth,    Stage::envelope, Stage::accept};
 
 const prometheus::Histogram::BucketBoundaries& round_trip_buckets() {
     static const prometheus::Histogram::BucketBoundaries buckets{
@@ -27,6 +27,12 @@ const prometheus::Histogram::BucketBoundaries& round_trip_buckets() {
 prometheus::Labels with(prometheus::Labels labels, const char* name, std::string_view value) {
     labels[name] = value;
     return labels;
+}
+
+constexpr std::array<const char*, 3> kMethods{"spf", "dkim", "dmarc"};
+
+TlsMode mode_of(const AccountSettings* from) {
+    return from != nullptr && from->smtp ? from->smtp->server.tls : TlsMode::implicit;
 }
 
 prometheus::Labels info_labels(const ProbeSettings& probe) {
@@ -42,11 +48,13 @@ double unix_seconds(WallTime at) noexcept {
     return std::chrono::duration<double>(at.time_since_epoch()).count();
 }
 
-ProbeMetrics::ProbeMetrics(ProbeFamilies& families, const ProbeSettings& probe, TlsMode mode)
+ProbeMetrics::ProbeMetrics(ProbeFamilies& families, const ProbeSettings& probe,
+                           const AccountSettings* from, const AccountSettings* to)
     : slo_latency_(to_seconds(probe.slo_latency)),
       labels_(clean({{"probe", probe.name}})),
       mails_started_(families.mails_started.Add(labels_)),
-      send_failures_(families.send_failures, labels_, Side::sending, mode),
+      mails_restored_(families.mails_restored.Add(labels_)),
+      send_failures_(families.send_failures, labels_, Side::sending, mode_of(from)),
       altered_mails_(families.altered_mails.Add(labels_)),
       unmeasured_mails_(families.unmeasured_mails.Add(labels_)),
       deadline_uncertain_(families.deadline_uncertain.Add(labels_)),
@@ -55,6 +63,7 @@ ProbeMetrics::ProbeMetrics(ProbeFamilies& families, const ProbeSettings& probe, 
       delivery_(families.delivery.add(labels_)),
       late_(families.late.add(labels_)),
       start_lag_(families.start_lag.add(labels_)),
+      transit_(families.transit.Add(labels_)),
       last_round_trip_(families.last_round_trip.Add(labels_)),
       last_uncertainty_(families.last_uncertainty.Add(labels_)),
       probe_up_(families.probe_up.Add(labels_)),
@@ -76,7 +85,7 @@ ProbeMetrics::ProbeMetrics(ProbeFamilies& families, const ProbeSettings& probe, 
         ticks_missed_[i] =
             &families.ticks_missed.Add(with(labels_, "reason", to_string(kMissReasons[i])));
     }
-    for (const Stage stage : stages_of(Side::sending, mode)) {
+    for (const Stage stage : stages_of(Side::sending, mode_of(from))) {
         if (std::ranges::find(kTimedStages, stage) == kTimedStages.end()) continue;
         stage_seconds_.emplace_back(
             stage, &families.stage_seconds.add(with(labels_, "stage", to_string(stage))));
@@ -85,6 +94,41 @@ ProbeMetrics::ProbeMetrics(ProbeFamilies& families, const ProbeSettings& probe, 
     families.deadline.Add(labels_).Set(to_seconds(probe.deadline));
     families.slo_latency.Add(labels_).Set(slo_latency_);
     families.info.Add(info_labels(probe)).Set(1);
+    add_optional(families, probe, from, to);
+}
+
+void ProbeMetrics::add_optional(ProbeFamilies& families, const ProbeSettings& probe,
+                                const AccountSettings* from, const AccountSettings* to) {
+    if (probe.max_attempts > 1) retries_ = &families.retries.Add(labels_);
+    if (probe.bounces && from != nullptr && from->pop3) {
+        for (std::size_t i = 0; i < kStatusClasses.size(); ++i) {
+            bounces_[i] =
+                &families.bounces.Add(with(labels_, "status_class", to_string(kStatusClasses[i])));
+        }
+    }
+    if (to != nullptr && to->pop3 && !to->pop3->authserv_id.empty()) {
+        for (std::size_t i = 0; i < kMethods.size(); ++i) {
+            authentication_[i] = &families.authentication.Add(with(labels_, "method", kMethods[i]));
+        }
+    }
+}
+
+void ProbeMetrics::restored(const ProbeRestored& fact) {
+    const RememberedProbe& state = fact.state;
+    mails_restored_.Increment(static_cast<double>(fact.mails));
+    if (state.last_started) last_started_.Set(unix_seconds(*state.last_started));
+    if (state.last_delivered) last_delivered_.Set(unix_seconds(*state.last_delivered));
+    if (state.last_verdict) last_verdict_.Set(unix_seconds(*state.last_verdict));
+    if (state.last_round_trip) last_round_trip_.Set(to_seconds(*state.last_round_trip));
+    if (state.last_uncertainty) last_uncertainty_.Set(to_seconds(*state.last_uncertainty));
+    recent_ = state.recent_bad & kRecentMask;
+    recent_bad_.Set(std::popcount(recent_));
+    bad_streak_.Set(static_cast<double>(state.bad_streak));
+    probe_up_.Set(state.judged && state.bad_streak == 0 ? 1 : 0);
+}
+
+void ProbeMetrics::attempt_refused() {
+    if (retries_ != nullptr) retries_->Increment();
 }
 
 void ProbeMetrics::mail_started(const MailStarted& fact) {
@@ -109,6 +153,10 @@ void ProbeMetrics::mail_judged(const MailJudged& fact) {
         // The contract promises a pair; without it the counts must still add up.
         send_failures_.count(fact.failure.value_or(StageCause{Stage::accept, Cause::internal}));
     }
+    if (fact.status_class) {
+        auto* bounces = bounces_[static_cast<std::size_t>(*fact.status_class)];
+        if (bounces != nullptr) bounces->Increment();
+    }
     remember(fact.verdict != Verdict::delivered);
 }
 
@@ -118,6 +166,16 @@ void ProbeMetrics::delivered(const MailJudged& fact) {
     last_round_trip_.Set(round_trip);
     last_uncertainty_.Set(to_seconds(fact.uncertainty));
     if (fact.body == BodyState::altered) altered_mails_.Increment();
+    if (fact.transit) transit_.Set(to_seconds(*fact.transit));
+    if (fact.authentication) {
+        const std::array results{fact.authentication->spf, fact.authentication->dkim,
+                                 fact.authentication->dmarc};
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            if (authentication_[i] != nullptr) {
+                authentication_[i]->Set(results[i] == AuthResult::pass ? 1 : 0);
+            }
+        }
+    }
     if (fact.deadline_uncertain) deadline_uncertain_.Increment();
     // The round trip is an upper bound even where failed looks widened it.
     if (round_trip <= slo_latency_) slo_good_.Increment();

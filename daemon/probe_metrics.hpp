@@ -21,6 +21,9 @@ struct ProbeFamilies {
     explicit ProbeFamilies(MetricStore& store);
 
     CounterFamily& mails_started;
+    CounterFamily& mails_restored;
+    CounterFamily& retries;
+    CounterFamily& bounces;
     CounterFamily& verdicts;
     CounterFamily& send_failures;
     CounterFamily& after_verdict;
@@ -34,6 +37,8 @@ struct ProbeFamilies {
     SummaryFamily& late;
     SummaryFamily& start_lag;
     SummaryFamily& stage_seconds;
+    GaugeFamily& transit;
+    GaugeFamily& authentication;
     GaugeFamily& last_round_trip;
     GaugeFamily& last_uncertainty;
     GaugeFamily& probe_up;
@@ -53,9 +58,12 @@ struct ProbeFamilies {
 /// One probe's series, all of them made in the constructor.
 class ProbeMetrics {
   public:
-    /// `mode` is the TLS mode of the sending account.
-    ProbeMetrics(ProbeFamilies& families, const ProbeSettings& probe, TlsMode mode);
+    /// `from` sends and `to` receives; either may be null in tests.
+    ProbeMetrics(ProbeFamilies& families, const ProbeSettings& probe, const AccountSettings* from,
+                 const AccountSettings* to);
 
+    void restored(const ProbeRestored& fact);
+    void attempt_refused();
     void mail_started(const MailStarted& fact);
     void stage_done(const StageDone& fact);
     void mail_judged(const MailJudged& fact);
@@ -64,12 +72,19 @@ class ProbeMetrics {
     void tick_missed(MissReason reason, std::uint64_t count);
 
   private:
+    void add_optional(ProbeFamilies& families, const ProbeSettings& probe,
+                      const AccountSettings* from, const AccountSettings* to);
     void delivered(const MailJudged& fact);
     void remember(bool bad);
 
     double slo_latency_;
     prometheus::Labels labels_;
     prometheus::Counter& mails_started_;
+    prometheus::Counter& mails_restored_;
+    /// Null where the configuration does not call for them.
+    prometheus::Counter* retries_ = nullptr;
+    std::array<prometheus::Counter*, kStatusClasses.size()> bounces_{};
+    std::array<prometheus::Gauge*, 3> authentication_{};
     std::array<prometheus::Counter*, kVerdicts.size()> verdicts_{};
     FailureCounters send_failures_;
     std::array<prometheus::Counter*, kEvidences.size()> after_verdict_{};
@@ -83,6 +98,7 @@ class ProbeMetrics {
     PlainSummary& late_;
     PlainSummary& start_lag_;
     std::vector<std::pair<Stage, PlainSummary*>> stage_seconds_;
+    prometheus::Gauge& transit_;
     prometheus::Gauge& last_round_trip_;
     prometheus::Gauge& last_uncertainty_;
     prometheus::Gauge& probe_up_;

@@ -20,6 +20,10 @@ ProbeRow* ProbeTable::find(std::string_view probe) {
     return entry == index_.end() ? nullptr : &rows_[entry->second];
 }
 
+void ProbeTable::probe_restored(const ProbeRestored& fact) {
+    if (ProbeRow* row = find(fact.probe)) row->round_trip = fact.state.last_round_trip;
+}
+
 void ProbeTable::mail_started(const MailStarted& fact) {
     if (ProbeRow* row = find(fact.probe)) ++row->started;
 }

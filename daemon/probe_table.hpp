@@ -38,6 +38,7 @@ class ProbeTable final : public Observer {
     /// All probes.
     [[nodiscard]] const std::vector<ProbeRow>& rows() const noexcept { return rows_; }
 
+    void probe_restored(const ProbeRestored& fact) override;
     void mail_started(const MailStarted& fact) override;
     void mail_judged(const MailJudged& fact) override;
     void pending_changed(const PendingState& fact) override;

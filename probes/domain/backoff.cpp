@@ -12,8 +12,8 @@ LoginKey login_key(const Endpoint& server, std::string_view username) {
 
 void AuthBackoff::rejected(Instant now) noexcept {
     // A login that was under way when the pause began tells nothing new.
-    if (!allows(now)) return;
-    pause_ = pause_ == Duration::zero() ? kFirstPause : std::min(2 * pause_, kLongestPause);
+    if (!allows(now) || first_ == Duration::zero()) return;
+    pause_ = pause_ == Duration::zero() ? first_ : std::min(2 * pause_, kLongestPause);
     until_ = now + pause_;
 }
 

@@ -27,6 +27,9 @@ class AuthBackoff {
     /// No pause is longer.
     static constexpr Duration kLongestPause = std::chrono::hours{4};
 
+    /// `first` is the pause after the first rejection; zero means no pauses at all.
+    explicit AuthBackoff(Duration first = kFirstPause) noexcept : first_(first) {}
+
     /// False while a pause lasts.
     [[nodiscard]] bool allows(Instant now) const noexcept { return now >= until_; }
     /// The end of the latest pause; Instant::min() if no login was rejected since a success.
@@ -37,6 +40,7 @@ class AuthBackoff {
     void succeeded() noexcept;
 
   private:
+    Duration first_;
     Duration pause_{};
     Instant until_ = Instant::min();
 };

@@ -158,6 +158,7 @@ constexpr auto kSending = std::to_array<StageCause>({
     {accept, timeout},
     {accept, reset},
     {accept, eof},
+    {accept, interrupted},
     {accept, rejected_transient},
     {accept, rejected_permanent},
 });
@@ -302,6 +303,27 @@ StageCause counted_as(Side side, StageCause pair) noexcept {
         pair.cause = folded(pair.stage, pair.cause);
     }
     return {pair.stage, internal};
+}
+
+StageCause exported_as(Side side, StageCause pair) noexcept {
+    if (side == Side::mailbox) return pair;
+    // Greeting and hello: the server does not get ready. Envelope and data: it does not take it.
+    if (pair.stage == Stage::hello) pair.stage = Stage::greeting;
+    if (pair.stage == Stage::data) pair.stage = Stage::envelope;
+    if (pair == StageCause{Stage::resolve, Cause::timeout}) pair.cause = Cause::dns_failed;
+    const bool late = pair.stage == Stage::auth || pair.stage == Stage::envelope;
+    // Garbage from a server that has made sense before ends the session as hanging up does.
+    if (late && pair.cause == Cause::protocol_error) pair.cause = Cause::eof;
+    return pair;
+}
+
+std::vector<StageCause> exported_failures(Side side, TlsMode mode) {
+    std::vector<StageCause> result;
+    for (const StageCause pair : possible_failures(side, mode)) {
+        const StageCause exported = exported_as(side, pair);
+        if (std::ranges::find(result, exported) == result.end()) result.push_back(exported);
+    }
+    return result;
 }
 
 }  // namespace mailprobed

@@ -88,6 +88,13 @@ enum class Side : std::uint8_t { sending, mailbox };
 /// into (a reset in mid-dialogue is an eof), or (stage, internal), which is a bug.
 [[nodiscard]] StageCause counted_as(Side side, StageCause pair) noexcept;
 
+/// The pair under which a failure is exported: a probe may have 120 series at most, so neighbours
+/// that call for the same remedy share one (ARCHITECTURE.md). Logs and history keep the exact pair.
+[[nodiscard]] StageCause exported_as(Side side, StageCause pair) noexcept;
+
+/// The pairs of possible_failures() as they are exported, each once.
+[[nodiscard]] std::vector<StageCause> exported_failures(Side side, TlsMode mode);
+
 /// The one exception that conversations throw; `what()` is the detail, free text for the log.
 class Failure : public std::runtime_error {
   public:

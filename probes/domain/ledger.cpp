@@ -5,6 +5,14 @@
 #include <algorithm>
 
 namespace mailprobed {
+namespace {
+
+/// A mail has few attempts; what is beyond shares a bit.
+std::uint32_t bit_of(std::uint8_t attempt) noexcept {
+    return 1U << std::min<unsigned>(attempt, 31U);
+}
+
+}  // namespace
 
 MailboxIndex Ledger::add_mailbox() {
     mailboxes_.emplace_back();
@@ -23,7 +31,7 @@ void Ledger::set_grace(ProbeIndex probe, Duration grace) {
 }
 
 void Ledger::start(const NewMail& mail) {
-    Probe& probe = probes_.at(mail.probe);
+    const Probe& probe = probes_.at(mail.probe);
     Mail entry;
     entry.probe = mail.probe;
     entry.started = mail.now;
@@ -31,11 +39,16 @@ void Ledger::start(const NewMail& mail) {
     entry.grace_end = entry.deadline + probe.settings.grace;
     entry.wall = mail.wall;
     entry.digest = mail.body_digest;
-    pending_.emplace(mail.mail, std::move(entry));
-    mailboxes_.at(probe.settings.mailbox).pending.push_back(mail.mail);
-    probe.order.push_back(mail.mail);
-    ++probe.pending;
+    enter(mail.mail, std::move(entry));
     ++started_;
+}
+
+void Ledger::enter(MailId id, Mail mail) {
+    Probe& probe = probes_.at(mail.probe);
+    pending_.emplace(id, std::move(mail));
+    mailboxes_.at(probe.settings.mailbox).pending.push_back(id);
+    probe.order.push_back(id);
+    ++probe.pending;
 }
 
 void Ledger::connecting(MailId mail, Instant at) {
@@ -54,6 +67,7 @@ void Ledger::handed(MailId mail, Instant at) {
     if (found == pending_.end()) return;
     found->second.state = State::handed;
     found->second.handed = at;
+    found->second.handed_attempt = found->second.attempt;
 }
 
 Outcome Ledger::accepted(MailId mail) {
@@ -67,6 +81,30 @@ Outcome Ledger::accepted(MailId mail) {
     return outcome;
 }
 
+Outcome Ledger::attempt_refused(MailId mail) {
+    Outcome outcome;
+    const auto found = pending_.find(mail);
+    if (found != pending_.end()) {
+        found->second.state = State::intended;
+        found->second.refused_attempts |= bit_of(found->second.attempt);
+        return outcome;
+    }
+    const auto settled = settled_.find(mail);
+    if (settled != settled_.end() && settled->second.arrived) {
+        outcome.evidence.push_back(
+            {mail, settled->second.probe, Evidence::contradiction, std::nullopt, 1});
+    }
+    return outcome;
+}
+
+void Ledger::attempt_began(MailId mail, std::uint8_t attempt, std::uint64_t body_digest) {
+    const auto found = pending_.find(mail);
+    if (found == pending_.end()) return;
+    found->second.state = State::intended;
+    found->second.attempt = attempt;
+    found->second.digest = body_digest;
+}
+
 Outcome Ledger::send_failed(MailId mail, StageCause failure, std::string detail) {
     Outcome outcome;
     const auto found = pending_.find(mail);
@@ -74,8 +112,11 @@ Outcome Ledger::send_failed(MailId mail, StageCause failure, std::string detail)
         const auto settled = settled_.find(mail);
         if (settled != settled_.end()) {
             settled->second.refused = true;
-            outcome.evidence.push_back(
-                {mail, settled->second.probe, Evidence::contradiction, std::nullopt, 1});
+            // Only what was there to be contradicted: a bounce agrees with the refusal.
+            if (settled->second.arrived) {
+                outcome.evidence.push_back(
+                    {mail, settled->second.probe, Evidence::contradiction, std::nullopt, 1});
+            }
         }
         return outcome;
     }
@@ -112,8 +153,14 @@ Instant Ledger::lower_bound(const Mailbox& mailbox, Instant handed) const {
 Outcome Ledger::sighted(MailboxIndex mailbox, const Sighting& sighting, Instant now) {
     Outcome outcome;
     const Mailbox& box = mailboxes_.at(mailbox);
-    if (pending_.contains(sighting.mail)) {
+    const auto pending = pending_.find(sighting.mail);
+    if (pending != pending_.end()) {
+        const bool refused = (pending->second.refused_attempts & bit_of(sighting.attempt)) != 0;
         outcome.judgements.push_back(judge_arrival(sighting.mail, sighting, now));
+        if (refused) {
+            outcome.evidence.push_back({sighting.mail, outcome.judgements.back().probe,
+                                        Evidence::contradiction, std::nullopt, 1});
+        }
     } else if (!settled_.contains(sighting.mail)) {
         // Ours by its tag, but not of this ledger: left by an earlier run or judged long ago.
         const auto probe = by_id_.find(sighting.probe_id);
@@ -123,6 +170,8 @@ Outcome Ledger::sighted(MailboxIndex mailbox, const Sighting& sighting, Instant 
             Settled settled;
             settled.probe = probe->second;
             settled.verdict = Verdict::delivered;
+            settled.arrived = true;
+            settled.attempt = sighting.attempt;
             settled.started = settled.handed = settled.deadline = now;
             settled_.emplace(sighting.mail, settled);
             forget_.emplace_back(now + evidence_, sighting.mail);
@@ -130,6 +179,16 @@ Outcome Ledger::sighted(MailboxIndex mailbox, const Sighting& sighting, Instant 
     }
     const auto settled = settled_.find(sighting.mail);
     if (settled == settled_.end()) return outcome;
+    Settled& entry = settled->second;
+    if (entry.attempt != 0 && entry.attempt != sighting.attempt) {
+        if ((entry.retry_copies & bit_of(sighting.attempt)) == 0) {
+            entry.retry_copies |= bit_of(sighting.attempt);
+            outcome.evidence.push_back(
+                {sighting.mail, entry.probe, Evidence::retry_copy, std::nullopt, 1});
+        }
+        return outcome;
+    }
+    entry.attempt = sighting.attempt;
     note_arrival(outcome, sighting.mail, settled->second, sighting.listed_at,
                  lower_bound(box, settled->second.handed));
     count_copies(outcome, sighting.mail, settled->second, sighting);
@@ -138,10 +197,11 @@ Outcome Ledger::sighted(MailboxIndex mailbox, const Sighting& sighting, Instant 
 
 void Ledger::note_arrival(Outcome& outcome, MailId id, Settled& settled, Instant upper,
                           Instant lower) {
-    if (settled.arrived || settled.verdict == Verdict::delivered) return;
+    if (settled.arrived) return;
     settled.arrived = true;
+    if (settled.verdict == Verdict::delivered) return;
     AfterVerdict fact{id, settled.probe, Evidence::late, upper - settled.started, 1};
-    if (settled.refused) {
+    if (settled.refused || settled.verdict == Verdict::bounced) {
         fact.kind = Evidence::contradiction;
         fact.latency.reset();
     } else if (settled.verdict == Verdict::unobserved && lower < settled.deadline) {
@@ -162,9 +222,30 @@ void Ledger::count_copies(Outcome& outcome, MailId id, Settled& settled, const S
     settled.duplicates = static_cast<std::uint8_t>(copies);
 }
 
-void Ledger::deleted(MailId mail, const std::vector<std::uint64_t>& entries) {
+Outcome Ledger::bounced(const BounceSeen& bounce, Instant now) {
+    Outcome outcome;
+    const auto pending = pending_.find(bounce.mail);
+    if (pending != pending_.end()) {
+        Judgement judgement = judge(bounce.mail, Verdict::bounced, now);
+        judgement.status_class = bounce.status_class;
+        judgement.detail = bounce.detail;
+        outcome.judgements.push_back(std::move(judgement));
+        settled_.at(bounce.mail).bounced = true;
+        return outcome;
+    }
+    const auto settled = settled_.find(bounce.mail);
+    if (settled == settled_.end() || settled->second.bounced) return outcome;
+    settled->second.bounced = true;
+    outcome.evidence.push_back(
+        {bounce.mail, settled->second.probe, Evidence::bounce, std::nullopt, 1});
+    return outcome;
+}
+
+void Ledger::deleted(MailId mail, std::uint8_t attempt, const std::vector<std::uint64_t>& entries) {
     const auto found = settled_.find(mail);
     if (found == settled_.end() || entries.empty()) return;
+    // What was removed of another attempt does not make a later copy of this one a duplicate.
+    if (found->second.attempt != attempt) return;
     found->second.removed = static_cast<std::uint8_t>(
         std::min<std::size_t>(found->second.removed + entries.size(), 255));
     found->second.removed_entry = entries.front();
@@ -219,11 +300,13 @@ Judgement Ledger::judge_arrival(MailId id, const Sighting& sighting, Instant now
     const Mailbox& box = mailboxes_.at(probes_.at(mail.probe).settings.mailbox);
     // A copy seen before the dot was written is a replay of what the wire carried; it dates
     // nothing.
-    const Instant handed = mail.state == State::intended ? mail.started : mail.handed;
+    const bool of_this_attempt =
+        mail.handed_attempt != 0 && sighting.attempt == mail.handed_attempt;
+    const Instant handed = of_this_attempt ? mail.handed : mail.started;
     const Instant lower = std::min(lower_bound(box, handed), sighting.listed_at);
     if (lower > mail.deadline) return judge_absence(id, now);
     const Instant deadline = mail.deadline;
-    const bool unmeasured = box.failed_began > lower;
+    const bool unmeasured = box.failed_began > lower || mail.inexact;
     BodyState body = sighting.body;
     if (sighting.digest) {
         body = *sighting.digest == mail.digest ? BodyState::intact : BodyState::altered;
@@ -232,6 +315,7 @@ Judgement Ledger::judge_arrival(MailId id, const Sighting& sighting, Instant now
     result.handed = handed;
     result.lower = lower;
     result.upper = sighting.listed_at;
+    result.attempt = sighting.attempt;
     result.deadline_uncertain = sighting.listed_at > deadline;
     result.unmeasured = unmeasured;
     result.body = body;
@@ -268,6 +352,7 @@ Judgement Ledger::judge(MailId id, Verdict verdict, Instant now) {
     result.mail = id;
     result.probe = mail.probe;
     result.verdict = verdict;
+    result.attempt = mail.attempt;
     if (verdict == Verdict::send_failed) {
         result.failure = mail.failure;
         result.detail = std::move(mail.detail);
@@ -284,48 +369,6 @@ void Ledger::forget_old(Instant now) {
         settled_.erase(forget_.front().second);
         forget_.pop_front();
     }
-}
-
-std::vector<AwaitedMail> Ledger::awaited(MailboxIndex mailbox) const {
-    std::vector<AwaitedMail> result;
-    for (const MailId id : mailboxes_.at(mailbox).pending) {
-        const Mail& mail = pending_.at(id);
-        if (mail.state == State::intended) continue;
-        result.push_back({mail.handed, mail.deadline, mail.grace_end});
-    }
-    return result;
-}
-
-std::optional<Instant> Ledger::next_settlement(MailboxIndex mailbox) const {
-    std::optional<Instant> earliest;
-    for (const MailId id : mailboxes_.at(mailbox).pending) {
-        const Mail& mail = pending_.at(id);
-        if (mail.state != State::accepted && mail.state != State::unconfirmed) continue;
-        if (!earliest || mail.grace_end < *earliest) earliest = mail.grace_end;
-    }
-    return earliest;
-}
-
-std::optional<Instant> Ledger::deadline_of(MailId mail) const {
-    const auto found = pending_.find(mail);
-    if (found == pending_.end()) return std::nullopt;
-    return found->second.deadline;
-}
-
-std::uint64_t Ledger::pending(ProbeIndex probe) const {
-    return probes_.at(probe).pending;
-}
-
-std::optional<WallTime> Ledger::oldest_pending(ProbeIndex probe) const {
-    const auto& order = probes_.at(probe).order;
-    if (order.empty()) return std::nullopt;
-    const auto found = pending_.find(order.front());
-    if (found == pending_.end()) return std::nullopt;
-    return found->second.wall;
-}
-
-LedgerTotals Ledger::totals() const noexcept {
-    return {started_, verdicts_, static_cast<std::uint64_t>(pending_.size())};
 }
 
 }  // namespace mailprobed

@@ -3,8 +3,10 @@
 // always an argument; nothing here reads a clock, a socket or a file.
 #pragma once
 
+#include "probes/domain/bounce.hpp"
 #include "probes/domain/failure.hpp"
 #include "probes/domain/poll_plan.hpp"
+#include "probes/domain/remembered.hpp"
 #include "probes/domain/tag.hpp"
 #include "probes/domain/time.hpp"
 #include "probes/domain/verdict.hpp"
@@ -28,8 +30,13 @@ struct Judgement {
     MailId mail = 0;
     ProbeIndex probe = 0;
     Verdict verdict = Verdict::lost;
+    /// The attempt that the verdict is about.
+    std::uint8_t attempt = 1;
     /// For send_failed.
     std::optional<StageCause> failure;
+    /// For bounced.
+    std::optional<StatusClass> status_class;
+    /// For send_failed and bounced: what the server said; free text.
     std::string detail;
     Instant started, handed, deadline;
     /// For delivered: the mail became visible in [lower, upper].
@@ -68,6 +75,16 @@ struct Sighting {
     std::optional<std::uint64_t> digest;
     /// Hash of the unique id of each copy; 0 where the server has none.
     std::vector<std::uint64_t> entries;
+    /// Copies of different attempts are different sightings.
+    std::uint8_t attempt = 1;
+};
+
+/// A report that a mail was not delivered.
+struct BounceSeen {
+    MailId mail = 0;
+    StatusClass status_class = StatusClass::unknown;
+    /// Status and diagnostic text; free text.
+    std::string detail;
 };
 
 /// What the ledger keeps for a mail that entered it.
@@ -91,6 +108,8 @@ struct LedgerProbe {
 /// The numbers of the accounting identity.
 struct LedgerTotals {
     std::uint64_t started = 0;
+    /// Mails that an earlier run left without a verdict.
+    std::uint64_t restored = 0;
     std::uint64_t verdicts = 0;
     std::uint64_t pending = 0;
 };
@@ -111,12 +130,20 @@ class Ledger {
 
     /// A mail is about to be sent; it is pending from now on.
     void start(const NewMail& mail);
+    /// A mail that an earlier run left without a verdict is pending again.
+    void restore(ProbeIndex probe, const RememberedMail& mail, Instant now);
+    /// A mail that an earlier run judged may still leave evidence.
+    void restore(ProbeIndex probe, const RememberedVerdict& mail);
     /// Attempt 1 connects: latency and deadline run from `at`.
     void connecting(MailId mail, Instant at);
     /// The final dot is about to be written.
     void handed(MailId mail, Instant at);
     /// The server took responsibility (2yz to the dot).
     Outcome accepted(MailId mail);
+    /// The server refused the attempt for the time being; a further one may follow.
+    Outcome attempt_refused(MailId mail);
+    /// A further attempt is about to be made.
+    void attempt_began(MailId mail, std::uint8_t attempt, std::uint64_t body_digest);
     /// The server never took responsibility.
     Outcome send_failed(MailId mail, StageCause failure, std::string detail);
     /// No answer to the dot: the server may have the mail; settled by arrival or deadline.
@@ -126,8 +153,10 @@ class Ledger {
     void look_began(MailboxIndex mailbox, Instant at);
     /// A listing showed an own mail; reported before the look ends. `now` dates the evidence.
     Outcome sighted(MailboxIndex mailbox, const Sighting& sighting, Instant now);
-    /// QUIT was answered +OK after `entries` copies of `mail` were marked deleted.
-    void deleted(MailId mail, const std::vector<std::uint64_t>& entries);
+    /// A report came that the mail will not be delivered.
+    Outcome bounced(const BounceSeen& bounce, Instant now);
+    /// QUIT was answered +OK after `entries` copies of an attempt were marked deleted.
+    void deleted(MailId mail, std::uint8_t attempt, const std::vector<std::uint64_t>& entries);
     /// The look ended. `login_at` is the instant before its login command, if it came so far; only
     /// a complete look proves that pending mails not sighted in it were not there at `login_at`.
     Outcome look_ended(MailboxIndex mailbox, bool complete, std::optional<Instant> login_at,
@@ -139,13 +168,17 @@ class Ledger {
     [[nodiscard]] std::vector<AwaitedMail> awaited(MailboxIndex mailbox) const;
     /// The earliest instant at which settle() would judge something.
     [[nodiscard]] std::optional<Instant> next_settlement(MailboxIndex mailbox) const;
+    /// Pending mails of `probe` that a report of non-delivery may come for.
+    [[nodiscard]] std::vector<AwaitedMail> sent_by(ProbeIndex probe) const;
+    /// What the journal keeps of a mail that is pending.
+    [[nodiscard]] std::optional<RememberedMail> pending_mail(MailId mail) const;
     /// D of a mail that is pending.
     [[nodiscard]] std::optional<Instant> deadline_of(MailId mail) const;
     /// Number of pending mails of a probe.
     [[nodiscard]] std::uint64_t pending(ProbeIndex probe) const;
     /// Start of the oldest pending mail of a probe.
     [[nodiscard]] std::optional<WallTime> oldest_pending(ProbeIndex probe) const;
-    /// started = verdicts + pending, always.
+    /// started + restored = verdicts + pending, always.
     [[nodiscard]] LedgerTotals totals() const noexcept;
 
   private:
@@ -158,6 +191,13 @@ class Ledger {
         bool connected = false;
         /// A complete look at or after the deadline did not show it.
         bool absent_at_deadline = false;
+        /// The mail comes from another boot: its instants are converted, not measured.
+        bool inexact = false;
+        std::uint8_t attempt = 1;
+        /// The attempt that `handed` belongs to; 0 before the first.
+        std::uint8_t handed_attempt = 0;
+        /// Bit n: attempt n was refused.
+        std::uint32_t refused_attempts = 0;
         Instant started, handed, deadline, grace_end;
         WallTime wall;
         std::uint64_t digest = 0;
@@ -172,6 +212,11 @@ class Ledger {
         /// The server refused the mail for good (as against: never answered).
         bool refused = false;
         bool arrived = false;
+        bool bounced = false;
+        /// The attempt whose copy arrived first; 0 before it did.
+        std::uint8_t attempt = 0;
+        /// Bit n: a copy of attempt n was counted as a retry copy.
+        std::uint32_t retry_copies = 0;
         std::uint8_t duplicates = 0;
         std::uint8_t removed = 0;
         Instant started, handed, deadline;
@@ -194,6 +239,7 @@ class Ledger {
         std::deque<MailId> order;
     };
 
+    void enter(MailId id, Mail mail);
     Judgement judge(MailId id, Verdict verdict, Instant now);
     Judgement judge_arrival(MailId id, const Sighting& sighting, Instant now);
     Judgement judge_absence(MailId id, Instant now);
@@ -210,6 +256,7 @@ class Ledger {
     std::unordered_map<MailId, Settled> settled_;
     std::deque<std::pair<Instant, MailId>> forget_;
     std::uint64_t started_ = 0;
+    std::uint64_t restored_ = 0;
     std::uint64_t verdicts_ = 0;
 };
 

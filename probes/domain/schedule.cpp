@@ -21,6 +21,10 @@ Instant TickGrid::next(Instant now) const noexcept {
     return past > Duration::zero() ? now + (interval_ - past) : now - past;
 }
 
+bool already_used(WallTime slot, WallTime last_start, Duration interval) noexcept {
+    return last_start >= slot && last_start - slot < interval;
+}
+
 TickDecision decide_tick(Instant due, Duration interval, Instant now) noexcept {
     if (now <= due) return {due, Duration::zero(), 0};
     const auto passed = (now - due) / interval;

@@ -26,6 +26,10 @@ class TickGrid {
     Instant anchor_;
 };
 
+/// True if a mail that started at `last_start` used the slot at `slot`, both in Unix time: after a
+/// restart nothing is sent twice in one slot. A clock that was set back is no reason to be silent.
+[[nodiscard]] bool already_used(WallTime slot, WallTime last_start, Duration interval) noexcept;
+
 /// What a waking prober should do about a tick it was to start at `due`.
 struct TickDecision {
     /// The tick to start now: the latest that is not after `now`.

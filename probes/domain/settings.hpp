@@ -168,6 +168,8 @@ struct Settings {
     std::string state_directory;
     /// How long after its verdict a mail is still recognised.
     Duration evidence = std::chrono::hours{48};
+    /// The first pause after a refused login; it doubles up to 4 h. Zero switches it off.
+    Duration auth_backoff = std::chrono::minutes{5};
     /// How long judged mails stay in the ledger's history.
     Duration history = std::chrono::hours{24 * 30};
     std::vector<AccountSettings> accounts;

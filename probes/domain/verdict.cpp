@@ -10,6 +10,8 @@ std::string_view to_string(Verdict verdict) noexcept {
             return "delivered";
         case Verdict::send_failed:
             return "send_failed";
+        case Verdict::bounced:
+            return "bounced";
         case Verdict::lost:
             return "lost";
         case Verdict::unobserved:
@@ -24,10 +26,14 @@ std::string_view to_string(Evidence kind) noexcept {
             return "late";
         case Evidence::found:
             return "found";
+        case Evidence::bounce:
+            return "bounce";
         case Evidence::contradiction:
             return "contradiction";
         case Evidence::duplicate:
             return "duplicate";
+        case Evidence::retry_copy:
+            return "retry_copy";
         case Evidence::orphan:
             return "orphan";
     }
@@ -40,6 +46,8 @@ std::string_view to_string(MissReason reason) noexcept {
             return "stalled";
         case MissReason::overload:
             return "overload";
+        case MissReason::auth_backoff:
+            return "auth_backoff";
     }
     return "?";
 }

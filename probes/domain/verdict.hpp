@@ -9,21 +9,32 @@
 namespace mailprobed {
 
 /// The one final judgement on a mail, spelled as its metric label.
-enum class Verdict : std::uint8_t { delivered, send_failed, lost, unobserved };
+enum class Verdict : std::uint8_t { delivered, send_failed, bounced, lost, unobserved };
 /// All verdicts, for tables and metrics.
-inline constexpr std::array kVerdicts{Verdict::delivered, Verdict::send_failed, Verdict::lost,
-                                      Verdict::unobserved};
+inline constexpr std::array kVerdicts{Verdict::delivered, Verdict::send_failed, Verdict::bounced,
+                                      Verdict::lost, Verdict::unobserved};
 
 /// Evidence that turns up after the verdict, spelled as its metric label.
-enum class Evidence : std::uint8_t { late, found, contradiction, duplicate, orphan };
+enum class Evidence : std::uint8_t {
+    late,
+    found,
+    bounce,
+    contradiction,
+    duplicate,
+    retry_copy,
+    orphan,
+};
 /// All kinds of evidence.
-inline constexpr std::array kEvidences{Evidence::late, Evidence::found, Evidence::contradiction,
-                                       Evidence::duplicate, Evidence::orphan};
+inline constexpr std::array kEvidences{
+    Evidence::late,      Evidence::found,      Evidence::bounce, Evidence::contradiction,
+    Evidence::duplicate, Evidence::retry_copy, Evidence::orphan};
 
-/// Why a tick did not start a mail: the process was not running in time, or had no room.
-enum class MissReason : std::uint8_t { stalled, overload };
+/// Why a tick did not start a mail: the process was not running in time, had no room, or the
+/// account must not log in for a while after a refused login.
+enum class MissReason : std::uint8_t { stalled, overload, auth_backoff };
 /// All reasons.
-inline constexpr std::array kMissReasons{MissReason::stalled, MissReason::overload};
+inline constexpr std::array kMissReasons{MissReason::stalled, MissReason::overload,
+                                         MissReason::auth_backoff};
 
 /// Why a tag-like text in a mailbox was not taken for an arrival.
 enum class TagReject : std::uint8_t {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "probes/domain/ledger.hpp"
+#include "probes/monitor/journey.hpp"
 #include "probes/monitor/monitor.hpp"
 
 #include <cstddef>
@@ -45,9 +46,18 @@ class SessionSlot {
     Context& context_;
 };
 
-/// Tells journal and observer what the ledger decided. `planned_at` is when the plan wanted the
-/// look that led to it.
-Awaitable<void> report(Context& context, Outcome outcome, std::optional<Instant> planned_at);
+/// What is known beside the ledger's decision when it is reported.
+struct Circumstances {
+    /// When the plan wanted the look that led to it.
+    std::optional<Instant> planned_at;
+    /// The attempt whose copy was seen; 0 if none was.
+    std::uint8_t attempt = 0;
+    /// The way of the mail by its Received fields.
+    Journey journey;
+};
+
+/// Tells journal, then observer what the ledger decided; says whether the journal has it all.
+Awaitable<Durability> report(Context& context, Outcome outcome, Circumstances circumstances);
 
 /// Tells the observer how many mails of `probe` are pending.
 void report_pending(Context& context, ProbeIndex probe);

@@ -3,41 +3,86 @@
 // durable. This file knows the records; where they go is the daemon's business.
 #pragma once
 
-#include "probes/domain/failure.hpp"
-#include "probes/domain/tag.hpp"
-#include "probes/domain/time.hpp"
-#include "probes/domain/verdict.hpp"
+#include "probes/domain/ledger.hpp"
 #include "probes/net/awaitable.hpp"
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
 
 namespace mailprobed {
 
-/// What happened to a mail, in the order of its life.
-enum class RecordKind : std::uint8_t { intent, accepted, refused, unconfirmed, seen, judged };
-
-/// One line of a mail's record.
-struct JournalRecord {
-    RecordKind kind = RecordKind::intent;
+/// An attempt is about to be made; the first one of a mail enters it.
+struct IntentRecord {
     MailId mail = 0;
-    std::string_view probe;
+    std::string probe;
     std::uint8_t attempt = 1;
-    Instant at;
+    Instant started, deadline, grace_end;
     WallTime wall;
-    /// For refused and unconfirmed.
-    std::optional<StageCause> failure;
-    /// For judged.
-    std::optional<Verdict> verdict;
-    /// For intent: digest of the body.
     std::uint64_t body_digest = 0;
 };
+
+/// How an attempt ended: Progress without `intended`, and refused for good.
+enum class Answer : std::uint8_t { accepted, unconfirmed, retry, refused };
+
+/// An attempt ended.
+struct AnswerRecord {
+    MailId mail = 0;
+    Answer answer = Answer::accepted;
+    std::uint8_t attempt = 1;
+    /// 0: the dot was not written in any attempt.
+    std::uint8_t handed_attempt = 0;
+    Instant started, handed, deadline, grace_end;
+    /// For all but accepted.
+    std::optional<StageCause> failure;
+    std::string detail;
+};
+
+/// A mail got its verdict.
+struct VerdictRecord {
+    Judgement judgement;
+    std::string probe;
+    WallTime wall;
+    /// The way the mail took by its Received fields, for people.
+    std::string hops;
+};
+
+/// Something turned up after the verdict.
+struct EvidenceRecord {
+    AfterVerdict evidence;
+    std::string probe;
+    /// The attempt whose copy it is about; 0 if none.
+    std::uint8_t attempt = 0;
+    WallTime wall;
+};
+
+/// The server confirmed that copies of a mail are deleted.
+struct RemovedRecord {
+    MailId mail = 0;
+    std::uint8_t attempt = 1;
+    std::uint8_t copies = 0;
+    /// Hash of the unique id of one of them.
+    std::uint64_t entry = 0;
+};
+
+/// Entries of a mailbox that need not be read again, and entries that are gone.
+struct EntriesRecord {
+    std::string mailbox;
+    std::vector<std::pair<std::uint64_t, std::optional<Tag>>> classified;
+    std::vector<std::uint64_t> gone;
+};
+
+/// One thing to remember.
+using JournalRecord = std::variant<IntentRecord, AnswerRecord, VerdictRecord, EvidenceRecord,
+                                   RemovedRecord, EntriesRecord>;
 
 /// What record() could promise.
 enum class Durability : std::uint8_t { durable, lost_on_crash };
 
-/// Keeps records.
+/// Keeps records, in the order in which they are handed over.
 class Journal {
   public:
     Journal() = default;
@@ -47,12 +92,20 @@ class Journal {
 
     /// Returns once the record is safe, or after a second at most with `lost_on_crash`.
     virtual Awaitable<Durability> record(JournalRecord record) = 0;
+    /// False while records wait for a store that fails; what is remembered elsewhere only then is
+    /// not safe, and nothing that rests on it may be deleted.
+    [[nodiscard]] virtual bool healthy() const = 0;
+    /// Hands over a record that nobody waits for; it is safe when the next awaited one is.
+    virtual void note(JournalRecord record) = 0;
 };
 
-/// Keeps nothing beyond the process: the ledger in memory is all there is.
+/// Keeps nothing beyond the process. It calls that durable: a later run remembers nothing at all,
+/// so nothing can contradict what was done.
 class MemoryJournal final : public Journal {
   public:
     Awaitable<Durability> record(JournalRecord record) override;
+    [[nodiscard]] bool healthy() const override { return true; }
+    void note(JournalRecord record) override;
 };
 
 }  // namespace mailprobed

@@ -37,7 +37,7 @@ void KnownEntries::listed(std::uint32_t number, std::string_view uidl, Instant a
     if (!is_first) {
         // Some servers give one id to several messages (RFC 1939 7 forbids it): an id that does not
         // tell them apart must not hide one of ours behind a stranger, so all of them are read.
-        const bool first_was_skipped = found != known_.end() && !found->second;
+        const bool first_was_skipped = found != known_.end() && !found->second.own;
         if (twice_.insert(key).second && first_was_skipped) {
             fresh_.push_back({first->second.first, key, first->second.second, std::nullopt});
         }
@@ -46,20 +46,23 @@ void KnownEntries::listed(std::uint32_t number, std::string_view uidl, Instant a
     }
     if (found == known_.end()) {
         fresh_.push_back({number, key, at, std::nullopt});
-    } else if (found->second) {
-        fresh_.push_back({number, key, at, found->second});
+    } else if (found->second.own) {
+        fresh_.push_back({number, key, at, found->second.own});
     }
 }
 
 std::vector<Entry> KnownEntries::end_listing() {
     for (const std::uint64_t key : twice_)
-        known_.erase(key);
+        removed(key);
     for (Entry& entry : fresh_) {
         if (twice_.contains(entry.key)) entry = {entry.number, 0, entry.listed_at, std::nullopt};
     }
     // A listing without ids (UIDL refused for once) does not tell who is gone.
     if (!without_ids_) {
-        std::erase_if(known_, [&](const auto& item) { return !in_listing_.contains(item.first); });
+        for (auto entry = known_.begin(); entry != known_.end();) {
+            const auto current = entry++;
+            if (!in_listing_.contains(current->first)) forget(current);
+        }
         std::erase_if(unreadable_, [&](std::uint64_t key) { return !in_listing_.contains(key); });
     }
     in_listing_ = {};  // gives the memory of a long listing back
@@ -68,7 +71,33 @@ std::vector<Entry> KnownEntries::end_listing() {
 }
 
 void KnownEntries::classified(std::uint64_t key, std::optional<Tag> own) {
-    if (key != 0) known_[key] = own;
+    if (key == 0) return;
+    known_[key].own = own;
+    added_.push_back(key);
+}
+
+void KnownEntries::remember(std::uint64_t key, std::optional<Tag> own) {
+    if (known_.size() < kMaxEntries) known_[key] = {own, true};
+}
+
+KnownEntries::Changes KnownEntries::take_changes() {
+    Changes changes;
+    // Most of ours are classified and removed within one look: a later run need not hear of them.
+    for (const std::uint64_t key : added_) {
+        const auto entry = known_.find(key);
+        if (entry == known_.end() || entry->second.kept) continue;
+        entry->second.kept = true;
+        changes.classified.emplace_back(key, entry->second.own);
+    }
+    added_.clear();
+    changes.gone = std::move(gone_);
+    gone_.clear();
+    return changes;
+}
+
+void KnownEntries::forget(std::unordered_map<std::uint64_t, Known>::iterator entry) {
+    if (entry->second.kept) gone_.push_back(entry->first);
+    known_.erase(entry);
 }
 
 bool KnownEntries::newly_unreadable(std::uint64_t key) {
@@ -77,7 +106,8 @@ bool KnownEntries::newly_unreadable(std::uint64_t key) {
 }
 
 void KnownEntries::removed(std::uint64_t key) {
-    known_.erase(key);
+    const auto entry = known_.find(key);
+    if (entry != known_.end()) forget(entry);
 }
 
 bool KnownEntries::first_time(std::uint64_t digest) {

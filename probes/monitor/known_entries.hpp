@@ -47,13 +47,32 @@ class KnownEntries {
     /// The entry was listed but could not be read. True if that happens for the first time: whether
     /// it was ours is open then. An entry that never can be read must not blind all looks.
     [[nodiscard]] bool newly_unreadable(std::uint64_t key);
+    /// An earlier run classified the entry.
+    void remember(std::uint64_t key, std::optional<Tag> own);
+    /// What a later run must be told: entries classified and still there, entries that went.
+    struct Changes {
+        std::vector<std::pair<std::uint64_t, std::optional<Tag>>> classified;
+        std::vector<std::uint64_t> gone;
+    };
+    /// The changes since the last call.
+    [[nodiscard]] Changes take_changes();
     /// Our entry was removed for good.
     void removed(std::uint64_t key);
     /// True the first time it is asked for `digest`, for mails that cannot be remembered by id.
     [[nodiscard]] bool first_time(std::uint64_t digest);
 
   private:
-    std::unordered_map<std::uint64_t, std::optional<Tag>> known_;
+    struct Known {
+        std::optional<Tag> own;
+        /// A later run has been told of it.
+        bool kept = false;
+    };
+
+    void forget(std::unordered_map<std::uint64_t, Known>::iterator entry);
+
+    std::unordered_map<std::uint64_t, Known> known_;
+    std::vector<std::uint64_t> added_;
+    std::vector<std::uint64_t> gone_;
     /// Number and instant of the first line with a key.
     std::unordered_map<std::uint64_t, std::pair<std::uint32_t, Instant>> in_listing_;
     std::unordered_set<std::uint64_t> twice_;

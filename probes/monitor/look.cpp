@@ -30,12 +30,13 @@ std::uint64_t digest_of(const MailHeaders& headers) {
 }  // namespace
 
 Look::Look(Context& context, std::string_view mailbox, const Pop3Settings& settings,
-           KnownEntries& known, std::function<bool(std::uint32_t)> is_here)
+           KnownEntries& known, std::function<bool(std::uint32_t)> is_here, bool bounces)
     : context_(context),
       mailbox_(mailbox),
       settings_(settings),
       known_(known),
-      is_here_(std::move(is_here)) {}
+      is_here_(std::move(is_here)),
+      watches_bounces_(bounces) {}
 
 Awaitable<void> Look::observe(Pop3Session& session) {
     co_await session.open();
@@ -52,6 +53,7 @@ Awaitable<void> Look::observe(Pop3Session& session) {
     co_await read_headers(session, std::move(fresh));
     complete_ = !shortfall_;
     co_await read_bodies(session);
+    co_await read_bounces(session);
 }
 
 Awaitable<void> Look::read_headers(Pop3Session& session, std::vector<Entry> fresh) {
@@ -61,7 +63,7 @@ Awaitable<void> Look::read_headers(Pop3Session& session, std::vector<Entry> fres
     std::size_t without_key = settings_.scan_limit;
     for (const Entry& entry : fresh) {
         if (entry.own) {
-            own_.push_back({entry, *entry.own, BodyState::unread, std::nullopt});
+            own_.push_back({entry, *entry.own, BodyState::unread, std::nullopt, {}});
             continue;
         }
         if (budget == 0 || (entry.key == 0 && without_key == 0)) {
@@ -101,12 +103,22 @@ void Look::classify_one(const Entry& entry, const FetchedMessage& message) {
             reject = TagReject::wrong_mailbox;
         }
     }
+    if (!arrival.tag && watches_bounces_ && may_be_bounce(message.headers)) {
+        // Its body decides what it is; what was read of it so far is no arrival in any case.
+        if (message.body) {
+            take_bounce(entry, message);
+        } else {
+            maybe_bounces_.push_back(entry);
+        }
+        return;
+    }
     known_.classified(entry.key, own);
     if (reject && (entry.key != 0 || known_.first_time(digest_of(message.headers)))) {
         context_.needs.observer.tag_rejected(mailbox_, *reject);
     }
     if (!own) return;
-    OwnMail mail{entry, *own, BodyState::unread, std::nullopt};
+    OwnMail mail{entry, *own, BodyState::unread, std::nullopt,
+                 journey_of(message.headers, settings_.authserv_id)};
     if (message.body) mail.digest = body_digest(*message.body);
     own_.push_back(std::move(mail));
 }
@@ -120,36 +132,88 @@ Awaitable<void> Look::read_bodies(Pop3Session& session) {
     }
 }
 
-std::vector<Sighting> Look::sightings() const {
-    std::vector<Sighting> result;
+Awaitable<void> Look::read_bounces(Pop3Session& session) {
+    std::size_t budget = kBounceBudget;
+    for (const Entry& entry : maybe_bounces_) {
+        if (budget-- == 0) break;  // the rest is as unknown at the next look as it was at this one
+        std::optional<Failure> failure;
+        try {
+            const FetchedMessage message = co_await session.retrieve(entry.number);
+            if (message.present) take_bounce(entry, message);
+        } catch (const Failure& error) {
+            failure = error;
+        }
+        if (!failure) continue;
+        const bool too_much =
+            failure->cause() == Cause::too_big || failure->cause() == Cause::limit_exceeded;
+        // No report is that large: reading it again would end the next look as well.
+        if (too_much) known_.classified(entry.key, std::nullopt);
+        throw *failure;
+    }
+}
+
+void Look::take_bounce(const Entry& entry, const FetchedMessage& message) {
+    known_.classified(entry.key, std::nullopt);
+    BounceReading reading =
+        read_bounce(message.headers, message.body.value_or(std::string()), context_.codec);
+    if (reading.reject && (entry.key != 0 || known_.first_time(digest_of(message.headers)))) {
+        context_.needs.observer.tag_rejected(mailbox_, *reading.reject);
+    }
+    if (!reading.bounce || reading.bounce->tag.instance != context_.instance) return;
+    bounces_.push_back({entry, std::move(*reading.bounce)});
+}
+
+std::vector<Found> Look::sightings() const {
+    std::vector<Found> result;
     for (const OwnMail& mail : own_) {
-        auto same = std::ranges::find(result, mail.tag.mail, &Sighting::mail);
+        auto same = std::ranges::find_if(result, [&](const Found& found) {
+            return found.sighting.mail == mail.tag.mail &&
+                   found.sighting.attempt == mail.tag.attempt;
+        });
         if (same == result.end()) {
-            Sighting sighting;
-            sighting.mail = mail.tag.mail;
-            sighting.probe_id = mail.tag.probe;
-            sighting.listed_at = mail.entry.listed_at;
-            result.push_back(std::move(sighting));
+            Found found;
+            found.sighting.mail = mail.tag.mail;
+            found.sighting.probe_id = mail.tag.probe;
+            found.sighting.attempt = mail.tag.attempt;
+            found.sighting.listed_at = mail.entry.listed_at;
+            found.journey = mail.journey;
+            result.push_back(std::move(found));
             same = result.end() - 1;
         }
-        same->listed_at = std::min(same->listed_at, mail.entry.listed_at);
-        if (!same->digest) same->digest = mail.digest;
-        same->entries.push_back(mail.entry.key);
+        Sighting& sighting = same->sighting;
+        sighting.listed_at = std::min(sighting.listed_at, mail.entry.listed_at);
+        if (!sighting.digest) sighting.digest = mail.digest;
+        sighting.entries.push_back(mail.entry.key);
     }
     return result;
 }
 
-Awaitable<bool> Look::clean_up(Pop3Session& session) {
+Awaitable<bool> Look::clean_up(Pop3Session& session, bool remove) {
     std::vector<std::uint32_t> numbers;
-    for (const OwnMail& mail : own_)
-        numbers.push_back(mail.entry.number);
+    if (remove) {
+        numbers.reserve(removable());
+        for (const OwnMail& mail : own_)
+            numbers.push_back(mail.entry.number);
+        for (const FoundBounce& found : bounces_)
+            numbers.push_back(found.entry.number);
+    }
     if (!numbers.empty()) co_await session.remove(numbers);
     const bool confirmed = co_await session.quit();
-    if (!confirmed) co_return false;
+    if (!confirmed || !remove) co_return confirmed;
     for (const OwnMail& mail : own_)
         known_.removed(mail.entry.key);
-    for (const Sighting& sighting : sightings()) {
-        context_.ledger.deleted(sighting.mail, sighting.entries);
+    for (const FoundBounce& found : bounces_)
+        known_.removed(found.entry.key);
+    for (const Found& found : sightings()) {
+        const Sighting& sighting = found.sighting;
+        context_.ledger.deleted(sighting.mail, sighting.attempt, sighting.entries);
+        RemovedRecord record;
+        record.mail = sighting.mail;
+        record.attempt = sighting.attempt;
+        record.copies =
+            static_cast<std::uint8_t>(std::min<std::size_t>(255, sighting.entries.size()));
+        record.entry = sighting.entries.front();
+        context_.needs.journal.note(record);
     }
     co_return true;
 }

@@ -17,8 +17,8 @@ namespace mailprobed {
 namespace {
 
 /// What makes two accounts the same mailbox: POP3 locks it by these.
-auto mailbox_key(const Pop3Settings& pop3) {
-    return std::tuple(pop3.server.host, pop3.server.port, pop3.username);
+auto mailbox_key(const auto& half) {
+    return std::tuple(half.server.host, half.server.port, half.username);
 }
 
 }  // namespace
@@ -35,6 +35,7 @@ struct Monitor::Impl {
         std::map<decltype(mailbox_key(std::declval<Pop3Settings>())), MailboxIndex> boxes;
         std::vector<std::vector<ProbeIndex>> ends_here;
         std::vector<const AccountSettings*> names;
+        std::map<MailboxIndex, std::vector<ProbeIndex>> starts_here;
         // The first account in the file that names a mailbox gives it its name.
         for (const AccountSettings& account : settings.accounts) {
             if (!account.pop3) continue;
@@ -51,17 +52,86 @@ struct Monitor::Impl {
                 {probe_id(probe.name), box, probe.deadline, Duration::zero()});
             ends_here[box].push_back(index);
             box_of.push_back(box);
+            const auto& sender = settings.account(probe.from)->pop3;
+            bounces_of.push_back(std::nullopt);
+            if (!probe.bounces || !sender) continue;
+            bounces_of.back() = boxes.at(mailbox_key(*sender));
+            starts_here[*bounces_of.back()].push_back(index);
         }
         for (std::size_t box = 0; box < names.size(); ++box) {
             watchers.push_back(
-                std::make_unique<Watcher>(context, MailboxIndex(box), *names[box], ends_here[box]));
+                std::make_unique<Watcher>(context, MailboxIndex(box), *names[box], ends_here[box],
+                                          std::move(starts_here[MailboxIndex(box)])));
+            box_by_name.emplace(names[box]->name, MailboxIndex(box));
         }
         for (ProbeIndex probe = 0; probe < settings.probes.size(); ++probe) {
             Watcher& watcher = *watchers[box_of[probe]];
             context.ledger.set_grace(probe, settings.probes[probe].verdict_grace.value_or(
                                                 default_grace(watcher.look_interval())));
-            probers.push_back(std::make_unique<Prober>(context, probe, watcher));
+            const auto bounces = bounces_of[probe];
+            const SmtpSettings& smtp = *settings.account(settings.probes[probe].from)->smtp;
+            AuthBackoff& login =
+                logins.try_emplace(login_key(smtp.server, smtp.username), settings.auth_backoff)
+                    .first->second;
+            probers.push_back(std::make_unique<Prober>(
+                context, probe, watcher, bounces ? watchers[*bounces].get() : nullptr, login));
         }
+    }
+
+    /// Takes up what an earlier run left; returns the mails that were to be tried again.
+    std::vector<std::pair<Prober*, RememberedMail>> restore() {
+        std::vector<std::pair<Prober*, RememberedMail>> again;
+        const Remembered remembered = std::exchange(context.needs.remembered, {});
+        std::map<std::string_view, ProbeIndex> by_name;
+        for (ProbeIndex probe = 0; probe < context.settings.probes.size(); ++probe)
+            by_name.emplace(context.settings.probes[probe].name, probe);
+        std::vector<std::uint64_t> mails(by_name.size(), 0);
+        for (const RememberedMail& mail : remembered.pending) {
+            const auto probe = by_name.find(mail.probe);
+            if (probe == by_name.end()) {
+                close_removed(mail);
+                continue;
+            }
+            context.ledger.restore(probe->second, mail, BootClock::now());
+            ++mails[probe->second];
+            if (mail.progress == Progress::retry) {
+                again.emplace_back(probers[probe->second].get(), mail);
+            }
+        }
+        for (const RememberedVerdict& mail : remembered.settled) {
+            const auto probe = by_name.find(mail.probe);
+            if (probe != by_name.end()) context.ledger.restore(probe->second, mail);
+        }
+        for (const RememberedEntry& entry : remembered.entries) {
+            const auto box = box_by_name.find(entry.mailbox);
+            if (box != box_by_name.end()) watchers[box->second]->remember(entry);
+        }
+        for (const RememberedProbe& state : remembered.probes) {
+            const auto probe = by_name.find(state.probe);
+            if (probe == by_name.end()) continue;
+            if (state.last_started) probers[probe->second]->started_before(*state.last_started);
+            context.needs.observer.probe_restored({state.probe, mails[probe->second], state});
+            report_pending(context, probe->second);
+        }
+        return again;
+    }
+
+    /// A mail of a probe that is no longer configured: nobody will look for it.
+    void close_removed(const RememberedMail& mail) {
+        VerdictRecord record;
+        record.judgement.mail = mail.mail;
+        record.judgement.verdict = Verdict::unobserved;
+        record.judgement.started = mail.started;
+        record.judgement.handed = mail.handed;
+        record.judgement.deadline = mail.deadline;
+        record.judgement.detail = "the probe is no longer configured";
+        record.probe = mail.probe;
+        record.wall = wall_now();
+        context.needs.journal.note(std::move(record));
+    }
+
+    static Awaitable<void> resume(Prober* prober, RememberedMail mail) {
+        co_await prober->resume(std::move(mail));
     }
 
     void bug(const std::exception_ptr& error) {
@@ -101,6 +171,11 @@ struct Monitor::Impl {
     TaskGroup tasks;
     /// The watcher of each probe.
     std::vector<MailboxIndex> box_of;
+    /// The mailbox where bounces of each probe's mails come, if it is watched.
+    std::vector<std::optional<MailboxIndex>> bounces_of;
+    std::map<std::string, MailboxIndex, std::less<>> box_by_name;
+    /// By server and user name, so that probes of one account do not try in turns.
+    std::map<LoginKey, AuthBackoff> logins;
     std::vector<std::unique_ptr<Watcher>> watchers;
     std::vector<std::unique_ptr<Prober>> probers;
 };
@@ -112,6 +187,8 @@ Monitor::~Monitor() = default;
 
 Awaitable<void> Monitor::run() {
     Impl& impl = *impl_;
+    for (auto& [prober, mail] : impl.restore())
+        impl.tasks.spawn(Impl::resume(prober, std::move(mail)));
     for (const auto& watcher : impl.watchers) {
         const auto loop = [w = watcher.get()] { return w->run(); };
         impl.tasks.spawn(Impl::keep_running(&impl, loop));

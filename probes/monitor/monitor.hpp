@@ -32,6 +32,8 @@ struct MonitorNeeds {
     std::function<MailId()> new_mail_id;
     /// Conversations open at once at most (descriptors).
     std::size_t max_sessions = 10'000;
+    /// What an earlier run left; may be empty.
+    Remembered remembered{};
 };
 
 /// Watches all routes of `settings` until cancelled.

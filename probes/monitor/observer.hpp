@@ -2,12 +2,15 @@
 // The one interface through which facts leave probes/: metrics, log and history implement it.
 #pragma once
 
+#include "probes/domain/bounce.hpp"
 #include "probes/domain/failure.hpp"
+#include "probes/domain/remembered.hpp"
 #include "probes/domain/settings.hpp"
 #include "probes/domain/time.hpp"
 #include "probes/domain/verdict.hpp"
 #include "probes/net/channel.hpp"
 #include "probes/session/trace.hpp"
+#include "probes/wire/authentication_results.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -29,6 +32,14 @@ struct MailStarted {
     Duration start_lag{};
 };
 
+/// What an earlier run left of a probe; told once, before anything else.
+struct ProbeRestored {
+    std::string_view probe;
+    /// Mails without a verdict that are watched again.
+    std::uint64_t mails = 0;
+    RememberedProbe state;
+};
+
 /// A stage of a submission succeeded or failed.
 struct StageDone {
     std::string_view probe;
@@ -44,9 +55,12 @@ struct MailJudged {
     std::uint64_t mail = 0;
     Verdict verdict = Verdict::lost;
     WallTime at;
+    std::uint8_t attempt = 1;
     /// Set for send_failed.
     std::optional<StageCause> failure;
-    /// For send_failed the detail, free text; empty otherwise.
+    /// Set for bounced.
+    std::optional<StatusClass> status_class;
+    /// For send_failed and bounced the detail, free text; empty otherwise.
     std::string_view detail;
     /// Set for delivered: U - started.
     Duration round_trip{};
@@ -62,6 +76,11 @@ struct MailJudged {
     bool deadline_uncertain = false;
     /// Delivered, but failed looks widened the gap: not for the histogram.
     bool unmeasured = false;
+    /// Set for delivered if its Received fields tell: from the first hop's stamp to the last one's,
+    /// by other people's clocks; below 0 where those disagree.
+    std::optional<Duration> transit;
+    /// Set for delivered if a trusted server judged the sender.
+    std::optional<AuthenticationResults> authentication;
     /// The body, for delivered.
     BodyState body = BodyState::unread;
 };
@@ -94,6 +113,11 @@ struct LookDone {
     WallTime at;
     /// Messages in the mailbox, if STAT was reached.
     std::optional<std::uint32_t> messages;
+    /// Received stamp of the newest mail of ours minus the time it was seen: above 0 the server's
+    /// clock is ahead of ours by at least that.
+    std::optional<Duration> clock_ahead;
+    /// Logins left in the mailbox's budget; nothing without one.
+    std::optional<double> logins_left;
     /// Own mails whose deletion the server confirmed.
     std::uint32_t deleted = 0;
     /// The shortest time between looks that the plan and the server allow now.
@@ -109,6 +133,10 @@ class Observer {
     virtual ~Observer() = default;
 
     virtual void mail_started(const MailStarted& /*fact*/) {}
+    virtual void probe_restored(const ProbeRestored& /*fact*/) {}
+    /// An attempt was refused for the time being and another one will follow.
+    virtual void attempt_refused(std::string_view /*probe*/, std::uint64_t /*mail*/,
+                                 StageCause /*failure*/) {}
     virtual void stage_done(const StageDone& /*fact*/) {}
     virtual void mail_judged(const MailJudged& /*fact*/) {}
     virtual void evidence_found(const EvidenceFound& /*fact*/) {}

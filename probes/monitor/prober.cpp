@@ -17,8 +17,8 @@ namespace {
 /// runs at the same time sees them.
 class LedgerListener final : public SendListener {
   public:
-    LedgerListener(Context& context, MailId mail, Watcher& watcher)
-        : context_(context), mail_(mail), watcher_(watcher) {}
+    LedgerListener(Context& context, MailId mail, Watcher& watcher, Watcher* bounces)
+        : context_(context), mail_(mail), watcher_(watcher), bounces_(bounces) {}
 
     void connecting(Instant at) override { context_.ledger.connecting(mail_, at); }
 
@@ -26,6 +26,7 @@ class LedgerListener final : public SendListener {
         was_handed = true;
         context_.ledger.handed(mail_, at);
         watcher_.notify();
+        if (bounces_ != nullptr) bounces_->notify();
     }
 
     void accepted(Instant /*at*/, std::string_view /*reply*/) override {
@@ -39,6 +40,7 @@ class LedgerListener final : public SendListener {
     Context& context_;
     MailId mail_;
     Watcher& watcher_;
+    Watcher* bounces_;
 };
 
 /// Passes what a submission shows to the observer.
@@ -75,17 +77,25 @@ std::string_view domain_of(std::string_view address) {
 
 }  // namespace
 
-Prober::Prober(Context& context, ProbeIndex probe, Watcher& watcher)
+Prober::Prober(Context& context, ProbeIndex probe, Watcher& watcher, Watcher* bounces,
+               AuthBackoff& login)
     : context_(context),
       index_(probe),
       watcher_(watcher),
+      bounces_(bounces),
+      login_(login),
       settings_(context.settings.probes[probe]),
       from_(*context.settings.account(settings_.from)) {}
 
 Awaitable<void> Prober::run(TaskGroup& group) {
-    const TickGrid grid(settings_.name, settings_.interval, wall_now(), BootClock::now());
+    const WallTime wall = wall_now();
+    const Instant now = BootClock::now();
+    const TickGrid grid(settings_.name, settings_.interval, wall, now);
     BootTimer timer(context_.needs.executor);
-    Instant due = grid.next(BootClock::now());
+    Instant due = grid.next(now);
+    if (last_start_ && already_used(wall + (due - now), *last_start_, settings_.interval)) {
+        due += settings_.interval;
+    }
     for (;;) {
         co_await sleep_until(timer, due);
         const TickDecision decision = decide_tick(due, settings_.interval, BootClock::now());
@@ -93,7 +103,9 @@ Awaitable<void> Prober::run(TaskGroup& group) {
             context_.needs.observer.tick_missed(settings_.name, MissReason::stalled,
                                                 decision.missed);
         }
-        if (context_.sessions >= context_.needs.max_sessions) {
+        if (!login_.allows(BootClock::now())) {
+            context_.needs.observer.tick_missed(settings_.name, MissReason::auth_backoff, 1);
+        } else if (context_.sessions >= context_.needs.max_sessions) {
             context_.needs.observer.tick_missed(settings_.name, MissReason::overload, 1);
         } else {
             group.spawn(send(decision.lag));
@@ -102,19 +114,23 @@ Awaitable<void> Prober::run(TaskGroup& group) {
     }
 }
 
-MailId Prober::enter_mail(Envelope& envelope, JournalRecord& intent, Duration lag) {
-    const Instant now = BootClock::now();
-    const WallTime wall = wall_now();
+Tag Prober::tag_of(MailId mail, std::uint8_t attempt, WallTime wall) const {
     Tag tag;
     tag.instance = context_.instance;
     tag.probe = probe_id(settings_.name);
-    tag.mail = context_.needs.new_mail_id();
+    tag.mail = mail;
+    tag.attempt = attempt;
     tag.sent_ms = static_cast<std::uint64_t>(
         std::chrono::floor<std::chrono::milliseconds>(wall.time_since_epoch()).count());
-    const std::string tag_text = context_.codec.write(tag);
+    return tag;
+}
 
+Envelope Prober::compose_attempt(const Tag& tag, WallTime wall, std::uint64_t& digest) const {
+    const std::string tag_text = context_.codec.write(tag);
+    Envelope envelope;
     envelope.sender = from_.address;
     envelope.recipient = settings_.to_address;
+    envelope.id = tag_text;
     MessageParts parts;
     parts.probe = settings_.name;
     parts.instance = context_.settings.instance;
@@ -127,30 +143,75 @@ MailId Prober::enter_mail(Envelope& envelope, JournalRecord& intent, Duration la
     parts.headers = &settings_.headers;
     ComposedMail mail = compose(parts);
     envelope.message = std::move(mail.text);
-
-    context_.ledger.start({tag.mail, index_, now, wall, mail.digest});
-    context_.needs.observer.mail_started({settings_.name, tag.mail, wall, lag});
-    report_pending(context_, index_);
-    intent.kind = RecordKind::intent;
-    intent.mail = tag.mail;
-    intent.probe = settings_.name;
-    intent.at = now;
-    intent.wall = wall;
-    intent.body_digest = mail.digest;
-    return tag.mail;
+    digest = mail.digest;
+    return envelope;
 }
 
 Awaitable<void> Prober::send(Duration lag) {
-    const SessionSlot slot(context_);
-    Envelope envelope;
-    JournalRecord intent;
-    const MailId mail = enter_mail(envelope, intent, lag);
-    co_await context_.needs.journal.record(std::move(intent));
+    const MailId mail = context_.needs.new_mail_id();
+    const WallTime wall = wall_now();
+    std::uint64_t digest = 0;
+    Envelope envelope = compose_attempt(tag_of(mail, 1, wall), wall, digest);
+    context_.ledger.start({mail, index_, BootClock::now(), wall, digest});
+    context_.needs.observer.mail_started({settings_.name, mail, wall, lag});
+    report_pending(context_, index_);
+    co_await attempts(mail, 1, std::move(envelope));
+}
 
+Awaitable<void> Prober::resume(RememberedMail mail) {
+    co_await pause();
+    co_await next_attempt(mail.mail, mail.attempt);
+}
+
+Awaitable<void> Prober::attempts(MailId mail, std::uint8_t attempt, Envelope envelope) {
+    const std::optional<Failure> failure = co_await submit(mail, attempt, std::move(envelope));
+    if (!failure) {
+        watcher_.notify();
+        co_return;
+    }
+    Failure error = *failure;
+    const bool again = may_retry(mail, attempt, error);
+    co_await report_failure(mail, std::move(error), again);
+    watcher_.notify();
+    if (!again) co_return;
+    co_await pause();
+    co_await next_attempt(mail, attempt);
+}
+
+Awaitable<void> Prober::pause() {
+    BootTimer timer(context_.needs.executor);
+    co_await sleep_until(timer, BootClock::now() + settings_.retry_after);
+}
+
+Awaitable<void> Prober::next_attempt(MailId mail, std::uint8_t attempt) {
+    // It may have arrived or bounced meanwhile, whatever the server said.
+    if (!context_.ledger.deadline_of(mail)) co_return;
+    ++attempt;
+    const WallTime wall = wall_now();
+    std::uint64_t digest = 0;
+    Envelope envelope = compose_attempt(tag_of(mail, attempt, wall), wall, digest);
+    context_.ledger.attempt_began(mail, attempt, digest);
+    co_await attempts(mail, attempt, std::move(envelope));
+}
+
+bool Prober::may_retry(MailId mail, std::uint8_t attempt, const Failure& failure) const {
+    // Only a definite 4yz: whatever leaves open whether the server has the mail is never repeated.
+    const bool definite =
+        failure.cause() == Cause::rejected_transient || failure.cause() == Cause::auth_transient;
+    if (!definite) return false;
+    if (attempt >= settings_.max_attempts) return false;
+    const std::optional<Instant> deadline = context_.ledger.deadline_of(mail);
+    return deadline && BootClock::now() + settings_.retry_after < *deadline;
+}
+
+Awaitable<std::optional<Failure>> Prober::submit(MailId mail, std::uint8_t attempt,
+                                                 Envelope envelope) {
+    const SessionSlot slot(context_);
+    co_await record_intent(mail, attempt);
     // After D nothing that the server says could still make the mail a delivered one.
     const Instant give_up =
         context_.ledger.deadline_of(mail).value_or(BootClock::now() + settings_.deadline);
-    LedgerListener listener(context_, mail, watcher_);
+    LedgerListener listener(context_, mail, watcher_, bounces_);
     SendTrace trace(context_.needs.observer, settings_, mail);
     std::optional<Failure> failure;
     try {
@@ -164,37 +225,79 @@ Awaitable<void> Prober::send(Duration lag) {
         failure = Failure(listener.was_handed ? Stage::accept : Stage::connect, Cause::internal,
                           error.what());
     }
-    if (failure) {
-        Failure error = *failure;
-        co_await report_failure(mail, std::move(error));
-    } else {
-        JournalRecord record;
-        record.kind = RecordKind::accepted;
-        record.mail = mail;
-        record.probe = settings_.name;
-        record.at = BootClock::now();
-        record.wall = wall_now();
-        co_await context_.needs.journal.record(std::move(record));
-        co_await report(context_, std::move(listener.outcome), std::nullopt);
-    }
-    watcher_.notify();
+    note_login(failure);
+    if (failure) co_return failure;
+    JournalRecord record = answer_record(mail, Answer::accepted, std::nullopt);
+    // Nobody needs to wait: without it the mail is unconfirmed after a crash, which is true.
+    context_.needs.journal.note(std::move(record));
+    Circumstances none;
+    co_await report(context_, std::move(listener.outcome), std::move(none));
+    co_return std::nullopt;
 }
 
-Awaitable<void> Prober::report_failure(MailId mail, Failure failure) {
+void Prober::note_login(const std::optional<Failure>& failure) {
+    if (failure && failure->cause() == Cause::auth_rejected) {
+        login_.rejected(BootClock::now());
+    } else if (!failure || (failure->stage() > Stage::auth && failure->stage() <= Stage::quit)) {
+        login_.succeeded();
+    }
+}
+
+Awaitable<void> Prober::record_intent(MailId mail, std::uint8_t attempt) {
+    const std::optional<RememberedMail> entry = context_.ledger.pending_mail(mail);
+    if (!entry) co_return;
+    IntentRecord intent;
+    intent.mail = mail;
+    intent.probe = settings_.name;
+    intent.attempt = attempt;
+    intent.started = entry->started;
+    intent.deadline = entry->deadline;
+    intent.grace_end = entry->grace_end;
+    intent.wall = entry->wall;
+    intent.body_digest = entry->body_digest;
+    JournalRecord record = std::move(intent);
+    co_await context_.needs.journal.record(std::move(record));
+}
+
+AnswerRecord Prober::answer_record(MailId mail, Answer answer,
+                                   const std::optional<Failure>& failure) const {
+    AnswerRecord record;
+    record.mail = mail;
+    record.answer = answer;
+    if (const auto entry = context_.ledger.pending_mail(mail)) {
+        record.attempt = entry->attempt;
+        record.handed_attempt = entry->handed_attempt;
+        record.started = entry->started;
+        record.handed = entry->handed;
+        record.deadline = entry->deadline;
+        record.grace_end = entry->grace_end;
+    }
+    if (failure) {
+        record.failure = StageCause{failure->stage(), failure->cause()};
+        record.detail = failure->what();
+    }
+    return record;
+}
+
+Awaitable<void> Prober::report_failure(MailId mail, Failure failure, bool again) {
     const bool open = is_unconfirmed(failure) ||
                       (failure.stage() == Stage::accept && failure.cause() == Cause::internal);
     const StageCause pair{failure.stage(), failure.cause()};
-    JournalRecord record;
-    record.kind = open ? RecordKind::unconfirmed : RecordKind::refused;
-    record.mail = mail;
-    record.probe = settings_.name;
-    record.at = BootClock::now();
-    record.wall = wall_now();
-    record.failure = pair;
-    co_await context_.needs.journal.record(std::move(record));
-    Outcome outcome = open ? context_.ledger.unconfirmed(mail, pair, failure.what())
-                           : context_.ledger.send_failed(mail, pair, failure.what());
-    co_await report(context_, std::move(outcome), std::nullopt);
+    Outcome outcome;
+    if (open || again) {
+        JournalRecord record =
+            answer_record(mail, open ? Answer::unconfirmed : Answer::retry, failure);
+        co_await context_.needs.journal.record(std::move(record));
+        outcome = open ? context_.ledger.unconfirmed(mail, pair, failure.what())
+                       : context_.ledger.attempt_refused(mail);
+        if (again) context_.needs.observer.attempt_refused(settings_.name, mail, pair);
+    } else {
+        // The verdict's own record says it all; only evidence must learn of the refusal.
+        context_.needs.journal.note(answer_record(mail, Answer::refused, failure));
+        outcome = context_.ledger.send_failed(mail, pair, failure.what());
+    }
+    Circumstances none;
+    co_await report(context_, std::move(outcome), std::move(none));
 }
 
 }  // namespace mailprobed

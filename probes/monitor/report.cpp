@@ -7,19 +7,23 @@ namespace mailprobed {
 namespace {
 
 MailJudged fact_of(const Context& context, const Judgement& judgement,
-                   std::optional<Instant> planned_at) {
+                   const Circumstances& circumstances) {
     MailJudged fact;
     fact.probe = context.settings.probes[judgement.probe].name;
     fact.mail = judgement.mail;
     fact.verdict = judgement.verdict;
     fact.at = wall_now();
+    fact.attempt = judgement.attempt;
     fact.failure = judgement.failure;
+    fact.status_class = judgement.status_class;
     fact.detail = judgement.detail;
     if (judgement.verdict != Verdict::delivered) return fact;
     fact.round_trip = judgement.upper - judgement.started;
     fact.delivery = judgement.upper - judgement.handed;
     fact.uncertainty = judgement.upper - judgement.lower;
-    if (planned_at) fact.planned_gap = *planned_at - judgement.lower;
+    if (circumstances.planned_at) fact.planned_gap = *circumstances.planned_at - judgement.lower;
+    fact.transit = circumstances.journey.transit;
+    fact.authentication = circumstances.journey.authentication;
     fact.lower = judgement.lower;
     fact.upper = judgement.upper;
     fact.deadline_uncertain = judgement.deadline_uncertain;
@@ -36,18 +40,33 @@ void report_pending(Context& context, ProbeIndex probe) {
                                             context.ledger.oldest_pending(probe)});
 }
 
-Awaitable<void> report(Context& context, Outcome outcome, std::optional<Instant> planned_at) {
+Awaitable<Durability> report(Context& context, Outcome outcome, Circumstances circumstances) {
+    const WallTime wall = wall_now();
+    Durability told = Durability::durable;
+    // One wait for all records of the outcome: they are kept in this order.
+    for (std::size_t i = 0; i < outcome.judgements.size(); ++i) {
+        const Judgement& judgement = outcome.judgements[i];
+        JournalRecord record =
+            VerdictRecord{judgement, context.settings.probes[judgement.probe].name, wall,
+                          circumstances.journey.hops};
+        if (i + 1 < outcome.judgements.size() || !outcome.evidence.empty()) {
+            context.needs.journal.note(std::move(record));
+        } else {
+            told = co_await context.needs.journal.record(std::move(record));
+        }
+    }
+    for (std::size_t i = 0; i < outcome.evidence.size(); ++i) {
+        const AfterVerdict& evidence = outcome.evidence[i];
+        JournalRecord record = EvidenceRecord{
+            evidence, context.settings.probes[evidence.probe].name, circumstances.attempt, wall};
+        if (i + 1 < outcome.evidence.size()) {
+            context.needs.journal.note(std::move(record));
+        } else {
+            told = co_await context.needs.journal.record(std::move(record));
+        }
+    }
     for (const Judgement& judgement : outcome.judgements) {
-        JournalRecord record;
-        record.kind = RecordKind::judged;
-        record.mail = judgement.mail;
-        record.probe = context.settings.probes[judgement.probe].name;
-        record.at = BootClock::now();
-        record.wall = wall_now();
-        record.failure = judgement.failure;
-        record.verdict = judgement.verdict;
-        co_await context.needs.journal.record(std::move(record));
-        context.needs.observer.mail_judged(fact_of(context, judgement, planned_at));
+        context.needs.observer.mail_judged(fact_of(context, judgement, circumstances));
         report_pending(context, judgement.probe);
         if (context.on_judgement) context.on_judgement(judgement);
     }
@@ -57,6 +76,7 @@ Awaitable<void> report(Context& context, Outcome outcome, std::optional<Instant>
                                                    evidence.mail, evidence.kind, evidence.latency});
         }
     }
+    co_return told;
 }
 
 }  // namespace mailprobed

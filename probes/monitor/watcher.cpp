@@ -66,12 +66,14 @@ Duration default_grace(Duration look_interval) noexcept {
 }
 
 Watcher::Watcher(Context& context, MailboxIndex mailbox, const AccountSettings& account,
-                 std::vector<ProbeIndex> probes)
+                 std::vector<ProbeIndex> probes, std::vector<ProbeIndex> senders)
     : context_(context),
       index_(mailbox),
       account_(account),
       probes_(std::move(probes)),
+      senders_(std::move(senders)),
       plan_(plan_for(context, *account.pop3, probes_)),
+      backoff_(context.settings.auth_backoff),
       timer_(context.needs.executor) {}
 
 Awaitable<void> Watcher::run() {
@@ -81,21 +83,45 @@ Awaitable<void> Watcher::run() {
 
 Awaitable<void> Watcher::step() {
     Instant wake = context_.ledger.next_settlement(index_).value_or(Instant::max());
-    Instant planned = Instant::max();
-    const std::vector<AwaitedMail> awaited = context_.ledger.awaited(index_);
-    if (!awaited.empty()) planned = plan_.next(awaited, BootClock::now());
+    const Instant planned = next_look();
     wake = std::min(wake, planned);
     if (wake > BootClock::now()) co_await sleep_until(timer_, wake);
     // First what is over: a look that begins after the grace must not decide a verdict.
     Outcome settled = context_.ledger.settle(index_, BootClock::now());
-    co_await report(context_, std::move(settled), std::nullopt);
-    const bool wanted = planned <= BootClock::now() && !context_.ledger.awaited(index_).empty();
+    Circumstances none;
+    co_await report(context_, std::move(settled), std::move(none));
+    const bool wanted = planned <= BootClock::now() && next_look() != Instant::max();
     if (wanted) co_await look(planned);
+}
+
+Instant Watcher::next_look() const {
+    const std::vector<AwaitedMail> awaited = context_.ledger.awaited(index_);
+    const std::optional<Instant> bounce = next_bounce_look();
+    if (awaited.empty() && !bounce) return Instant::max();
+    std::vector<Instant> extra;
+    if (bounce) extra.push_back(*bounce);
+    return plan_.next(awaited, extra, BootClock::now());
+}
+
+std::optional<Instant> Watcher::next_bounce_look() const {
+    std::optional<Instant> next;
+    for (const ProbeIndex probe : senders_) {
+        for (const AwaitedMail& mail : context_.ledger.sent_by(probe)) {
+            const Duration wait = mail.deadline - mail.handed;
+            for (const int percent : {10, 50, 100}) {
+                const Instant at = mail.handed + wait / 100 * percent;
+                if (at <= last_look_ || (next && *next <= at)) continue;
+                next = at;
+            }
+        }
+    }
+    return next;
 }
 
 Awaitable<void> Watcher::look(Instant planned_at) {
     const SessionSlot slot(context_);
     const Instant began = BootClock::now();
+    last_look_ = began;
     context_.ledger.look_began(index_, began);
     plan_.look_began(began);
 
@@ -105,22 +131,22 @@ Awaitable<void> Watcher::look(Instant planned_at) {
             return probe_id(context_.settings.probes[index].name) == probe;
         });
     };
-    Look look(context_, account_.name, settings, known_, is_here);
+    Look look(context_, account_.name, settings, known_, is_here, !senders_.empty());
     LookTrace trace(context_.needs.observer, account_.name);
     const auto channel = context_.needs.channels(settings.server);
     Pop3Session session(*channel, settings, began + settings.timeouts.total, trace);
     std::optional<Failure> failure;
-    std::uint32_t deleted = 0;
+    LookDone done;
     bool told = false;
     try {
         co_await look.observe(session);
         told = true;
-        co_await tell_ledger(look, planned_at);
-        const bool confirmed = co_await look.clean_up(session);
-        if (confirmed) {
-            deleted = static_cast<std::uint32_t>(look.own().size());
-        } else {
+        const bool safe = co_await tell_ledger(look, planned_at);
+        const bool confirmed = co_await look.clean_up(session, safe);
+        if (!confirmed) {
             failure = Failure(Stage::quit, Cause::eof, "the server did not confirm QUIT");
+        } else if (safe) {
+            done.deleted = static_cast<std::uint32_t>(look.removable());
         }
     } catch (const Failure& error) {
         failure = error;
@@ -135,43 +161,89 @@ Awaitable<void> Watcher::look(Instant planned_at) {
     const Instant now = BootClock::now();
     const std::optional<Instant> login_at = session.login_at();
     Outcome outcome = context_.ledger.look_ended(index_, look.complete(), login_at, now);
-    co_await report(context_, std::move(outcome), planned_at);
+    Circumstances circumstances;
+    circumstances.planned_at = planned_at;
+    co_await report(context_, std::move(outcome), std::move(circumstances));
     plan_.look_ended(plan_result(look, failure), now, session.login_delay());
+    back_off(failure, now);
     adapt_grace();
-
-    LookDone done;
-    done.mailbox = account_.name;
-    done.complete = look.complete();
+    keep_entries();
     if (failure) {
         done.failure = StageCause{failure->stage(), failure->cause()};
         done.detail = failure->what();
-    } else if (look.shortfall()) {
+    }
+    done.took = now - began;
+    tell_observer(look, done);
+}
+
+Awaitable<bool> Watcher::tell_ledger(const Look& look, Instant planned_at) {
+    Durability kept = Durability::durable;
+    for (const Found& found : look.sightings()) {
+        Outcome outcome = context_.ledger.sighted(index_, found.sighting, BootClock::now());
+        Circumstances circumstances;
+        circumstances.planned_at = planned_at;
+        circumstances.attempt = found.sighting.attempt;
+        circumstances.journey = found.journey;
+        const Durability this_one =
+            co_await report(context_, std::move(outcome), std::move(circumstances));
+        if (this_one != Durability::durable) kept = this_one;
+    }
+    for (const FoundBounce& found : look.bounces()) {
+        if (found.bounce.action != BounceAction::failed) continue;
+        BounceSeen seen;
+        seen.mail = found.bounce.tag.mail;
+        seen.status_class = found.bounce.status_class;
+        seen.detail = found.bounce.status + " " + found.bounce.diagnostic;
+        Outcome outcome = context_.ledger.bounced(seen, BootClock::now());
+        Circumstances none;
+        const Durability this_one = co_await report(context_, std::move(outcome), std::move(none));
+        if (this_one != Durability::durable) kept = this_one;
+    }
+    // Entries that an earlier look recognised rest on records that may still wait for the disk.
+    co_return kept == Durability::durable&& context_.needs.journal.healthy();
+}
+
+void Watcher::back_off(const std::optional<Failure>& failure, Instant now) {
+    if (failure && failure->cause() == Cause::auth_rejected) {
+        backoff_.rejected(now);
+        plan_.hold_until(backoff_.until());
+    } else if (!failure || failure->stage() > Stage::auth) {
+        backoff_.succeeded();
+    }
+}
+
+void Watcher::keep_entries() {
+    KnownEntries::Changes changes = known_.take_changes();
+    if (changes.classified.empty() && changes.gone.empty()) return;
+    EntriesRecord record;
+    record.mailbox = account_.name;
+    record.classified = std::move(changes.classified);
+    record.gone = std::move(changes.gone);
+    context_.needs.journal.note(std::move(record));
+}
+
+void Watcher::tell_observer(const Look& look, LookDone& done) {
+    done.mailbox = account_.name;
+    done.complete = look.complete();
+    if (!done.failure && look.shortfall()) {
         done.failure = look.shortfall();
         done.detail =
             look.shortfall()->cause == Cause::mailbox_too_large
                 ? "more messages than one look reads; empty the mailbox or use one for probes"
                 : "a message is listed but cannot be read; it may be gone by the next look";
     }
-    done.took = now - began;
     done.at = wall_now();
     done.messages = look.messages();
-    done.deleted = deleted;
     done.look_interval = plan_.least_gap();
-    context_.needs.observer.look_done(done);
-}
-
-Awaitable<void> Watcher::tell_ledger(const Look& look, Instant planned_at) {
-    for (const Sighting& sighting : look.sightings()) {
-        JournalRecord record;
-        record.kind = RecordKind::seen;
-        record.mail = sighting.mail;
-        record.probe = account_.name;
-        record.at = sighting.listed_at;
-        record.wall = wall_now();
-        co_await context_.needs.journal.record(std::move(record));
-        Outcome outcome = context_.ledger.sighted(index_, sighting, BootClock::now());
-        co_await report(context_, std::move(outcome), planned_at);
+    if (account_.pop3->poll.logins_per_hour != 0) {
+        done.logins_left = plan_.logins_available(BootClock::now());
     }
+    for (const Found& found : look.sightings()) {
+        if (!found.journey.arrived) continue;
+        const WallTime seen = done.at - (BootClock::now() - found.sighting.listed_at);
+        done.clock_ahead = *found.journey.arrived - seen;
+    }
+    context_.needs.observer.look_done(done);
 }
 
 void Watcher::adapt_grace() {

@@ -2,6 +2,7 @@
 // Looks into one mailbox for all probes that end there; POP3 locks, so there is one per mailbox.
 #pragma once
 
+#include "probes/domain/backoff.hpp"
 #include "probes/domain/poll_plan.hpp"
 #include "probes/monitor/context.hpp"
 #include "probes/monitor/known_entries.hpp"
@@ -18,30 +19,42 @@ class Look;
 /// The coroutine of one mailbox.
 class Watcher {
   public:
-    /// `account` is the first that names the mailbox; `probes` end there.
+    /// `account` is the first that names the mailbox; `probes` end there; bounces of the mails of
+    /// `senders` may come there.
     Watcher(Context& context, MailboxIndex mailbox, const AccountSettings& account,
-            std::vector<ProbeIndex> probes);
+            std::vector<ProbeIndex> probes, std::vector<ProbeIndex> senders);
 
     /// Looks whenever the plan says so; returns only by cancellation.
     Awaitable<void> run();
     /// Sleeps until something is to be done here or notify() is called, does it, and returns.
     Awaitable<void> step();
+    /// An earlier run classified an entry.
+    void remember(const RememberedEntry& entry) { known_.remember(entry.key, entry.own); }
     /// Something changed in the ledger: plan again.
     void notify() { timer_.cancel(); }
     /// The longest time between looks, for the default of verdict_grace.
     [[nodiscard]] Duration look_interval() const noexcept { return plan_.look_interval(); }
 
   private:
+    [[nodiscard]] Instant next_look() const;
+    [[nodiscard]] std::optional<Instant> next_bounce_look() const;
     Awaitable<void> look(Instant planned_at);
-    Awaitable<void> tell_ledger(const Look& look, Instant planned_at);
+    /// True if the journal has all of it, so that what was found may be removed.
+    Awaitable<bool> tell_ledger(const Look& look, Instant planned_at);
+    void back_off(const std::optional<Failure>& failure, Instant now);
+    void keep_entries();
+    void tell_observer(const Look& look, LookDone& done);
     void adapt_grace();
 
     Context& context_;
     MailboxIndex index_;
     const AccountSettings& account_;
     std::vector<ProbeIndex> probes_;
+    std::vector<ProbeIndex> senders_;
     PollPlan plan_;
     KnownEntries known_;
+    AuthBackoff backoff_;
+    Instant last_look_ = Instant::min();
     BootTimer timer_;
 };
 

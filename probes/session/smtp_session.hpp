@@ -19,6 +19,8 @@ struct Envelope {
     std::string recipient;
     /// Header and body with CRLF line ends, not dot-stuffed, ending in CRLF.
     std::string message;
+    /// ENVID, asked back in bounces where the server knows DSN (RFC 3461 4.4); empty: none.
+    std::string id{};
 };
 
 /// The moments of a submission that the ledger needs; called synchronously as they happen.

@@ -30,6 +30,10 @@ Trouble envelope_refusal(const SmtpDialogue& smtp, const SmtpReply& reply,
     return {trouble.cause(), detail, trouble.in_step() ? Trouble::Step::kept : Trouble::Step::lost};
 }
 
+bool wants_report(const SmtpCapabilities& offered, const Envelope& envelope) noexcept {
+    return offered.dsn && !envelope.id.empty();
+}
+
 void queue_mail(SmtpDialogue& smtp, const SmtpCapabilities& offered, const Envelope& envelope) {
     const std::uint64_t size = envelope.message.size();
     if (!is_address(envelope.sender) || !is_address(envelope.recipient)) {
@@ -41,11 +45,18 @@ void queue_mail(SmtpDialogue& smtp, const SmtpCapabilities& offered, const Envel
                           std::to_string(*offered.max_size),
                       Trouble::Step::kept);
     }
-    if (offered.size) {
-        smtp.talk().queue({"MAIL FROM:<", envelope.sender, "> SIZE=", std::to_string(size)});
-    } else {
-        smtp.talk().queue({"MAIL FROM:<", envelope.sender, ">"});
-    }
+    const std::string octets = std::to_string(size);
+    // The id comes back in a bounce, whatever the server quotes of the mail (RFC 3461 4.4). It is
+    // a tag: letters and digits, which are their own xtext.
+    const bool dsn = wants_report(offered, envelope);
+    smtp.talk().queue({"MAIL FROM:<", envelope.sender, ">", offered.size ? " SIZE=" : "",
+                       offered.size ? octets : "", dsn ? " RET=HDRS ENVID=" : "",
+                       dsn ? envelope.id : ""});
+}
+
+void queue_rcpt(SmtpDialogue& smtp, const SmtpCapabilities& offered, const Envelope& envelope) {
+    smtp.talk().queue({"RCPT TO:<", envelope.recipient, ">",
+                       wants_report(offered, envelope) ? " NOTIFY=FAILURE,DELAY" : ""});
 }
 
 // Each command waits for its reply, so that each stage has its own time.
@@ -55,7 +66,7 @@ Awaitable<void> one_by_one(SmtpDialogue& smtp, const SmtpCapabilities& offered,
     queue_mail(smtp, offered, envelope);
     SmtpReply reply = co_await smtp.exchange();
     if (reply.first_digit() != 2) throw envelope_refusal(smtp, reply, kSenderRefused);
-    smtp.talk().queue({"RCPT TO:<", envelope.recipient, ">"});
+    queue_rcpt(smtp, offered, envelope);
     reply = co_await smtp.exchange();
     if (reply.first_digit() != 2) throw envelope_refusal(smtp, reply, kRecipientRefused);
     smtp.talk().enter(Stage::data);
@@ -69,7 +80,7 @@ Awaitable<void> as_group(SmtpDialogue& smtp, const SmtpCapabilities& offered,
                          const Envelope& envelope) {
     smtp.talk().enter(Stage::envelope);
     queue_mail(smtp, offered, envelope);
-    smtp.talk().queue({"RCPT TO:<", envelope.recipient, ">"});
+    queue_rcpt(smtp, offered, envelope);
     smtp.talk().queue({"DATA"});
     std::optional<Trouble> refused;
     int unread = 2;

@@ -161,8 +161,9 @@ TEST_F(Crowd, ATenthBrokenInEveryWayLeavesTheOthersOnTimeAndTheirLatenciesTrue) 
         const MailJudged& fact = verdict.fact;
         ASSERT_EQ(fact.verdict, Verdict::delivered) << verdict.probe << ' ' << verdict.detail;
         ASSERT_TRUE(seen.contains(fact.mail)) << verdict.probe;
-        EXPECT_LE(fact.lower, seen.at(fact.mail)) << verdict.probe;
-        EXPECT_GE(fact.upper, seen.at(fact.mail)) << verdict.probe;
+        const Instant at = seen.at(fact.mail);
+        EXPECT_LE((fact.lower - at).count(), 0) << verdict.probe << ": L is too late, ns";
+        EXPECT_GE((fact.upper - at).count(), 0) << verdict.probe << ": U is too early, ns";
         // As narrow as planned, up to what one look takes.
         EXPECT_LT(fact.uncertainty, fact.planned_gap + kFelt) << verdict.probe;
         EXPECT_FALSE(fact.unmeasured) << verdict.probe;

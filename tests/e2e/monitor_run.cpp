@@ -111,6 +111,8 @@ std::vector<loopback::Account> accounts_for(const std::vector<std::string>& user
 Settings settings_for(const loopback::Server& server, const std::vector<std::string>& users,
                       const AccountStyle& style) {
     Settings settings;
+    // Refused logins are part of the weather here.
+    settings.auth_backoff = Duration::zero();
     settings.instance = "test";
     settings.tag_key = Secret(std::string(32, 'k'));
     const loopback::Ports ports = server.ports();

@@ -241,7 +241,7 @@ TEST_F(LedgerTest, TwoEntriesInOneListingAreADuplicateCountedOnce) {
 TEST_F(LedgerTest, ANewEntryAfterAConfirmedRemovalIsADuplicate) {
     send(1);
     look(5, {seen(1, 5.01, {11})});
-    ledger.deleted(1, {11});
+    ledger.deleted(1, 1, {11});
     expect_evidence(look(8, {seen(1, 8.01, {12})}), Evidence::duplicate);
 }
 
@@ -255,7 +255,7 @@ TEST_F(LedgerTest, A2_14_SeenAgainAfterAnUnconfirmedRemovalIsNoDuplicate) {
 TEST_F(LedgerTest, TheSameIdAgainAfterAConfirmedRemovalIsNoDuplicate) {
     send(1);
     look(5, {seen(1, 5.01, {11})});
-    ledger.deleted(1, {11});
+    ledger.deleted(1, 1, {11});
     expect_nothing(look(8, {seen(1, 8.01, {11})}));
 }
 

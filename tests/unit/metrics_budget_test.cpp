@@ -77,6 +77,7 @@ TEST(MetricsBudget, EverySeriesOfAProbeIsZeroAtTheStartButItsSettings) {
     for (const Sample& sample : start.samples) {
         if (sample.name.starts_with("process_")) continue;
         const bool setting = sample.name == "mailprobed_interval_seconds" ||
+                             sample.name == "mailprobed_journal_healthy" ||
                              sample.name == "mailprobed_deadline_seconds" ||
                              sample.name == "mailprobed_slo_latency_seconds" ||
                              sample.name.ends_with("_info");

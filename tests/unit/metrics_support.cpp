@@ -123,10 +123,14 @@ Settings one_probe(TlsMode mode) {
     account.pop3->server.port = 110;
     account.pop3->server.tls = mode;
     account.pop3->username = "a";
+    // All that makes further series is on.
+    account.pop3->authserv_id = "mx.example.org";
+    account.pop3->poll.logins_per_hour = 60;
     ProbeSettings probe;
     probe.name = "p";
     probe.from = "a";
     probe.to = "a";
+    probe.max_attempts = 2;
     Settings settings;
     settings.accounts.push_back(account);
     settings.probes.push_back(probe);

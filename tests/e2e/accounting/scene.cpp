@@ -118,6 +118,8 @@ loopback::Options Scene::server_options(const std::filesystem::path& folder) con
 
 Settings Scene::settings(const loopback::Server& server) const {
     Settings settings;
+    // Refused logins are part of the weather here.
+    settings.auth_backoff = Duration::zero();
     settings.instance = "accounting";
     settings.tag_key = Secret(std::string(32, 'k'));
     for (std::size_t i = 0; i < probes_; ++i) {

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the ledger is kept, and the lock that keeps a second daemon away from it.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace mailprobed {
+
+/// The database file below a state directory.
+[[nodiscard]] std::string ledger_path(const std::string& state_directory);
+
+/// Another daemon uses the ledger.
+class LedgerInUse : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Holds the ledger of a state directory for one process, until destroyed or the process ends.
+class LedgerLock {
+  public:
+    /// Throws LedgerInUse, or std::runtime_error if the directory cannot be written to.
+    explicit LedgerLock(const std::string& state_directory);
+    LedgerLock(const LedgerLock&) = delete;
+    LedgerLock& operator=(const LedgerLock&) = delete;
+    ~LedgerLock();
+
+  private:
+    int fd_ = -1;
+};
+
+}  // namespace mailprobed

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+// Instants of this boot are taken as they are; those of another boot go by way of Unix time.
+#include "daemon/ledger_recall.hpp"
+
+#include "daemon/ledger_names.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace mailprobed {
+namespace {
+
+using soci::into;
+using soci::use;
+using Number = long long;
+
+std::uint64_t id(Number value) noexcept {
+    return static_cast<std::uint64_t>(value);
+}
+
+/// What turns instants of one run into instants of now.
+struct Conversion {
+    Duration shift{};
+    bool same_boot = false;
+
+    [[nodiscard]] Instant operator()(Number at) const noexcept {
+        return Instant{Duration{at} + shift};
+    }
+};
+
+std::map<Number, Conversion> conversions(soci::session& sql, const ClockReading& now) {
+    std::map<Number, Conversion> result;
+    Number run = 0;
+    Number boot = 0;
+    Number wall = 0;
+    std::string boot_id;
+    soci::statement rows = (sql.prepare << "SELECT run, boot_id, boot_ns, wall_ns FROM runs",
+                            into(run), into(boot_id), into(boot), into(wall));
+    rows.execute();
+    while (rows.fetch()) {
+        Conversion conversion;
+        conversion.same_boot = boot_id == now.boot_id;
+        if (!conversion.same_boot) {
+            // The same moment of Unix time, however long the machine was off between.
+            conversion.shift =
+                Duration{wall - boot} - (now.wall.time_since_epoch() - now.boot.time_since_epoch());
+        }
+        result.emplace(run, conversion);
+    }
+    return result;
+}
+
+std::vector<RememberedMail> recall_pending(soci::session& sql,
+                                           const std::map<Number, Conversion>& runs,
+                                           const ClockReading& now) {
+    std::vector<RememberedMail> result;
+    Number mail = 0;
+    Number run = 0;
+    Number wall = 0;
+    Number started = 0;
+    Number handed = 0;
+    Number deadline = 0;
+    Number grace_end = 0;
+    Number digest = 0;
+    int attempt = 0;
+    int handed_attempt = 0;
+    std::string probe;
+    std::string progress;
+    std::string stage;
+    std::string cause;
+    std::string detail;
+    soci::statement rows =
+        (sql.prepare << "SELECT mail, run, probe, attempt, progress, handed_attempt, wall_ns,"
+                        " started_ns, handed_ns, deadline_ns, grace_end_ns, body_digest, stage,"
+                        " cause, detail FROM mails WHERE verdict = '' ORDER BY wall_ns",
+         into(mail), into(run), into(probe), into(attempt), into(progress), into(handed_attempt),
+         into(wall), into(started), into(handed), into(deadline), into(grace_end), into(digest),
+         into(stage), into(cause), into(detail));
+    rows.execute();
+    while (rows.fetch()) {
+        const auto found = runs.find(run);
+        const Conversion at = found == runs.end() ? Conversion{} : found->second;
+        RememberedMail entry;
+        entry.mail = id(mail);
+        entry.probe = probe;
+        entry.progress = progress_named(progress).value_or(Progress::intended);
+        entry.attempt = static_cast<std::uint8_t>(attempt);
+        entry.handed_attempt = static_cast<std::uint8_t>(handed_attempt);
+        entry.started = at(started);
+        entry.handed = at(handed);
+        entry.deadline = at(deadline);
+        entry.grace_end = at(grace_end);
+        entry.wall = WallTime{Duration{wall}};
+        entry.exact = at.same_boot;
+        // A clock that was set back must not make a mail start after now.
+        if (!entry.exact && entry.started > now.boot) {
+            const Duration ahead = entry.started - now.boot;
+            entry.started -= ahead;
+            entry.handed -= ahead;
+            entry.deadline -= ahead;
+            entry.grace_end -= ahead;
+        }
+        entry.body_digest = id(digest);
+        entry.failure = failure_named(stage, cause);
+        entry.detail = detail;
+        result.push_back(std::move(entry));
+    }
+    return result;
+}
+
+std::vector<RememberedVerdict> recall_settled(soci::session& sql,
+                                              const std::map<Number, Conversion>& runs,
+                                              const ClockReading& now, Duration evidence) {
+    std::vector<RememberedVerdict> result;
+    const Number since = (now.wall - evidence).time_since_epoch().count();
+    Number mail = 0;
+    Number run = 0;
+    Number started = 0;
+    Number handed = 0;
+    Number deadline = 0;
+    Number removed_entry = 0;
+    int refused = 0;
+    int arrived = 0;
+    int bounced = 0;
+    int attempt = 0;
+    int duplicates = 0;
+    int removed = 0;
+    std::string probe;
+    std::string verdict;
+    soci::statement rows =
+        (sql.prepare << "SELECT mail, run, probe, verdict, started_ns, handed_ns, deadline_ns,"
+                        " refused, arrived, bounced, arrived_attempt, duplicates, removed,"
+                        " removed_entry FROM mails WHERE verdict <> '' AND judged_ns >= :since"
+                        " ORDER BY judged_ns",
+         use(since), into(mail), into(run), into(probe), into(verdict), into(started), into(handed),
+         into(deadline), into(refused), into(arrived), into(bounced), into(attempt),
+         into(duplicates), into(removed), into(removed_entry));
+    rows.execute();
+    while (rows.fetch()) {
+        const auto found = runs.find(run);
+        const Conversion at = found == runs.end() ? Conversion{} : found->second;
+        const std::optional<Verdict> known = verdict_named(verdict);
+        if (!known) continue;
+        RememberedVerdict entry;
+        entry.mail = id(mail);
+        entry.probe = probe;
+        entry.verdict = *known;
+        entry.started = at(started);
+        entry.handed = at(handed);
+        entry.deadline = at(deadline);
+        entry.refused = refused != 0;
+        entry.arrived = arrived != 0;
+        entry.bounced = bounced != 0;
+        entry.attempt = static_cast<std::uint8_t>(attempt);
+        entry.duplicates = static_cast<std::uint8_t>(std::min(duplicates, 255));
+        entry.removed = static_cast<std::uint8_t>(std::min(removed, 255));
+        entry.removed_entry = id(removed_entry);
+        result.push_back(std::move(entry));
+    }
+    return result;
+}
+
+/// Mails of ours that no ledger knew: seen once, they are not counted again.
+void recall_orphans(soci::session& sql, const ClockReading& now,
+                    std::vector<RememberedVerdict>& result) {
+    Number mail = 0;
+    int attempt = 0;
+    std::string probe;
+    soci::statement rows =
+        (sql.prepare << "SELECT mail, probe, attempt FROM evidence WHERE kind = 'orphan'",
+         into(mail), into(probe), into(attempt));
+    rows.execute();
+    while (rows.fetch()) {
+        RememberedVerdict entry;
+        entry.mail = id(mail);
+        entry.probe = probe;
+        entry.verdict = Verdict::delivered;
+        entry.arrived = true;
+        entry.attempt = static_cast<std::uint8_t>(attempt);
+        entry.started = entry.handed = entry.deadline = now.boot;
+        result.push_back(std::move(entry));
+    }
+}
+
+std::vector<RememberedEntry> recall_entries(soci::session& sql) {
+    std::vector<RememberedEntry> result;
+    Number key = 0;
+    Number mail = 0;
+    Number probe = 0;
+    int attempt = 0;
+    std::string mailbox;
+    soci::statement rows =
+        (sql.prepare << "SELECT mailbox, entry, mail, probe_id, attempt FROM entries",
+         into(mailbox), into(key), into(mail), into(probe), into(attempt));
+    rows.execute();
+    while (rows.fetch()) {
+        RememberedEntry entry;
+        entry.mailbox = mailbox;
+        entry.key = id(key);
+        if (attempt != 0) {
+            Tag own;
+            own.probe = static_cast<std::uint32_t>(probe);
+            own.mail = id(mail);
+            own.attempt = static_cast<std::uint8_t>(attempt);
+            entry.own = own;
+        }
+        result.push_back(std::move(entry));
+    }
+    return result;
+}
+
+}  // namespace
+
+std::vector<RememberedProbe> recall_probes(soci::session& sql) {
+    std::vector<RememberedProbe> result;
+    Number started = 0;
+    Number delivered = 0;
+    Number judged = 0;
+    Number round_trip = 0;
+    Number uncertainty = 0;
+    Number streak = 0;
+    int recent = 0;
+    std::string probe;
+    soci::statement rows =
+        (sql.prepare << "SELECT probe, last_started_ns, last_delivered_ns, last_verdict_ns,"
+                        " last_round_trip_ns, last_uncertainty_ns, bad_streak, recent_bad"
+                        " FROM probes",
+         into(probe), into(started), into(delivered), into(judged), into(round_trip),
+         into(uncertainty), into(streak), into(recent));
+    rows.execute();
+    const auto wall = [](Number ns) {
+        return ns == 0 ? std::nullopt : std::optional(WallTime{Duration{ns}});
+    };
+    while (rows.fetch()) {
+        RememberedProbe entry;
+        entry.probe = probe;
+        entry.last_started = wall(started);
+        entry.last_delivered = wall(delivered);
+        entry.last_verdict = wall(judged);
+        if (delivered != 0) {
+            entry.last_round_trip = Duration{round_trip};
+            entry.last_uncertainty = Duration{uncertainty};
+        }
+        entry.bad_streak = id(streak);
+        entry.recent_bad = static_cast<std::uint32_t>(recent);
+        entry.judged = judged != 0;
+        result.push_back(std::move(entry));
+    }
+    return result;
+}
+
+Remembered recall_all(soci::session& sql, const ClockReading& now, Duration evidence) {
+    const std::map<Number, Conversion> runs = conversions(sql, now);
+    Remembered result;
+    result.pending = recall_pending(sql, runs, now);
+    result.settled = recall_settled(sql, runs, now, evidence);
+    recall_orphans(sql, now, result.settled);
+    result.entries = recall_entries(sql);
+    result.probes = recall_probes(sql);
+    return result;
+}
+
+}  // namespace mailprobed

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads back what an earlier run wrote, on the clocks of this one.
+#pragma once
+
+#include "daemon/ledger_writer.hpp"
+
+#include <soci/soci.h>
+#include <vector>
+
+namespace mailprobed {
+
+/// The gauges of all probes.
+[[nodiscard]] std::vector<RememberedProbe> recall_probes(soci::session& sql);
+
+/// Everything; `now` gives the boot clock that instants are converted to.
+[[nodiscard]] Remembered recall_all(soci::session& sql, const ClockReading& now, Duration evidence);
+
+}  // namespace mailprobed

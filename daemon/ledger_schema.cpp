@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tables and their migrations. The SQL keeps to what SQLite and PostgreSQL share, but for the
+// pragmas; texts are '' and numbers 0 where there is nothing to say.
+#include "daemon/ledger_schema.hpp"
+
+#include <array>
+#include <filesystem>
+#include <soci/sqlite3/soci-sqlite3.h>
+#include <span>
+#include <stdexcept>
+
+namespace mailprobed {
+namespace {
+
+/// From nothing to version 1.
+constexpr std::array kToVersion1{
+    // The clocks at the start of each run: instants are of the boot clock of the run's boot.
+    "CREATE TABLE runs (run INTEGER NOT NULL PRIMARY KEY, boot_id VARCHAR(64) NOT NULL,"
+    " boot_ns BIGINT NOT NULL, wall_ns BIGINT NOT NULL)",
+    // SQLite keeps an INTEGER PRIMARY KEY without a second index; it holds 64 bits there.
+    "CREATE TABLE mails (mail INTEGER NOT NULL PRIMARY KEY, run BIGINT NOT NULL,"
+    " probe VARCHAR(64) NOT NULL, attempt INTEGER NOT NULL, progress VARCHAR(16) NOT NULL,"
+    " handed_attempt INTEGER NOT NULL, wall_ns BIGINT NOT NULL, started_ns BIGINT NOT NULL,"
+    " handed_ns BIGINT NOT NULL, deadline_ns BIGINT NOT NULL, grace_end_ns BIGINT NOT NULL,"
+    " body_digest BIGINT NOT NULL, stage VARCHAR(16) NOT NULL, cause VARCHAR(32) NOT NULL,"
+    " detail TEXT NOT NULL, verdict VARCHAR(16) NOT NULL, judged_ns BIGINT NOT NULL,"
+    " lower_ns BIGINT NOT NULL, upper_ns BIGINT NOT NULL, body VARCHAR(16) NOT NULL,"
+    " status_class VARCHAR(16) NOT NULL, unmeasured INTEGER NOT NULL,"
+    " deadline_uncertain INTEGER NOT NULL, hops TEXT NOT NULL, refused INTEGER NOT NULL,"
+    " arrived INTEGER NOT NULL, bounced INTEGER NOT NULL, arrived_attempt INTEGER NOT NULL,"
+    " duplicates INTEGER NOT NULL, removed INTEGER NOT NULL, removed_entry BIGINT NOT NULL,"
+    " at_risk INTEGER NOT NULL)",
+    "CREATE INDEX mails_pending ON mails (wall_ns) WHERE verdict = ''",
+    "CREATE INDEX mails_judged ON mails (judged_ns) WHERE verdict <> ''",
+    "CREATE TABLE evidence (mail BIGINT NOT NULL, kind VARCHAR(16) NOT NULL,"
+    " probe VARCHAR(64) NOT NULL, attempt INTEGER NOT NULL, copies INTEGER NOT NULL,"
+    " wall_ns BIGINT NOT NULL, PRIMARY KEY (mail, kind))",
+    "CREATE TABLE entries (mailbox VARCHAR(64) NOT NULL, entry BIGINT NOT NULL,"
+    " mail BIGINT NOT NULL, probe_id BIGINT NOT NULL, attempt INTEGER NOT NULL,"
+    " PRIMARY KEY (mailbox, entry))",
+    "CREATE TABLE probes (probe VARCHAR(64) NOT NULL PRIMARY KEY, last_started_ns BIGINT NOT NULL,"
+    " last_delivered_ns BIGINT NOT NULL, last_verdict_ns BIGINT NOT NULL,"
+    " last_round_trip_ns BIGINT NOT NULL, last_uncertainty_ns BIGINT NOT NULL,"
+    " bad_streak BIGINT NOT NULL, recent_bad INTEGER NOT NULL)",
+};
+
+constexpr std::array<std::span<const char* const>, kLedgerVersion> kMigrations{
+    std::span<const char* const>(kToVersion1)};
+
+int version_of(soci::session& sql) {
+    int tables = 0;
+    sql << "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'",
+        soci::into(tables);
+    if (tables == 0) return 0;
+    int version = 0;
+    sql << "SELECT version FROM schema_version", soci::into(version);
+    return version;
+}
+
+void migrate(soci::session& sql, int from) {
+    soci::transaction all_or_nothing(sql);
+    if (from == 0) {
+        sql << "CREATE TABLE schema_version (version INTEGER NOT NULL)";
+        sql << "INSERT INTO schema_version (version) VALUES (0)";
+    }
+    for (int version = from; version < kLedgerVersion; ++version) {
+        for (const char* statement : kMigrations.at(static_cast<std::size_t>(version)))
+            sql << statement;
+    }
+    sql << "UPDATE schema_version SET version = " << kLedgerVersion;
+    all_or_nothing.commit();
+}
+
+}  // namespace
+
+void open_ledger(soci::session& sql, const std::string& path, LedgerAccess access) {
+    if (access == LedgerAccess::read && !std::filesystem::exists(path)) {
+        throw std::runtime_error("there is no ledger at " + path);
+    }
+    std::string parameters = "dbname=\"" + path + "\" timeout=5";
+    if (access == LedgerAccess::read) parameters += " readonly=true";
+    sql.open(soci::sqlite3, parameters);
+    if (access == LedgerAccess::write) {
+        std::string mode;
+        sql << "PRAGMA journal_mode = WAL", soci::into(mode);
+        // A commit is on the disk before anybody hears of it.
+        sql << "PRAGMA synchronous = FULL";
+    }
+    const int version = version_of(sql);
+    if (version > kLedgerVersion) {
+        throw std::runtime_error("the ledger " + path + " has version " + std::to_string(version) +
+                                 ", this program knows version " + std::to_string(kLedgerVersion) +
+                                 "; use the newer program, or move the file away");
+    }
+    if (version == kLedgerVersion) return;
+    if (access == LedgerAccess::read) {
+        throw std::runtime_error("the ledger " + path + " is empty or of an old version; the " +
+                                 "daemon brings it up to date when it starts");
+    }
+    migrate(sql, version);
+}
+
+}  // namespace mailprobed

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+// Prepared statements over bound members: a statement is compiled once for the life of a
+// connection.
+#include "daemon/ledger_writer.hpp"
+
+#include "daemon/ledger_names.hpp"
+#include "daemon/ledger_recall.hpp"
+#include "daemon/ledger_schema.hpp"
+#include "probes/net/boot_clock.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <type_traits>
+
+namespace mailprobed {
+namespace {
+
+using soci::use;
+using Number = long long;
+
+Number number(std::uint64_t value) noexcept {
+    return static_cast<Number>(value);
+}
+
+Number number(Instant at) noexcept {
+    return at.time_since_epoch().count();
+}
+
+Number number(WallTime at) noexcept {
+    return at.time_since_epoch().count();
+}
+
+/// The columns that statements bind; each record fills those that its statement uses.
+struct Columns {
+    Number mail = 0, run = 0, wall = 0, started = 0, handed = 0, deadline = 0, grace_end = 0;
+    Number digest = 0, lower = 0, upper = 0, entry = 0, probe_id = 0;
+    int attempt = 1, handed_attempt = 0, refused = 0, at_risk = 0, unmeasured = 0, uncertain = 0;
+    int arrived = 0, bounced = 0, arrived_attempt = 0, copies = 0;
+    std::string probe, progress, stage, cause, detail, verdict, body, status_class, hops, kind;
+    std::string mailbox;
+
+    void failure(const std::optional<StageCause>& pair) {
+        stage = pair ? to_string(pair->stage) : "";
+        cause = pair ? to_string(pair->cause) : "";
+    }
+};
+
+/// A connection that is open before the statements are compiled.
+struct OpenLedger {
+    explicit OpenLedger(const std::string& path) { open_ledger(sql, path, LedgerAccess::write); }
+    soci::session sql;
+};
+
+}  // namespace
+
+ClockReading read_clocks() {
+    ClockReading now;
+    std::ifstream file("/proc/sys/kernel/random/boot_id");
+    std::getline(file, now.boot_id);
+    now.boot = BootClock::now();
+    now.wall = wall_now();
+    return now;
+}
+
+struct LedgerWriter::Impl : OpenLedger {
+    Impl(const std::string& path, const ClockReading& at) : OpenLedger(path), start(at) {
+        Number last = 0;
+        sql << "SELECT COALESCE(MAX(run), 0) FROM runs", soci::into(last);
+        c.run = last + 1;
+        Number boot = number(at.boot);
+        Number wall = number(at.wall);
+        sql << "INSERT INTO runs (run, boot_id, boot_ns, wall_ns) VALUES (:r, :i, :b, :w)",
+            use(c.run), use(at.boot_id), use(boot), use(wall);
+        for (RememberedProbe& probe : recall_probes(sql))
+            probes.emplace(probe.probe, std::move(probe));
+    }
+
+    void apply(const IntentRecord& record, bool risk);
+    void apply(const AnswerRecord& record, bool risk);
+    void apply(const VerdictRecord& record, bool risk);
+    void apply(const EvidenceRecord& record, bool risk);
+    void apply(const RemovedRecord& record, bool risk);
+    void apply(const EntriesRecord& record, bool risk);
+    void judged(const VerdictRecord& record);
+    RememberedProbe& probe_state(const std::string& name);
+    void write_probes();
+
+    ClockReading start;
+    Columns c;
+    std::map<std::string, RememberedProbe, std::less<>> probes;
+    std::map<std::string, bool, std::less<>> changed;
+
+    soci::statement intent{
+        (sql.prepare << "INSERT INTO mails VALUES (:mail, :run, :probe, :attempt, 'intended', 0,"
+                        " :wall, :started, 0, :deadline, :grace_end, :digest, '', '', '', '', 0,"
+                        " 0, 0, '', '', 0, 0, '', 0, 0, 0, 0, 0, 0, 0, :risk)"
+                        " ON CONFLICT (mail) DO UPDATE SET run = excluded.run,"
+                        " attempt = excluded.attempt, progress = 'intended',"
+                        " body_digest = excluded.body_digest",
+         use(c.mail), use(c.run), use(c.probe), use(c.attempt), use(c.wall), use(c.started),
+         use(c.deadline), use(c.grace_end), use(c.digest), use(c.at_risk))};
+    soci::statement answer{
+        (sql.prepare << "UPDATE mails SET run = :run, progress = :progress, attempt = :attempt,"
+                        " handed_attempt = :handed_attempt, started_ns = :started,"
+                        " handed_ns = :handed, deadline_ns = :deadline, grace_end_ns = :grace_end,"
+                        " stage = :stage, cause = :cause, detail = :detail"
+                        " WHERE mail = :mail AND verdict = ''",
+         use(c.run), use(c.progress), use(c.attempt), use(c.handed_attempt), use(c.started),
+         use(c.handed), use(c.deadline), use(c.grace_end), use(c.stage), use(c.cause),
+         use(c.detail), use(c.mail))};
+    soci::statement refused{
+        (sql.prepare << "UPDATE mails SET refused = 1 WHERE mail = :mail", use(c.mail))};
+    soci::statement verdict{
+        (sql.prepare << "UPDATE mails SET run = :run, attempt = :attempt, started_ns = :started,"
+                        " handed_ns = :handed, deadline_ns = :deadline, stage = :stage,"
+                        " cause = :cause, detail = :detail, verdict = :verdict, judged_ns = :wall,"
+                        " lower_ns = :lower, upper_ns = :upper, body = :body,"
+                        " status_class = :status_class, unmeasured = :unmeasured,"
+                        " deadline_uncertain = :uncertain, hops = :hops, arrived = :arrived,"
+                        " bounced = :bounced, arrived_attempt = :arrived_attempt"
+                        " WHERE mail = :mail AND verdict = ''",
+         use(c.run), use(c.attempt), use(c.started), use(c.handed), use(c.deadline), use(c.stage),
+         use(c.cause), use(c.detail), use(c.verdict), use(c.wall), use(c.lower), use(c.upper),
+         use(c.body), use(c.status_class), use(c.unmeasured), use(c.uncertain), use(c.hops),
+         use(c.arrived), use(c.bounced), use(c.arrived_attempt), use(c.mail))};
+    soci::statement evidence{
+        (sql.prepare << "INSERT INTO evidence VALUES (:mail, :kind, :probe, :attempt, :copies,"
+                        " :wall) ON CONFLICT (mail, kind) DO UPDATE SET"
+                        " copies = evidence.copies + excluded.copies",
+         use(c.mail), use(c.kind), use(c.probe), use(c.attempt), use(c.copies), use(c.wall))};
+    soci::statement arrived{(sql.prepare
+                                 << "UPDATE mails SET arrived = 1, arrived_attempt = :attempt"
+                                    " WHERE mail = :mail AND arrived = 0",
+                             use(c.attempt), use(c.mail))};
+    soci::statement bounced{
+        (sql.prepare << "UPDATE mails SET bounced = 1 WHERE mail = :mail", use(c.mail))};
+    soci::statement duplicates{
+        (sql.prepare << "UPDATE mails SET duplicates = duplicates + :copies WHERE mail = :mail",
+         use(c.copies), use(c.mail))};
+    soci::statement removed{
+        (sql.prepare << "UPDATE mails SET removed = removed + :copies, removed_entry = :entry"
+                        " WHERE mail = :mail AND arrived_attempt = :attempt",
+         use(c.copies), use(c.entry), use(c.mail), use(c.attempt))};
+    soci::statement entry_known{
+        (sql.prepare << "INSERT INTO entries VALUES (:mailbox, :entry, :mail, :probe_id, :attempt)"
+                        " ON CONFLICT (mailbox, entry) DO NOTHING",
+         use(c.mailbox), use(c.entry), use(c.mail), use(c.probe_id), use(c.attempt))};
+    soci::statement entry_gone{
+        (sql.prepare << "DELETE FROM entries WHERE mailbox = :mailbox AND entry = :entry",
+         use(c.mailbox), use(c.entry))};
+};
+
+void LedgerWriter::Impl::apply(const IntentRecord& record, bool risk) {
+    c.mail = number(record.mail);
+    c.probe = record.probe;
+    c.attempt = record.attempt;
+    c.wall = number(record.wall);
+    c.started = number(record.started);
+    c.deadline = number(record.deadline);
+    c.grace_end = number(record.grace_end);
+    c.digest = number(record.body_digest);
+    c.at_risk = risk ? 1 : 0;
+    intent.execute(true);
+    if (record.attempt == 1) probe_state(record.probe).last_started = record.wall;
+}
+
+void LedgerWriter::Impl::apply(const AnswerRecord& record, bool /*risk*/) {
+    c.mail = number(record.mail);
+    if (record.answer == Answer::refused) {
+        refused.execute(true);
+        return;
+    }
+    c.progress = to_string(record.answer == Answer::accepted      ? Progress::accepted
+                           : record.answer == Answer::unconfirmed ? Progress::unconfirmed
+                                                                  : Progress::retry);
+    c.attempt = record.attempt;
+    c.handed_attempt = record.handed_attempt;
+    c.started = number(record.started);
+    c.handed = number(record.handed);
+    c.deadline = number(record.deadline);
+    c.grace_end = number(record.grace_end);
+    c.failure(record.failure);
+    c.detail = record.detail;
+    answer.execute(true);
+}
+
+void LedgerWriter::Impl::apply(const VerdictRecord& record, bool /*risk*/) {
+    const Judgement& judgement = record.judgement;
+    const bool delivered = judgement.verdict == Verdict::delivered;
+    c.mail = number(judgement.mail);
+    c.attempt = judgement.attempt;
+    c.started = number(judgement.started);
+    c.handed = number(judgement.handed);
+    c.deadline = number(judgement.deadline);
+    c.failure(judgement.failure);
+    c.detail = judgement.detail;
+    c.verdict = to_string(judgement.verdict);
+    c.wall = number(record.wall);
+    c.lower = delivered ? number(judgement.lower) : 0;
+    c.upper = delivered ? number(judgement.upper) : 0;
+    c.body = delivered ? to_string(judgement.body) : "";
+    c.status_class = judgement.status_class ? to_string(*judgement.status_class) : "";
+    c.unmeasured = judgement.unmeasured ? 1 : 0;
+    c.uncertain = judgement.deadline_uncertain ? 1 : 0;
+    c.hops = record.hops;
+    c.arrived = delivered ? 1 : 0;
+    c.bounced = judgement.verdict == Verdict::bounced ? 1 : 0;
+    c.arrived_attempt = delivered ? judgement.attempt : 0;
+    verdict.execute(true);
+    judged(record);
+}
+
+void LedgerWriter::Impl::judged(const VerdictRecord& record) {
+    RememberedProbe& state = probe_state(record.probe);
+    const bool bad = record.judgement.verdict != Verdict::delivered;
+    state.judged = true;
+    state.last_verdict = record.wall;
+    state.bad_streak = bad ? state.bad_streak + 1 : 0;
+    state.recent_bad = ((state.recent_bad << 1U) | (bad ? 1U : 0U)) & 0x3FFU;
+    if (bad) return;
+    state.last_delivered = record.wall;
+    state.last_round_trip = record.judgement.upper - record.judgement.started;
+    state.last_uncertainty = record.judgement.upper - record.judgement.lower;
+}
+
+void LedgerWriter::Impl::apply(const EvidenceRecord& record, bool /*risk*/) {
+    c.mail = number(record.evidence.mail);
+    c.kind = to_string(record.evidence.kind);
+    c.probe = record.probe;
+    c.attempt = record.attempt;
+    c.copies = static_cast<int>(record.evidence.count);
+    c.wall = number(record.wall);
+    evidence.execute(true);
+    switch (record.evidence.kind) {
+        case Evidence::late:
+        case Evidence::found:
+        case Evidence::contradiction:
+            // A contradiction that a refusal brings comes without a copy of its own.
+            if (record.attempt != 0) arrived.execute(true);
+            break;
+        case Evidence::bounce:
+            bounced.execute(true);
+            break;
+        case Evidence::duplicate:
+            duplicates.execute(true);
+            break;
+        case Evidence::retry_copy:
+        case Evidence::orphan:
+            break;
+    }
+}
+
+void LedgerWriter::Impl::apply(const RemovedRecord& record, bool /*risk*/) {
+    c.mail = number(record.mail);
+    c.attempt = record.attempt;
+    c.copies = record.copies;
+    c.entry = number(record.entry);
+    removed.execute(true);
+}
+
+void LedgerWriter::Impl::apply(const EntriesRecord& record, bool /*risk*/) {
+    c.mailbox = record.mailbox;
+    for (const auto& [key, own] : record.classified) {
+        c.entry = number(key);
+        c.mail = own ? number(own->mail) : 0;
+        c.probe_id = own ? Number{own->probe} : 0;
+        c.attempt = own ? own->attempt : 0;
+        entry_known.execute(true);
+    }
+    for (const std::uint64_t key : record.gone) {
+        c.entry = number(key);
+        entry_gone.execute(true);
+    }
+}
+
+RememberedProbe& LedgerWriter::Impl::probe_state(const std::string& name) {
+    changed[name] = true;
+    RememberedProbe& state = probes[name];
+    state.probe = name;
+    return state;
+}
+
+void LedgerWriter::Impl::write_probes() {
+    const auto ns = [](const auto& time) { return time ? number(*time) : 0; };
+    for (const auto& [name, unused] : changed) {
+        const RememberedProbe& state = probes.at(name);
+        const Number started = ns(state.last_started);
+        const Number delivered = ns(state.last_delivered);
+        const Number judged_at = ns(state.last_verdict);
+        const Number round_trip = state.last_round_trip ? state.last_round_trip->count() : 0;
+        const Number uncertainty = state.last_uncertainty ? state.last_uncertainty->count() : 0;
+        const Number streak = number(state.bad_streak);
+        const int recent = static_cast<int>(state.recent_bad);
+        sql << "INSERT INTO probes VALUES (:p, :s, :d, :v, :r, :u, :b, :n) ON CONFLICT (probe) DO"
+               " UPDATE SET last_started_ns = excluded.last_started_ns,"
+               " last_delivered_ns = excluded.last_delivered_ns,"
+               " last_verdict_ns = excluded.last_verdict_ns,"
+               " last_round_trip_ns = excluded.last_round_trip_ns,"
+               " last_uncertainty_ns = excluded.last_uncertainty_ns,"
+               " bad_streak = excluded.bad_streak, recent_bad = excluded.recent_bad",
+            use(name), use(started), use(delivered), use(judged_at), use(round_trip),
+            use(uncertainty), use(streak), use(recent);
+    }
+}
+
+LedgerWriter::LedgerWriter(const std::string& path, const ClockReading& start)
+    : impl_(std::make_unique<Impl>(path, start)) {}
+
+LedgerWriter::~LedgerWriter() = default;
+
+Remembered LedgerWriter::recall(Duration evidence) {
+    return recall_all(impl_->sql, impl_->start, evidence);
+}
+
+void LedgerWriter::write(std::span<const QueuedRecord> records) {
+    soci::transaction all_or_nothing(impl_->sql);
+    for (const QueuedRecord& queued : records) {
+        std::visit([&](const auto& record) { impl_->apply(record, queued.at_risk); },
+                   queued.record);
+    }
+    impl_->write_probes();
+    all_or_nothing.commit();
+    impl_->changed.clear();
+}
+
+bool LedgerWriter::prune(WallTime before) {
+    constexpr int kAtOnce = 1000;
+    const Number limit = number(before);
+    soci::transaction all_or_nothing(impl_->sql);
+    impl_->sql << "DELETE FROM evidence WHERE wall_ns < :limit", use(limit);
+    soci::statement mails =
+        (impl_->sql.prepare << "DELETE FROM mails WHERE mail IN (SELECT mail FROM mails WHERE"
+                               " verdict <> '' AND judged_ns < :limit LIMIT "
+                            << kAtOnce << ")",
+         use(limit));
+    mails.execute(true);
+    const bool done = mails.get_affected_rows() < kAtOnce;
+    all_or_nothing.commit();
+    return done;
+}
+
+}  // namespace mailprobed

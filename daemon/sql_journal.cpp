@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+// The queue between the event loop and the writer thread. The loop never waits for the disk: a
+// coroutine that does is resumed by the thread's message or, after a second, by a timer.
+#include "daemon/sql_journal.hpp"
+
+#include "daemon/ledger_place.hpp"
+#include "daemon/ledger_writer.hpp"
+#include "probes/net/boot_clock.hpp"
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace mailprobed {
+namespace {
+
+using Resume = asio::any_completion_handler<void(Durability)>;
+
+constexpr std::size_t kMaxGroup = 512;
+constexpr std::chrono::seconds kPatience{1};
+constexpr std::chrono::hours kPruneEvery{1};
+
+/// A coroutine that waits for record number `number`.
+struct Waiter {
+    std::uint64_t number = 0;
+    Instant until;
+    Resume resume;
+    asio::executor_work_guard<Executor> work;
+};
+
+/// What SQLite says of a file that is none of its own or damaged; nothing else is moved away.
+bool is_damage(const std::string& what) {
+    return what.find("malformed") != std::string::npos ||
+           what.find("not a database") != std::string::npos;
+}
+
+}  // namespace
+
+struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
+    Impl(const Executor& on, JournalPlace where, HealthHandler handler)
+        : executor(on),
+          place(std::move(where)),
+          lock(place.state_directory),
+          on_health(std::move(handler)),
+          sweep(on) {}
+
+    // On the event loop.
+    std::uint64_t push(JournalRecord record);
+    void wait_for(std::uint64_t number, Resume resume);
+    void arm_sweep();
+    void give_up_waiting();
+    void committed(std::uint64_t upto);
+    void failed(const std::string& why);
+
+    // On the writer thread.
+    void run();
+    bool try_write(std::vector<QueuedRecord>& group);
+    void open();
+    void prune_now();
+
+    Executor executor;
+    JournalPlace place;
+    LedgerLock lock;
+    HealthHandler on_health;
+    BootTimer sweep;
+    bool sweeping = false;
+    bool healthy = true;
+    std::deque<Waiter> waiters;
+
+    std::mutex mutex;
+    std::condition_variable wake;
+    std::deque<QueuedRecord> queue;
+    /// Number of the last record pushed, and of the last one taken off the queue.
+    std::uint64_t pushed = 0;
+    std::uint64_t taken = 0;
+    std::uint64_t given_up = 0;
+    bool stop = false;
+
+    std::unique_ptr<LedgerWriter> writer;
+    std::optional<Remembered> remembered;
+    std::string error;
+    Instant next_prune = Instant::min();
+    std::thread thread;
+};
+
+std::uint64_t SqlJournal::Impl::push(JournalRecord record) {
+    std::uint64_t number = 0;
+    {
+        const std::lock_guard guard(mutex);
+        if (queue.size() >= kMaxBacklog) {
+            queue.pop_front();
+            ++taken;
+            ++given_up;
+        }
+        queue.push_back({std::move(record), !healthy});
+        number = ++pushed;
+    }
+    wake.notify_one();
+    return number;
+}
+
+void SqlJournal::Impl::wait_for(std::uint64_t number, Resume resume) {
+    waiters.push_back(
+        {number, BootClock::now() + kPatience, std::move(resume), asio::make_work_guard(executor)});
+    if (!sweeping) arm_sweep();
+}
+
+void SqlJournal::Impl::arm_sweep() {
+    sweeping = !waiters.empty();
+    if (!sweeping) return;
+    sweep.expires_at(waiters.front().until);
+    sweep.async_wait([self = weak_from_this()](const boost::system::error_code& end) {
+        const auto journal = self.lock();
+        if (journal && !end) journal->give_up_waiting();
+    });
+}
+
+void SqlJournal::Impl::give_up_waiting() {
+    const Instant now = BootClock::now();
+    std::vector<Waiter> late;
+    while (!waiters.empty() && waiters.front().until <= now) {
+        late.push_back(std::move(waiters.front()));
+        waiters.pop_front();
+    }
+    if (!late.empty()) {
+        {
+            const std::lock_guard guard(mutex);
+            for (QueuedRecord& queued : queue)
+                queued.at_risk = true;
+        }
+        failed("the disk has not answered for a second");
+    }
+    arm_sweep();
+    for (Waiter& waiter : late)
+        std::move(waiter.resume)(Durability::lost_on_crash);
+}
+
+void SqlJournal::Impl::committed(std::uint64_t upto) {
+    if (!healthy) {
+        bool behind = false;
+        {
+            const std::lock_guard guard(mutex);
+            behind = !queue.empty();
+        }
+        // Only when the backlog is on the disk does the ledger know again what happened.
+        if (!behind) {
+            healthy = true;
+            if (on_health) on_health(true, {});
+        }
+    }
+    while (!waiters.empty() && waiters.front().number <= upto) {
+        Waiter waiter = std::move(waiters.front());
+        waiters.pop_front();
+        std::move(waiter.resume)(Durability::durable);
+    }
+}
+
+void SqlJournal::Impl::failed(const std::string& why) {
+    if (!healthy) return;
+    healthy = false;
+    if (on_health) on_health(false, why);
+}
+
+void SqlJournal::Impl::open() {
+    const std::string path = ledger_path(place.state_directory);
+    try {
+        writer = std::make_unique<LedgerWriter>(path, read_clocks());
+    } catch (const std::exception& trouble) {
+        if (!is_damage(trouble.what())) throw;
+        // A new ledger that works is worth more than an old one that does not; the old one stays
+        // for people to look at.
+        const std::string aside =
+            path + ".damaged-" + std::to_string(wall_now().time_since_epoch().count());
+        std::filesystem::rename(path, aside);
+        for (const char* suffix : {"-wal", "-shm"}) {
+            std::error_code may_be_missing;
+            std::filesystem::rename(path + suffix, aside + suffix, may_be_missing);
+        }
+        writer = std::make_unique<LedgerWriter>(path, read_clocks());
+        error = "the ledger was damaged and is now " + aside;
+    }
+}
+
+bool SqlJournal::Impl::try_write(std::vector<QueuedRecord>& group) {
+    try {
+        if (!writer) open();
+        if (!group.empty()) writer->write(group);
+        return true;
+    } catch (const std::exception& trouble) {
+        error = trouble.what();
+        writer.reset();
+        return false;
+    }
+}
+
+void SqlJournal::Impl::prune_now() {
+    if (BootClock::now() < next_prune || !writer) return;
+    try {
+        const bool done = writer->prune(wall_now() - place.history);
+        next_prune = done ? BootClock::now() + kPruneEvery : BootClock::now();
+    } catch (const std::exception&) {
+        // The next write will say so.
+        next_prune = BootClock::now() + kPruneEvery;
+    }
+}
+
+void SqlJournal::Impl::run() {
+    std::vector<QueuedRecord> group;
+    std::unique_lock guard(mutex);
+    for (;;) {
+        wake.wait_for(guard, kPruneEvery, [this] { return stop || !queue.empty() || !writer; });
+        while (!queue.empty() && group.size() < kMaxGroup) {
+            group.push_back(std::move(queue.front()));
+            queue.pop_front();
+            ++taken;
+        }
+        const std::uint64_t upto = taken;
+        const bool last = stop;
+        guard.unlock();
+        const bool written = try_write(group);
+        if (written) {
+            group.clear();
+            asio::post(executor, [self = weak_from_this(), upto] {
+                if (const auto journal = self.lock()) journal->committed(upto);
+            });
+            prune_now();
+        } else {
+            asio::post(executor, [self = weak_from_this(), why = error] {
+                if (const auto journal = self.lock()) journal->failed(why);
+            });
+        }
+        guard.lock();
+        if (last && (!written || queue.empty())) return;
+        if (!written) wake.wait_for(guard, kPatience, [this] { return stop; });
+    }
+}
+
+SqlJournal::SqlJournal(const Executor& executor, JournalPlace place, HealthHandler on_health)
+    : impl_(std::make_shared<Impl>(executor, std::move(place), std::move(on_health))) {
+    Impl& impl = *impl_;
+    std::vector<QueuedRecord> nothing;
+    if (impl.try_write(nothing)) {
+        try {
+            impl.remembered = impl.writer->recall(impl.place.evidence);
+        } catch (const std::exception& trouble) {
+            impl.error = trouble.what();
+            impl.writer.reset();
+        }
+    }
+    if (!impl.error.empty()) {
+        asio::post(executor, [self = impl_->weak_from_this(), why = impl.error] {
+            if (const auto journal = self.lock()) journal->failed(why);
+        });
+    }
+    impl.thread = std::thread([&impl] { impl.run(); });
+}
+
+SqlJournal::~SqlJournal() {
+    {
+        const std::lock_guard guard(impl_->mutex);
+        impl_->stop = true;
+    }
+    impl_->wake.notify_one();
+    impl_->thread.join();
+}
+
+Remembered SqlJournal::recall() {
+    Remembered result = std::move(impl_->remembered).value_or(Remembered{});
+    impl_->remembered.reset();
+    return result;
+}
+
+Awaitable<Durability> SqlJournal::record(JournalRecord record) {
+    Impl& impl = *impl_;
+    const std::uint64_t number = impl.push(std::move(record));
+    // Known to be broken: waiting would only make every mail start a second late.
+    if (!impl.healthy) co_return Durability::lost_on_crash;
+    auto start = [&impl, number](auto handler) { impl.wait_for(number, std::move(handler)); };
+    auto token = asio::use_awaitable_t<Executor>{};
+    const Durability kept =
+        co_await asio::async_initiate<asio::use_awaitable_t<Executor>, void(Durability)>(start,
+                                                                                         token);
+    co_return kept;
+}
+
+void SqlJournal::note(JournalRecord record) {
+    impl_->push(std::move(record));
+}
+
+bool SqlJournal::healthy() const {
+    return impl_->healthy;
+}
+
+}  // namespace mailprobed

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The durable journal: records go to one writer thread, which commits them in groups.
+#pragma once
+
+#include "probes/monitor/journal.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace mailprobed {
+
+/// Where and how long records are kept.
+struct JournalPlace {
+    std::string state_directory;
+    /// How long judged mails leave evidence.
+    Duration evidence{};
+    /// How long judged mails are kept at all.
+    Duration history{};
+};
+
+/// Keeps records in the ledger of a state directory. While that fails they wait in memory and
+/// senders are told so; when it works again they are written, without a restart.
+class SqlJournal final : public Journal {
+  public:
+    /// Records that wait for a failing disk at most; beyond that the oldest are given up.
+    static constexpr std::size_t kMaxBacklog = 50'000;
+
+    /// Told on the event loop when the ledger starts or stops to fail, and why.
+    using HealthHandler = std::function<void(bool healthy, const std::string& why)>;
+
+    /// Locks the directory and opens the ledger. Throws LedgerInUse if another process has it;
+    /// other trouble is told to `on_health` once the loop runs.
+    SqlJournal(const Executor& executor, JournalPlace place, HealthHandler on_health);
+    /// Writes what is still queued if the disk lets it.
+    ~SqlJournal() override;
+
+    /// What earlier runs left; the first call only.
+    [[nodiscard]] Remembered recall();
+
+    Awaitable<Durability> record(JournalRecord record) override;
+    void note(JournalRecord record) override;
+    [[nodiscard]] bool healthy() const override;
+
+  private:
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace mailprobed

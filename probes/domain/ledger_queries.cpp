@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the ledger tells others, and how it takes back what an earlier run left.
+#include "probes/domain/ledger.hpp"
+
+#include <algorithm>
+
+namespace mailprobed {
+
+void Ledger::restore(ProbeIndex probe, const RememberedMail& mail, Instant now) {
+    Mail entry;
+    entry.probe = probe;
+    entry.connected = true;
+    entry.inexact = !mail.exact;
+    entry.attempt = mail.attempt;
+    entry.handed_attempt = mail.handed_attempt;
+    entry.started = mail.started;
+    entry.handed = mail.handed_attempt != 0 ? mail.handed : mail.started;
+    entry.deadline = mail.deadline;
+    entry.grace_end = mail.grace_end;
+    entry.wall = mail.wall;
+    entry.digest = mail.body_digest;
+    entry.failure = mail.failure;
+    entry.detail = mail.detail;
+    switch (mail.progress) {
+        case Progress::intended:
+            // Whether the dot was written before the end nobody knows any more.
+            entry.state = State::unconfirmed;
+            entry.failure = StageCause{Stage::accept, Cause::interrupted};
+            entry.detail = "the daemon ended between the intent and the server's answer";
+            break;
+        case Progress::accepted:
+            entry.state = State::accepted;
+            break;
+        case Progress::unconfirmed:
+            entry.state = State::unconfirmed;
+            break;
+        case Progress::retry:
+            entry.state = State::intended;
+            entry.refused_attempts = 1U << std::min<unsigned>(mail.attempt, 31U);
+            break;
+    }
+    // Nobody looked while no daemon ran: that widens what the next look can tell.
+    Mailbox& box = mailboxes_.at(probes_.at(probe).settings.mailbox);
+    box.failed_began = std::max(box.failed_began, now);
+    enter(mail.mail, std::move(entry));
+    ++restored_;
+}
+
+void Ledger::restore(ProbeIndex probe, const RememberedVerdict& mail) {
+    Settled entry;
+    entry.probe = probe;
+    entry.verdict = mail.verdict;
+    entry.refused = mail.refused;
+    entry.arrived = mail.arrived;
+    entry.bounced = mail.bounced;
+    entry.attempt = mail.attempt;
+    entry.duplicates = mail.duplicates;
+    entry.removed = mail.removed;
+    entry.removed_entry = mail.removed_entry;
+    entry.started = mail.started;
+    entry.handed = mail.handed;
+    entry.deadline = mail.deadline;
+    settled_.emplace(mail.mail, entry);
+    forget_.emplace_back(mail.deadline + evidence_, mail.mail);
+}
+
+std::optional<RememberedMail> Ledger::pending_mail(MailId mail) const {
+    const auto found = pending_.find(mail);
+    if (found == pending_.end()) return std::nullopt;
+    const Mail& entry = found->second;
+    RememberedMail result;
+    result.mail = mail;
+    result.attempt = entry.attempt;
+    result.handed_attempt = entry.handed_attempt;
+    result.started = entry.started;
+    result.handed = entry.handed;
+    result.deadline = entry.deadline;
+    result.grace_end = entry.grace_end;
+    result.wall = entry.wall;
+    result.body_digest = entry.digest;
+    result.failure = entry.failure;
+    return result;
+}
+
+std::vector<AwaitedMail> Ledger::sent_by(ProbeIndex probe) const {
+    std::vector<AwaitedMail> result;
+    for (const MailId id : probes_.at(probe).order) {
+        const auto found = pending_.find(id);
+        if (found == pending_.end() || found->second.handed_attempt == 0) continue;
+        const Mail& mail = found->second;
+        result.push_back({mail.handed, mail.deadline, mail.grace_end});
+    }
+    return result;
+}
+
+std::vector<AwaitedMail> Ledger::awaited(MailboxIndex mailbox) const {
+    std::vector<AwaitedMail> result;
+    for (const MailId id : mailboxes_.at(mailbox).pending) {
+        const Mail& mail = pending_.at(id);
+        if (mail.state == State::intended) continue;
+        result.push_back({mail.handed, mail.deadline, mail.grace_end});
+    }
+    return result;
+}
+
+std::optional<Instant> Ledger::next_settlement(MailboxIndex mailbox) const {
+    std::optional<Instant> earliest;
+    for (const MailId id : mailboxes_.at(mailbox).pending) {
+        const Mail& mail = pending_.at(id);
+        if (mail.state != State::accepted && mail.state != State::unconfirmed) continue;
+        if (!earliest || mail.grace_end < *earliest) earliest = mail.grace_end;
+    }
+    return earliest;
+}
+
+std::optional<Instant> Ledger::deadline_of(MailId mail) const {
+    const auto found = pending_.find(mail);
+    if (found == pending_.end()) return std::nullopt;
+    return found->second.deadline;
+}
+
+std::uint64_t Ledger::pending(ProbeIndex probe) const {
+    return probes_.at(probe).pending;
+}
+
+std::optional<WallTime> Ledger::oldest_pending(ProbeIndex probe) const {
+    const auto& order = probes_.at(probe).order;
+    if (order.empty()) return std::nullopt;
+    const auto found = pending_.find(order.front());
+    if (found == pending_.end()) return std::nullopt;
+    return found->second.wall;
+}
+
+LedgerTotals Ledger::totals() const noexcept {
+    return {started_, restored_, verdicts_, static_cast<std::uint64_t>(pending_.size())};
+}
+
+}  // namespace mailprobed

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a journal gives back after a restart: mails as an earlier run left them.
+#pragma once
+
+#include "probes/domain/failure.hpp"
+#include "probes/domain/tag.hpp"
+#include "probes/domain/time.hpp"
+#include "probes/domain/verdict.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mailprobed {
+
+/// How far the current attempt of a mail had come.
+enum class Progress : std::uint8_t {
+    /// Its intent is recorded, its answer is not: the server may have the mail.
+    intended,
+    accepted,
+    unconfirmed,
+    /// Refused for the time being; a further attempt was planned.
+    retry,
+};
+
+/// A mail without a verdict.
+struct RememberedMail {
+    MailId mail = 0;
+    std::string probe;
+    Progress progress = Progress::intended;
+    std::uint8_t attempt = 1;
+    /// The attempt that `handed` belongs to; 0 if none is known.
+    std::uint8_t handed_attempt = 0;
+    /// Instants of this boot, converted where the record is of another one.
+    Instant started, handed, deadline, grace_end;
+    WallTime wall;
+    /// False if the record is of another boot: latencies across it are not measured.
+    bool exact = true;
+    std::uint64_t body_digest = 0;
+    std::optional<StageCause> failure;
+    std::string detail;
+};
+
+/// A mail that has its verdict and still may leave evidence.
+struct RememberedVerdict {
+    MailId mail = 0;
+    std::string probe;
+    Verdict verdict = Verdict::lost;
+    Instant started, handed, deadline;
+    /// The server refused the mail for good.
+    bool refused = false;
+    bool arrived = false;
+    bool bounced = false;
+    /// The attempt whose copy arrived; 0 if none or unknown.
+    std::uint8_t attempt = 0;
+    std::uint8_t duplicates = 0;
+    std::uint8_t removed = 0;
+    /// Hash of the unique id of a copy that was removed.
+    std::uint64_t removed_entry = 0;
+};
+
+/// An entry of a mailbox that an earlier run classified.
+struct RememberedEntry {
+    std::string mailbox;
+    std::uint64_t key = 0;
+    /// Set if it is one of ours.
+    std::optional<Tag> own;
+};
+
+/// What the gauges of a probe showed.
+struct RememberedProbe {
+    std::string probe;
+    std::optional<WallTime> last_started, last_delivered, last_verdict;
+    std::optional<Duration> last_round_trip, last_uncertainty;
+    /// Verdicts since the last `delivered`.
+    std::uint64_t bad_streak = 0;
+    /// The last 10 verdicts, newest in bit 0; a set bit is one that was not `delivered`.
+    std::uint32_t recent_bad = 0;
+    /// False before the first verdict.
+    bool judged = false;
+};
+
+/// All that an earlier run left.
+struct Remembered {
+    std::vector<RememberedMail> pending;
+    std::vector<RememberedVerdict> settled;
+    std::vector<RememberedEntry> entries;
+    std::vector<RememberedProbe> probes;
+};
+
+}  // namespace mailprobed
