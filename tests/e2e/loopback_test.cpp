@@ -110,7 +110,7 @@ TEST_F(LoopbackTest, EveryMechanismLogsInAndWrongPasswordsDoNot) {
 
 TEST_F(LoopbackTest, SwitchesShapeWhatSmtpOffers) {
     options_.smtp.starttls = options_.smtp.pipelining = options_.smtp.eight_bit_mime = false;
-    options_.smtp.enhanced_codes = false;
+    options_.smtp.enhanced_codes = options_.smtp.dsn = false;
     options_.smtp.size = 100;
     options_.smtp.auth = {"LOGIN"};
     options_.smtp.extra_capabilities = {"AUTH=LOGIN", "MAILCOMPRESS"};

@@ -59,6 +59,11 @@ void append_mail(std::string& json, const MailFacts& mail, bool answered) {
     field(json, "reply_sent", mail.reply_sent ? "true" : "false", answered);
     field(json, "fault", mail.fault);
     field(json, "copy_of", std::to_string(mail.copy_of), mail.copy_of != 0);
+    field(json, "report_on", std::to_string(mail.report_on), mail.report_on != 0);
+    field(json, "envelope_id", mail.envelope_id);
+    field(json, "ret", mail.ret);
+    field(json, "notify", mail.notify);
+    field(json, "original_recipient", mail.original_recipient);
     json += '}';
 }
 
@@ -72,8 +77,8 @@ std::string_view name(EventKind kind) noexcept {
 }
 
 std::string_view name(Fate fate) noexcept {
-    constexpr std::array<std::string_view, 6> kNames{"kept", "altered", "duplicated",
-                                                     "lost", "refused", "discarded"};
+    constexpr std::array<std::string_view, 7> kNames{"kept",    "altered",   "duplicated", "lost",
+                                                     "refused", "discarded", "bounced"};
     return kNames.at(static_cast<std::size_t>(fate));
 }
 

@@ -39,6 +39,7 @@ enum class Fate : std::uint8_t {
     lost,        ///< answered 250 and thrown away
     refused,     ///< answered with something else than 2yz and thrown away
     discarded,   ///< thrown away without an answer
+    bounced,     ///< answered 250 and thrown away; a true report of it is in the sender's mailbox
 };
 
 /// The name of a fate as the log spells it.
@@ -73,6 +74,13 @@ struct MailFacts {
     std::string fault;
     /// For the second entry of a duplicated mail: the id of the first.
     std::uint64_t copy_of = 0;
+    /// For what a bounce fault sent back: the id of the mail it is about.
+    std::uint64_t report_on = 0;
+    /// What the client asked for by DSN parameters (RFC 3461 4), decoded; empty where it did not.
+    std::string envelope_id;
+    std::string ret;
+    std::string notify;
+    std::string original_recipient;
 };
 
 /// One entry of the log.

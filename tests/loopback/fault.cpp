@@ -17,6 +17,7 @@ constexpr std::array<std::string_view, 22> kActions{
     "duplicate", "alter",      "delay_delivery",   "keep_and_drop", "discard_and_drop",
     "refuse",    "alert"};
 constexpr std::string_view kLockHeld = "lock_held";
+constexpr std::string_view kBounce = "bounce";
 
 [[noreturn]] void reject(std::string_view what, std::string_view text) {
     throw std::invalid_argument("fault: " + std::string(what) + " '" + std::string(text) + "'");
@@ -86,6 +87,12 @@ Number number(std::string_view text) {
     return value;
 }
 
+BounceKind bounce_kind(std::string_view text) {
+    const auto kind = find_bounce_kind(text);
+    if (!kind) reject("unknown kind", text);
+    return *kind;
+}
+
 void set(Fault& fault, std::string_view key, std::string value) {
     if (key == "name")
         fault.name = std::move(value);
@@ -97,6 +104,10 @@ void set(Fault& fault, std::string_view key, std::string value) {
         fault.bytes = number<std::uint64_t>(value);
     else if (key == "delivery")
         fault.delivery = parse_delay(value);
+    else if (key == "kind")
+        fault.kind = bounce_kind(value);
+    else if (key == "status")
+        fault.status = std::move(value);
     else if (key == "user")
         fault.username = std::move(value);
     else if (key == "from")
@@ -119,7 +130,8 @@ void set(Fault& fault, std::string_view key, std::string value) {
 
 std::string_view name(Action action) noexcept {
     const auto index = static_cast<std::size_t>(action);
-    return index < kActions.size() ? kActions.at(index) : kLockHeld;
+    if (index < kActions.size()) return kActions.at(index);
+    return action == Action::bounce ? kBounce : kLockHeld;
 }
 
 Fault parse_fault(std::string_view text) {
@@ -135,7 +147,7 @@ Fault parse_fault(std::string_view text) {
     fault.at = next_word(text);
     const auto action = next_word(text);
     bool known = false;
-    for (auto a = Action::delay; !known && a <= Action::lock_held;
+    for (auto a = Action::delay; !known && a <= Action::bounce;
          a = static_cast<Action>(static_cast<int>(a) + 1)) {
         known = name(a) == action;
         if (known) fault.action = a;

@@ -2,6 +2,7 @@
 // Misbehaviour as data: where it strikes, whom, how often, and what happens then.
 #pragma once
 
+#include "tests/loopback/bounce_report.hpp"
 #include "tests/loopback/types.hpp"
 
 #include <cstdint>
@@ -37,6 +38,7 @@ enum class Action : std::uint8_t {
     refuse,            ///< answers `text`, by default a fitting permanent refusal of the step
     alert,             ///< a fatal TLS alert instead of an answer, then closes
     lock_held,         ///< POP3 LOGIN only: -ERR [IN-USE]
+    bounce,            ///< DOT only: 250, and a mail of `kind` goes to the sender after `delivery`
 };
 
 /// One rule. An empty match field matches everything; all fields given must match.
@@ -58,8 +60,12 @@ struct Fault {
     Nanoseconds duration{0};
     /// Of garbage, endless_*, split and cut_short; 0 takes a default (64, 64 MiB, 3, half).
     std::uint64_t bytes = 0;
-    /// Of delay_delivery.
+    /// Of delay_delivery; of bounce: from the dot until the report is visible.
     DelayModel delivery;
+    /// Of bounce. With `carry_out` the mail is delivered whatever the kind.
+    BounceKind kind = BounceKind::dsn;
+    /// Of bounce: the enhanced code; empty takes a default.
+    std::string status;
     /// The command takes effect although the client does not get its true answer: with DOT the
     /// mail is kept, with POP3 QUIT the deletions are done.
     bool carry_out = false;

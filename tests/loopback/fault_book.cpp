@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, kSteps> kNames{
 bool needs_dot(Action action) {
     return action == Action::lose || action == Action::duplicate || action == Action::alter ||
            action == Action::delay_delivery || action == Action::keep_and_drop ||
-           action == Action::discard_and_drop;
+           action == Action::discard_and_drop || action == Action::bounce;
 }
 
 bool needs_reply(Action action) {
@@ -34,6 +34,7 @@ void check(const Fault& fault, Step step) {
     if (needs_dot(fault.action) && step != Step::dot) reject("this action is for DOT only");
     if (step == Step::dot && fault.protocol == Protocol::pop3) reject("POP3 has no DOT");
     if (fault.action == Action::lock_held && step != Step::login) reject("lock_held is for LOGIN");
+    if (!fault.status.empty() && !is_failure_status(fault.status)) reject("no failure status");
     const bool own_text = fault.action == Action::drip && !fault.text.empty();
     if (needs_reply(fault.action) && !own_text && (step == Step::connect || step == Step::tls)) {
         reject("there is no reply at this step");

@@ -27,6 +27,7 @@ struct Arguments {
     std::string delay = "0";
     bool no_starttls = false;
     bool no_auth = false;
+    bool no_dsn = false;
     long login_delay = 0;
     bool log_commands = false;
 };
@@ -83,6 +84,9 @@ void define(CLI::App& app, Arguments& arguments, Options& options) {
         ->transform(CLI::CheckedTransformer(certificates));
     app.add_option("--login-delay", arguments.login_delay, "POP3 LOGIN-DELAY in seconds");
     app.add_flag("--no-starttls", arguments.no_starttls, "offer neither STARTTLS nor STLS");
+    app.add_option("--authentication-results", options.smtp.authentication_results,
+                   "results put into delivered mails, such as 'spf=pass; dkim=pass'");
+    app.add_flag("--no-dsn", arguments.no_dsn, "do not offer DSN");
     app.add_flag("--no-auth", arguments.no_auth, "SMTP without authentication");
     app.add_option("--log", options.log.file, "events as JSON lines to FILE, or - for stdout");
     app.add_flag("--log-commands", arguments.log_commands, "log commands and replies too");
@@ -102,6 +106,7 @@ void apply(const Arguments& arguments, Options& options) {
     options.delay = parse_delay(arguments.delay);
     options.smtp.starttls = options.pop3.stls = !arguments.no_starttls;
     if (arguments.no_auth) options.smtp.auth.clear();
+    options.smtp.dsn = !arguments.no_dsn;
     options.pop3.login_delay = std::chrono::seconds(arguments.login_delay);
     // Nobody waits for events in memory here, and they would pile up for days.
     options.log.keep = false;

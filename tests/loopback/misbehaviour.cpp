@@ -62,6 +62,7 @@ Task<void> Session::misbehave(Step step, const Fault& fault) {
         case Action::duplicate:
         case Action::alter:
         case Action::delay_delivery:
+        case Action::bounce:
             perform(step, &fault);
             break;
         case Action::reply:

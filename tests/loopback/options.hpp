@@ -48,6 +48,10 @@ struct SmtpOptions {
     bool pipelining = true;
     bool eight_bit_mime = true;
     bool enhanced_codes = true;
+    /// DSN is offered and its parameters are taken (RFC 3461).
+    bool dsn = true;
+    /// Delivered mails carry "Authentication-Results: <hostname>; " and this; empty: no such field.
+    std::string authentication_results;
     /// The announced SIZE and the largest message taken; 0 announces none.
     std::uint64_t size = 52428800;
     /// Mechanisms offered, of PLAIN, LOGIN and CRAM-MD5 in this order; empty offers no AUTH.

@@ -44,6 +44,12 @@ MailFacts SmtpSession::facts_of(const std::string& recipient, Fate fate, const F
     facts.dot_ns = dot_ns_;
     facts.fate = fate;
     facts.reply_code = 250;
+    if (const auto asked = requests_.find(recipient); asked != requests_.end()) {
+        facts.envelope_id = asked->second.envelope_id;
+        facts.ret = asked->second.ret;
+        facts.notify = asked->second.notify;
+        facts.original_recipient = asked->second.original_recipient;
+    }
     if (fault != nullptr) facts.fault = fault->name;
     return facts;
 }
@@ -63,10 +69,16 @@ void SmtpSession::dot(const Fault* fault) {
     if (action == Action::lose) fate = Fate::lost;
     if (action == Action::duplicate) fate = Fate::duplicated;
     if (action == Action::alter) fate = Fate::altered;
+    const bool bounces = action == Action::bounce;
+    if (bounces && !fault->carry_out && !delivers(fault->kind)) fate = Fate::lost;
     std::uint64_t first_id = 0;
     for (const auto& recipient : recipients_) {
         auto facts = facts_of(recipient, fate, fault);
         if (first_id == 0) first_id = facts.id;
+        if (bounces && bounce(facts, *fault) && fate == Fate::lost &&
+            fault->kind != BounceKind::forged) {
+            facts.fate = Fate::bounced;
+        }
         auto* const mailbox = shared_.store.by_address(recipient);
         if (fate != Fate::lost && mailbox != nullptr) {
             const auto& model = action == Action::delay_delivery ? fault->delivery : shared_.delay;
@@ -85,23 +97,49 @@ void SmtpSession::dot(const Fault* fault) {
 }
 
 void SmtpSession::store(MailFacts& facts, Mailbox& mailbox, Nanoseconds delay, const Fault* fault) {
-    auto message = std::make_shared<Message>();
-    auto& raw = message->raw;
+    std::string raw;
     raw.reserve(message_.size() + 320);
-    raw += "Return-Path: <" + facts.sender + ">\r\nReceived: from " + helo_ + " ([" + id_.peer +
-           "])\r\n\tby " + options().hostname + (extended_ ? " with ESMTP" : " with SMTP") +
-           (connection_.encrypted() ? "S" : "") + (authenticated_ ? "A" : "") + " id " +
-           std::to_string(facts.id) + "\r\n\tfor <" + facts.recipient + ">; " + mail_date() +
-           "\r\n" + message_;
+    raw += "Return-Path: <" + facts.sender + ">\r\n";
+    if (const auto& results = options().authentication_results; !results.empty()) {
+        raw += "Authentication-Results: " + options().hostname + "; " + results + "\r\n";
+    }
+    raw += "Received: from " + helo_ + " ([" + id_.peer + "])\r\n\tby " + options().hostname +
+           (extended_ ? " with ESMTP" : " with SMTP") + (connection_.encrypted() ? "S" : "") +
+           (authenticated_ ? "A" : "") + " id " + std::to_string(facts.id) + "\r\n\tfor <" +
+           facts.recipient + ">; " + mail_date() + "\r\n" + message_;
     if (facts.fate == Fate::altered) {
         raw += fault->text.empty() ? "This line was added on the way.\r\n" : fault->text;
         if (!raw.ends_with("\r\n")) raw += "\r\n";
     }
+    keep(facts, mailbox, delay, std::move(raw));
+}
+
+bool SmtpSession::bounce(const MailFacts& facts, const Fault& fault) {
+    auto* const mailbox = shared_.store.by_address(facts.sender);
+    const auto& request = requests_[facts.recipient];
+    if (mailbox == nullptr || !request.wants(fault.kind)) return false;
+    MailFacts report;
+    report.id = shared_.store.next_id();
+    report.recipient = facts.sender;
+    report.dot_ns = facts.dot_ns;
+    report.fault = facts.fault;
+    report.report_on = facts.id;
+    BounceParts parts{fault.kind,   options().hostname, facts.sender, facts.recipient,
+                      fault.status, &request,           message_,     report.id};
+    auto raw = make_bounce(parts);
+    report.message_id = header_value(raw, "Message-ID");
+    keep(report, *mailbox, shared_.dice.draw(fault.delivery), std::move(raw));
+    return true;
+}
+
+void SmtpSession::keep(MailFacts& facts, Mailbox& mailbox, Nanoseconds delay, std::string raw) {
+    auto message = std::make_shared<Message>();
     message->body = body_offset(raw);
     facts.mailbox = mailbox.username;
     facts.uidl = shared_.store.next_uidl();
     facts.bytes = raw.size();
     facts.kept = true;
+    message->raw = std::move(raw);
     // A fault may have held the dot up: nothing is visible before it is stored.
     facts.visible_ns = std::max(facts.dot_ns + delay.count(), boot_now());
     message->facts = std::make_shared<const MailFacts>(facts);
@@ -134,6 +172,8 @@ void SmtpSession::end_transaction() {
     in_mail_ = false;
     sender_.clear();
     recipients_.clear();
+    mail_request_ = {};
+    requests_.clear();
     message_.clear();
 }
 

@@ -148,6 +148,7 @@ void SmtpSession::hello(Step step) {
     }
     if (options().enhanced_codes) lines.emplace_back("ENHANCEDSTATUSCODES");
     if (options().eight_bit_mime) lines.emplace_back("8BITMIME");
+    if (options().dsn) lines.emplace_back("DSN");
     lines.insert(lines.end(), options().extra_capabilities.begin(),
                  options().extra_capabilities.end());
     std::string text;
@@ -173,34 +174,57 @@ void SmtpSession::mail() {
     }
     if (in_mail_) return refuse("503", "5.5.1", "A transaction is running");
     if (!path) return refuse("501", "5.5.4", "Syntax: MAIL FROM:<address>");
-    for (auto rest = path->parameters; !rest.empty();) {
-        const auto word = next_word(rest);
-        const auto equals = word.find('=');
-        const auto key = word.substr(0, equals);
-        const auto value = equals == std::string_view::npos ? "" : word.substr(equals + 1);
-        std::uint64_t size = 0;
-        if (extended_ && same_word(key, "SIZE") && options().size > 0) {
-            std::from_chars(value.data(), value.data() + value.size(), size);
-            if (size > options().size) return refuse("552", "5.3.4", "Message too big");
-        } else if (!(extended_ && same_word(key, "BODY") && options().eight_bit_mime) &&
-                   !(same_word(key, "AUTH") && authenticated_)) {
-            return refuse("555", "5.5.4", "Parameter not recognised");
-        }
+    DsnRequest request;
+    if (!take_parameters(path->parameters, true, request)) {
+        if (!in_mail_) sender_.clear();
+        return;
     }
+    mail_request_ = std::move(request);
     in_mail_ = true;
     recipients_.clear();
     say("250", "2.1.0", "Ok");
+}
+
+bool SmtpSession::take_parameters(std::string_view parameters, bool of_mail, DsnRequest& request) {
+    const auto refuse = [&](auto code, auto enhanced, auto text) {
+        say(code, enhanced, text);
+        return false;
+    };
+    while (!parameters.empty()) {
+        const auto word = next_word(parameters);
+        const auto equals = word.find('=');
+        const auto key = word.substr(0, equals);
+        const auto value = equals == std::string_view::npos ? "" : word.substr(equals + 1);
+        const auto taken = !extended_ || !options().dsn ? Parameter::unknown
+                           : of_mail                    ? take_mail_parameter(key, value, request)
+                                                        : take_rcpt_parameter(key, value, request);
+        if (taken == Parameter::malformed) return refuse("501", "5.5.4", "Malformed parameter");
+        if (taken == Parameter::good) continue;
+        std::uint64_t size = 0;
+        if (of_mail && extended_ && same_word(key, "SIZE") && options().size > 0) {
+            std::from_chars(value.data(), value.data() + value.size(), size);
+            if (size > options().size) return refuse("552", "5.3.4", "Message too big");
+        } else if (!(of_mail && extended_ && same_word(key, "BODY") && options().eight_bit_mime) &&
+                   !(of_mail && same_word(key, "AUTH") && authenticated_)) {
+            return refuse("555", "5.5.4", "Parameter not recognised");
+        }
+    }
+    return true;
 }
 
 void SmtpSession::rcpt() {
     const std::string address = recipients_.back();
     recipients_.pop_back();
     if (!in_mail_) return say("503", "5.5.1", "MAIL first");
-    if (address.empty()) return say("501", "5.5.4", "Syntax: RCPT TO:<address>");
+    const auto path = parse_path(argument_, "TO:");
+    if (address.empty() || !path) return say("501", "5.5.4", "Syntax: RCPT TO:<address>");
+    DsnRequest request = mail_request_;
+    if (!take_parameters(path->parameters, false, request)) return;
     if (shared_.store.by_address(address) == nullptr) {
         return say("550", "5.1.1", "<" + address + ">: no such recipient");
     }
     recipients_.push_back(address);
+    requests_[address] = std::move(request);
     say("250", "2.1.5", "Ok");
 }
 

@@ -2,9 +2,11 @@
 // The SMTP side (RFC 5321, 3207, 4954, 2920, 1870): one session from greeting to QUIT.
 #pragma once
 
+#include "tests/loopback/bounce_report.hpp"
 #include "tests/loopback/session.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,9 +38,16 @@ class SmtpSession final : public Session {
     void login();
     void mail();
     void rcpt();
+    /// True if all of `parameters` are known and well-formed; otherwise the refusal is said.
+    bool take_parameters(std::string_view parameters, bool of_mail, DsnRequest& request);
     void dot(const Fault* fault);
     MailFacts facts_of(const std::string& recipient, Fate fate, const Fault* fault);
     void store(MailFacts& facts, Mailbox& mailbox, Nanoseconds delay, const Fault* fault);
+    /// Puts a mail into a mailbox as it is.
+    void keep(MailFacts& facts, Mailbox& mailbox, Nanoseconds delay, std::string raw);
+    /// Sends the fault's mail back to the sender; false if there is none to send or nobody to get
+    /// it.
+    bool bounce(const MailFacts& facts, const Fault& fault);
     /// Keeps the facts until it is known whether the answer went out.
     void seal(MailFacts facts);
     void end_transaction();
@@ -58,8 +67,20 @@ class SmtpSession final : public Session {
     std::size_t data_scanned_ = 0;
     std::int64_t dot_ns_ = 0;
     std::string message_;
+    /// RET and ENVID of the transaction, and with NOTIFY and ORCPT by recipient.
+    DsnRequest mail_request_;
+    std::map<std::string, DsnRequest> requests_;
     std::vector<MailFacts> sealed_;
 };
+
+/// How a parameter of MAIL or RCPT was taken.
+enum class Parameter : std::uint8_t { good, unknown, malformed };
+/// RET and ENVID.
+[[nodiscard]] Parameter take_mail_parameter(std::string_view key, std::string_view value,
+                                            DsnRequest& request);
+/// NOTIFY and ORCPT.
+[[nodiscard]] Parameter take_rcpt_parameter(std::string_view key, std::string_view value,
+                                            DsnRequest& request);
 
 /// Takes the first word and the spaces behind it off the front.
 std::string_view next_word(std::string_view& text);
