@@ -249,7 +249,7 @@ TEST_F(BounceTest, RandomDamageNeverInventsATag) {
     for (int round = 0; round < 3'000; ++round) {
         const BounceSample& sample = samples.at(random() % samples.size());
         std::string text = sample.text;
-        for (unsigned hits = 1 + random() % 12; hits > 0; --hits) {
+        for (auto hits = 1 + random() % 12; hits > 0; --hits) {
             const std::size_t at = random() % text.size();
             switch (random() % 4) {
                 case 0:

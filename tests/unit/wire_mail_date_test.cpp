@@ -128,7 +128,7 @@ TEST(MailDate, RandomDamageNeverMakesItThrow) {
     const std::string_view alphabet = " \t\r\n()\\,:+-0123456789JanFebMonGMT\x00\xff";
     for (int round = 0; round < 50'000; ++round) {
         std::string text = "Mon, 22 Apr 2013 16:22:01 +0200 (CEST)";
-        for (unsigned hits = 1 + random() % 6; hits > 0; --hits) {
+        for (auto hits = 1 + random() % 6; hits > 0; --hits) {
             text.at(random() % text.size()) = alphabet[random() % alphabet.size()];
         }
         const auto at = parse_mail_date(text);

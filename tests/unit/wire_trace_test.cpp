@@ -115,7 +115,7 @@ TEST(Received, NamesAreShortAndHarmlessWhateverStandsThere) {
                                       "22 Apr 2013 16:22:01"};
     for (int round = 0; round < 30'000; ++round) {
         std::string value;
-        for (unsigned left = random() % 20; left > 0; --left)
+        for (auto left = random() % 20; left > 0; --left)
             value += parts[random() % std::size(parts)];
         const Hop read = hop(value);
         ASSERT_TRUE(harmless(read.by) && harmless(read.from)) << value;
