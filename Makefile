@@ -4,15 +4,18 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 BENCH_ARGS ?=
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench format format-check tidy install packages packages-test
+.PHONY: help demo test check bench fuzz format format-check tidy install packages packages-test
 
 help:
 	@echo "make demo     build, then watch test mails go round against the embedded mail server"
 	@echo "make test     everything that must pass (both compilers, sanitizers, real servers)"
 	@echo "make check    unit and session tests only, for every commit"
 	@echo "make bench    speed and accuracy beside a minimal C client"
+	@echo "make fuzz     every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)), starting from its corpus"
 	@echo "make format   format the sources;  make format-check, make tidy: what CI checks"
 	@echo "make install  install the daemon below PREFIX ($(PREFIX)), honours DESTDIR"
 
@@ -45,12 +48,18 @@ test: packages-test
 	@cd build/asan && ctest --output-on-failure -j2
 	@echo "== g++"
 	@ninja --quiet -C build/gcc
-	@cd build/gcc && ctest --output-on-failure -j2 -L 'unit|session|e2e'
+	@cd build/gcc && ctest --output-on-failure -j2 -L 'unit|session|fuzz|e2e'
 
 bench: packages-test
 	@$(MAKE) --no-print-directory build/release/build.ninja
 	@ninja --quiet -C build/release
 	@tests/bench/run.py build/release $(BENCH_ARGS)
+
+# Libraries that no fuzz target needs are not instrumented.
+fuzz: packages-test
+	@$(MAKE) --no-print-directory build/fuzz/build.ninja
+	@ninja --quiet -C build/fuzz fuzzers
+	@tests/fuzz/run.py build/fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 
