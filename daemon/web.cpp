@@ -153,10 +153,13 @@ Awaitable<bool> WebServer::Impl::serve_one(Stream& stream, beast::flat_buffer& b
     http::request_parser<http::empty_body> parser;
     parser.header_limit(limits.header_bytes);
     parser.body_limit(0);
-    const auto [error, size] = co_await http::async_read(stream, buffer, parser, kTuple);
+    // No page takes a body. The header alone is read, for the library asserts while it reads chunks
+    // that come in small pieces.
+    const auto [error, size] = co_await http::async_read_header(stream, buffer, parser, kTuple);
     if (error == asio::error::operation_aborted) co_return false;
-    if (error) {
-        const unsigned status = status_of(error);
+    const bool with_body = !error && !parser.is_done();
+    if (error || with_body) {
+        const unsigned status = with_body ? 413 : status_of(error);
         if (status == 0) co_return false;
         const WebResponse response =
             plain(status, as_std(http::obsolete_reason(http::int_to_status(status))));
