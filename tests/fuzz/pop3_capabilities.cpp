@@ -6,6 +6,7 @@
 #include "tests/fuzz/support/fuzz.hpp"
 
 #include <string>
+#include <utility>
 
 namespace mailprobed::fuzz {
 namespace {
@@ -45,11 +46,29 @@ void check(const std::vector<std::string_view>& lines) {
     require(offered.sasl || !offered.sasl_plain, "mechanisms come from SASL");
 
     std::vector<std::string> louder;
+    std::vector<std::string> quieter;
+    std::string all;
     for (const std::string_view line : lines) {
         std::string& copy = louder.emplace_back(line);
-        std::ranges::transform(copy, copy.begin(), ascii_lower);
+        std::ranges::transform(copy, copy.begin(),
+                               [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
+        all += copy + '\n';
+        std::string& other = quieter.emplace_back(line);
+        std::ranges::transform(other, other.begin(), ascii_lower);
     }
-    require(same(read(louder), offered), "case makes no difference");
+    require(same(read(louder), offered) && same(read(quieter), offered),
+            "case makes no difference");
+    for (const auto& [claimed, word] : {std::pair{offered.stls, "STLS"},
+                                        {offered.top, "TOP"},
+                                        {offered.uidl, "UIDL"},
+                                        {offered.user, "USER"},
+                                        {offered.pipelining, "PIPELINING"},
+                                        {offered.sasl_plain, "PLAIN"},
+                                        {offered.login_delay.has_value(), "LOGIN-DELAY"},
+                                        {offered.login_delay_per_user, "USER"}}) {
+        require(!claimed || all.find(word) != std::string::npos,
+                "only what the server says is offered");
+    }
 
     std::vector<std::string_view> twice(lines);
     twice.insert(twice.end(), lines.begin(), lines.end());

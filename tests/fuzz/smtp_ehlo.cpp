@@ -5,6 +5,7 @@
 #include "tests/fuzz/support/fuzz.hpp"
 
 #include <string>
+#include <utility>
 
 namespace mailprobed::fuzz {
 namespace {
@@ -42,9 +43,23 @@ void check(const std::string& text) {
     }
 
     std::string louder = text;
+    std::string quieter = text;
     std::ranges::transform(louder, louder.begin(),
                            [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
-    require(same(smtp_capabilities(louder), offered), "case makes no difference");
+    std::ranges::transform(quieter, quieter.begin(), ascii_lower);
+    require(same(smtp_capabilities(louder), offered) && same(smtp_capabilities(quieter), offered),
+            "case makes no difference");
+    for (const auto& [claimed, word] : {std::pair{offered.starttls, "STARTTLS"},
+                                        {offered.pipelining, "PIPELINING"},
+                                        {offered.auth, "AUTH"},
+                                        {offered.auth_plain, "PLAIN"},
+                                        {offered.auth_login, "LOGIN"},
+                                        {offered.auth_cram_md5, "CRAM-MD5"},
+                                        {offered.dsn, "DSN"},
+                                        {offered.size, "SIZE"}}) {
+        require(!claimed || louder.find(word) != std::string::npos,
+                "only what the server says is offered");
+    }
     require(same(smtp_capabilities(text + "\nMAILCOMPRESS\nX-EXPS GSSAPI NTLM\n"), offered),
             "unknown keywords make no difference");
     const std::string greeting = text.substr(0, text.find('\n'));
