@@ -85,7 +85,7 @@ bool BottomlessServer::answer(int client, std::string_view line) {
             std::strtoul(std::string(line.substr(4)).c_str(), nullptr, 10));
     };
     if (word == "CAPA") {
-        return send_all(client, drop_.top ? "+OK\r\nTOP\r\nUIDL\r\nUSER\r\n.\r\n"
+        return send_all(client, drop_.top ? "+OK\r\nTOP\r\nUIDL\r\nUSER\r\nPIPELINING\r\n.\r\n"
                                           : "+OK\r\nUIDL\r\nUSER\r\n.\r\n");
     }
     if (word == "STAT") {

@@ -21,6 +21,9 @@ constexpr std::size_t kMebibyte = 1024UL * 1024UL;
 // What two kernels hold beyond what the client has read: tcp_wmem and tcp_rmem at their most.
 constexpr std::uint64_t kSocketBuffers = 16ULL * kMebibyte;
 
+// Generous, because a loaded machine with sanitizers reads a million lines in ten seconds.
+constexpr seconds kBudget{120};
+
 /// alice's mails are delivered by the embedded server, but her mailbox is read at `drop`.
 struct Bombed {
     explicit Bombed(Maildrop drop) : bomb(std::move(drop)), server(options()) {
@@ -28,7 +31,8 @@ struct Bombed {
         settings = settings_for(server, {"alice", "bob"});
         Pop3Settings& mailbox = *settings.accounts[0].pop3;
         mailbox.server.port = bomb.port();
-        mailbox.timeouts.total = seconds{60};
+        mailbox.timeouts.command = kBudget;
+        mailbox.timeouts.total = kBudget;
     }
     static loopback::Options options() {
         loopback::Options result;
@@ -70,14 +74,14 @@ TEST(MailBomb, B4_3_AMillionSmallMailsEndTheLookAsTooManyWithFlatMemory) {
     const std::size_t first = heap.growth();
     ASSERT_TRUE(box.recorder.wait(
         [&](const Recorder& r) {
-            return failed(r, "alice", too_large) >= 4 && r.count("bob", Verdict::delivered) >= 3;
+            return failed(r, "alice", too_large) >= 2 && r.count("bob", Verdict::delivered) >= 3;
         },
         seconds{120}));
     monitor.stop();
-    EXPECT_GE(box.bomb.listings(), 4U);
+    EXPECT_GE(box.bomb.listings(), 2U);
     EXPECT_EQ(box.bomb.deletions(), 0U);
     EXPECT_EQ(box.recorder.failures_of["alice"].size(), failed(box.recorder, "alice", too_large));
-    EXPECT_LT(box.recorder.longest_look["alice"], seconds{60});
+    EXPECT_LT(box.recorder.longest_look["alice"], kBudget);
     EXPECT_EQ(box.recorder.count("alice", Verdict::lost), 0) << "nobody can know";
     expect_unharmed(box.recorder, "bob");
     // 100,000 entries at most are remembered during a listing, and no look adds to that.
@@ -116,7 +120,8 @@ TEST(MailBomb, B4_3_ATrueTagOnTwoGibibytesIsRecognisedUnreadAndRemoved) {
     const script::HeapPeak heap;
     MonitorThread monitor(box.settings, box.recorder);
     ASSERT_TRUE(box.recorder.wait([](const Recorder& r) {
-        return failed(r, "alice", {Stage::retr, Cause::too_big}) >= 1 && r.deleted >= 3;
+        return failed(r, "alice", {Stage::retr, Cause::too_big}) >= 1 &&
+               r.count("bob", Verdict::delivered) >= 2 && r.deleted >= 3;
     }));
     monitor.stop();
     EXPECT_GE(box.bomb.deletions(), 1U);
