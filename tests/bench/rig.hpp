@@ -65,6 +65,7 @@ class Rig {
     ProbeTable table_;
     ObserverList observers_;
     MemoryJournal journal_;
+    AuthBackoff login_{Duration::zero()};
     asio::io_context loop_{1};
     Connector connector_;
     Context context_;
