@@ -175,7 +175,6 @@ TEST(MailBomb, B4_3_MonstrousButFiniteMailsDisturbNoArrival) {
     for (const std::string& mail : monsters)
         server.inject("alice", mail);
     Recorder recorder;
-    const script::HeapPeak heap;
     const Judgement judgement = send_once(settings_for(server, {"alice"}), "alice", recorder);
     EXPECT_EQ(judgement.verdict, Verdict::delivered);
     EXPECT_EQ(judgement.body, BodyState::intact);
