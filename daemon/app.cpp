@@ -3,6 +3,7 @@
 #include "daemon/app.hpp"
 
 #include "config/load.hpp"
+#include "daemon/ledger_command.hpp"
 #include "daemon/listen_address.hpp"
 #include "daemon/log.hpp"
 #include "daemon/log_observer.hpp"
@@ -191,6 +192,7 @@ ExitStatus start(const Options& options, LoadedConfig config) {
     Settings& settings = config.settings;
     if (options.log_level) settings.log.level = *options.log_level;
     if (options.log_format) settings.log.format = *options.log_format;
+    if (options.action == Action::ledger) return run_ledger(settings.state_directory, options);
     if (options.action == Action::once) {
         if (settings.tag_key.empty()) {
             settings.tag_key = tag_key_for_once(settings.state_directory);
@@ -213,7 +215,7 @@ ExitStatus run_app(const Options& options) {
     for (const ConfigProblem& problem : config.problems)
         std::cerr << problem.text() << '\n';
     if (!config.problems.empty()) return ExitStatus::config;
-    if (options.action != Action::run) {
+    if (options.action == Action::check_config || options.action == Action::once) {
         for (const ConfigProblem& warning : config.warnings) {
             std::cerr << "warning: " << warning.text() << '\n';
         }

@@ -24,8 +24,9 @@ constexpr const char* kFooter =
     "  mailprobed --config /etc/mailprobed/mailprobed.yaml\n"
     "  mailprobed --config mailprobed.yaml --check-config\n"
     "  mailprobed --config mailprobed.yaml once qq-self --transcript\n"
+    "  mailprobed --config mailprobed.yaml ledger list --probe qq-self\n"
     "\n"
-    "Exit status: 0 success; 1 `once`: the mail was not delivered; 64 wrong command line;\n"
+    "Exit status: 0 success; 1 `once`: not delivered, `ledger`: a problem; 64 wrong command line;\n"
     "70 internal error; 78 configuration error.";
 
 template <class T>
@@ -69,6 +70,28 @@ ParsedOptions leave(const CLI::App& app, const CLI::ParseError& error) {
             asked_for ? out.str() : err.str()};
 }
 
+/// `ledger` and what can be asked of it.
+CLI::App* add_ledger(CLI::App& app, Options& options) {
+    CLI::App* ledger =
+        app.add_subcommand("ledger", "Read the ledger of the configuration's state directory");
+    ledger->require_subcommand(1);
+    CLI::App* list = ledger->add_subcommand("list", "Print the newest mails, newest first");
+    list->add_option("--limit", options.limit, "Mails at most; 0 means all")->type_name("N");
+    CLI::App* show = ledger->add_subcommand("show", "Print all that is known of one mail");
+    show->add_option("ID", options.mail, "The mail's 16 hexadecimal digits")->required();
+    CLI::App* verify = ledger->add_subcommand("verify", "Check the ledger");
+    CLI::App* all = ledger->add_subcommand("export", "Print every mail as one line of JSON");
+    for (CLI::App* narrowed : {list, all}) {
+        narrowed->add_option("--probe", options.probe, "Only mails of this probe")
+            ->type_name("NAME");
+    }
+    list->callback([&options] { options.ledger = LedgerAction::list; });
+    show->callback([&options] { options.ledger = LedgerAction::show; });
+    verify->callback([&options] { options.ledger = LedgerAction::verify; });
+    all->callback([&options] { options.ledger = LedgerAction::export_all; });
+    return ledger;
+}
+
 }  // namespace
 
 std::string version_text() {
@@ -100,6 +123,8 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
     once->add_flag("--transcript", options.transcript,
                    "Print each line sent and received, secrets masked");
     once->excludes(check);
+    CLI::App* ledger = add_ledger(app, options);
+    ledger->excludes(check);
 
     try {
         app.parse(argc, argv);
@@ -109,6 +134,7 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
     }
     if (check_config) options.action = Action::check_config;
     if (once->parsed()) options.action = Action::once;
+    if (ledger->parsed()) options.action = Action::ledger;
     return {std::move(options), ExitStatus::ok, {}};
 }
 

@@ -15,13 +15,18 @@ enum class ExitStatus : int {
     ok = 0,
     /// `once`: the mail was not delivered.
     not_delivered = 1,
+    /// `ledger`: there is no such mail, or the ledger breaks a rule.
+    ledger_problem = 1,
     usage = 64,
     internal = 70,
     config = 78,
 };
 
 /// What the program is asked to do.
-enum class Action : std::uint8_t { run, check_config, once };
+enum class Action : std::uint8_t { run, check_config, once, ledger };
+
+/// What `ledger` is asked for.
+enum class LedgerAction : std::uint8_t { list, show, verify, export_all };
 
 /// A valid command line.
 struct Options {
@@ -33,6 +38,12 @@ struct Options {
     /// For `once`: the probe, and whether to print the conversation.
     std::string probe;
     bool transcript = false;
+    /// For `ledger`: `probe` narrows list and export.
+    LedgerAction ledger = LedgerAction::list;
+    /// For `ledger show`: 16 hexadecimal digits.
+    std::string mail;
+    /// For `ledger list`: mails at most.
+    std::uint32_t limit = 50;
 };
 
 /// A parsed command line: options, or a text to print before leaving with `status`.

@@ -39,7 +39,7 @@ def loopback_command(build):
     command = [f"{build}/tests/mailprobed-loopback", "--cert-dir", str(WORK), "--delay",
                "uniform:50ms:400ms"]
     for user in ("healthy", "slow", "lossy", "refused-login"):
-        command += ["--account", f"{user}@demo.test:{user}:demo"]
+        command += ["--account", f"{user}@demo.test:{user}:in-the-open"]
     for fault in FAULTS:
         command += ["--fault", fault]
     return command

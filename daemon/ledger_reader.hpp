@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads a ledger for people and programs while a daemon writes it.
+#pragma once
+
+#include "probes/domain/tag.hpp"
+#include "probes/domain/time.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mailprobed {
+
+/// One mail as the ledger has it; texts are empty where there is nothing to say.
+struct LedgerMail {
+    MailId mail = 0;
+    std::string probe;
+    WallTime started;
+    int attempt = 1;
+    /// `intended`, `accepted`, `unconfirmed` or `retry`.
+    std::string progress;
+    /// Empty while the mail is pending.
+    std::string verdict;
+    std::optional<WallTime> judged;
+    std::string stage, cause, detail, body, status_class, hops;
+    /// For delivered.
+    std::optional<Duration> round_trip, uncertainty;
+    bool unmeasured = false;
+    bool deadline_uncertain = false;
+    /// The attempt began before its intent was on the disk.
+    bool at_risk = false;
+    /// Kinds of evidence and how often each was seen.
+    std::vector<std::pair<std::string, int>> evidence;
+};
+
+/// What list() and each() are to find.
+struct LedgerQuery {
+    /// Empty: all probes.
+    std::string probe;
+    /// Set: only this mail.
+    std::optional<MailId> mail;
+    bool newest_first = false;
+    /// 0: no limit.
+    std::uint32_t limit = 0;
+};
+
+/// What a check of the whole ledger found.
+struct LedgerReport {
+    std::uint64_t mails = 0;
+    std::uint64_t verdicts = 0;
+    std::uint64_t pending = 0;
+    std::vector<std::string> problems;
+};
+
+/// An open ledger.
+class LedgerReader {
+  public:
+    /// Opens the database at `path` for reading; throws std::runtime_error.
+    explicit LedgerReader(const std::string& path);
+    LedgerReader(const LedgerReader&) = delete;
+    LedgerReader& operator=(const LedgerReader&) = delete;
+    ~LedgerReader();
+
+    /// Calls `visit` for every mail that fits, in the order of their starts.
+    void each(const LedgerQuery& query, const std::function<void(const LedgerMail&)>& visit);
+    /// Checks the file and the rules that every row must obey.
+    [[nodiscard]] LedgerReport verify();
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mailprobed
