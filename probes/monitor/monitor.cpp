@@ -35,7 +35,7 @@ struct Monitor::Impl {
         std::map<decltype(mailbox_key(std::declval<Pop3Settings>())), MailboxIndex> boxes;
         std::vector<std::vector<ProbeIndex>> ends_here;
         std::vector<const AccountSettings*> names;
-        std::map<MailboxIndex, std::vector<ProbeIndex>> starts_here;
+        std::map<MailboxIndex, BounceWatch> starts_here;
         // The first account in the file that names a mailbox gives it its name.
         for (const AccountSettings& account : settings.accounts) {
             if (!account.pop3) continue;
@@ -55,8 +55,11 @@ struct Monitor::Impl {
             const auto& sender = settings.account(probe.from)->pop3;
             bounces_of.push_back(std::nullopt);
             if (!probe.bounces || !sender) continue;
-            bounces_of.back() = boxes.at(mailbox_key(*sender));
-            starts_here[*bounces_of.back()].push_back(index);
+            const MailboxIndex home = boxes.at(mailbox_key(*sender));
+            starts_here[home].any = true;
+            if (home == box) continue;
+            bounces_of.back() = home;
+            starts_here[home].senders.push_back(index);
         }
         for (std::size_t box = 0; box < names.size(); ++box) {
             watchers.push_back(
@@ -171,7 +174,7 @@ struct Monitor::Impl {
     TaskGroup tasks;
     /// The watcher of each probe.
     std::vector<MailboxIndex> box_of;
-    /// The mailbox where bounces of each probe's mails come, if it is watched.
+    /// Where bounces of each probe's mails come, if that is another mailbox and watched.
     std::vector<std::optional<MailboxIndex>> bounces_of;
     std::map<std::string, MailboxIndex, std::less<>> box_by_name;
     /// By server and user name, so that probes of one account do not try in turns.

@@ -159,6 +159,15 @@ Awaitable<void> Prober::send(Duration lag) {
 }
 
 Awaitable<void> Prober::resume(RememberedMail mail) {
+    const bool in_time = mail.attempt < settings_.max_attempts &&
+                         BootClock::now() + settings_.retry_after < mail.deadline;
+    if (!in_time) {
+        const StageCause why =
+            mail.failure.value_or(StageCause{Stage::envelope, Cause::rejected_transient});
+        Failure failure(why.stage, why.cause, mail.detail);
+        co_await report_failure(mail.mail, std::move(failure), false);
+        co_return;
+    }
     co_await pause();
     co_await next_attempt(mail.mail, mail.attempt);
 }

@@ -66,12 +66,12 @@ Duration default_grace(Duration look_interval) noexcept {
 }
 
 Watcher::Watcher(Context& context, MailboxIndex mailbox, const AccountSettings& account,
-                 std::vector<ProbeIndex> probes, std::vector<ProbeIndex> senders)
+                 std::vector<ProbeIndex> probes, BounceWatch bounces)
     : context_(context),
       index_(mailbox),
       account_(account),
       probes_(std::move(probes)),
-      senders_(std::move(senders)),
+      bounces_(std::move(bounces)),
       plan_(plan_for(context, *account.pop3, probes_)),
       backoff_(context.settings.auth_backoff),
       timer_(context.needs.executor) {}
@@ -105,7 +105,7 @@ Instant Watcher::next_look() const {
 
 std::optional<Instant> Watcher::next_bounce_look() const {
     std::optional<Instant> next;
-    for (const ProbeIndex probe : senders_) {
+    for (const ProbeIndex probe : bounces_.senders) {
         for (const AwaitedMail& mail : context_.ledger.sent_by(probe)) {
             const Duration wait = mail.deadline - mail.handed;
             for (const int percent : {10, 50, 100}) {
@@ -131,7 +131,7 @@ Awaitable<void> Watcher::look(Instant planned_at) {
             return probe_id(context_.settings.probes[index].name) == probe;
         });
     };
-    Look look(context_, account_.name, settings, known_, is_here, !senders_.empty());
+    Look look(context_, account_.name, settings, known_, is_here, bounces_.any);
     LookTrace trace(context_.needs.observer, account_.name);
     const auto channel = context_.needs.channels(settings.server);
     Pop3Session session(*channel, settings, began + settings.timeouts.total, trace);
@@ -206,10 +206,11 @@ Awaitable<bool> Watcher::tell_ledger(const Look& look, Instant planned_at) {
 void Watcher::back_off(const std::optional<Failure>& failure, Instant now) {
     if (failure && failure->cause() == Cause::auth_rejected) {
         backoff_.rejected(now);
-        plan_.hold_until(backoff_.until());
-    } else if (!failure || failure->stage() > Stage::auth) {
+    } else if (!failure || failure->stage() >= Stage::list || failure->stage() == Stage::quit) {
+        // Only these come after a login that worked.
         backoff_.succeeded();
     }
+    plan_.hold_until(backoff_.until());
 }
 
 void Watcher::keep_entries() {

@@ -16,13 +16,20 @@ namespace mailprobed {
 
 class Look;
 
+/// Whose bounces may come into a mailbox.
+struct BounceWatch {
+    /// Bounces are looked for at all.
+    bool any = false;
+    /// Probes whose mails end elsewhere: for theirs, looks of their own are needed.
+    std::vector<ProbeIndex> senders;
+};
+
 /// The coroutine of one mailbox.
 class Watcher {
   public:
-    /// `account` is the first that names the mailbox; `probes` end there; bounces of the mails of
-    /// `senders` may come there.
+    /// `account` is the first that names the mailbox; `probes` end there.
     Watcher(Context& context, MailboxIndex mailbox, const AccountSettings& account,
-            std::vector<ProbeIndex> probes, std::vector<ProbeIndex> senders);
+            std::vector<ProbeIndex> probes, BounceWatch bounces);
 
     /// Looks whenever the plan says so; returns only by cancellation.
     Awaitable<void> run();
@@ -50,7 +57,7 @@ class Watcher {
     MailboxIndex index_;
     const AccountSettings& account_;
     std::vector<ProbeIndex> probes_;
-    std::vector<ProbeIndex> senders_;
+    BounceWatch bounces_;
     PollPlan plan_;
     KnownEntries known_;
     AuthBackoff backoff_;

@@ -102,7 +102,7 @@ void Rig::build() {
     for (std::size_t box = 0; box < mailboxes.size(); ++box) {
         watchers_.push_back(std::make_unique<Watcher>(context_, static_cast<MailboxIndex>(box),
                                                       *mailboxes[box], ends_here[box],
-                                                      std::vector<ProbeIndex>()));
+                                                      BounceWatch{}));
     }
     for (std::size_t probe = 0; probe < box_of.size(); ++probe) {
         probers_.push_back(std::make_unique<Prober>(context_, static_cast<ProbeIndex>(probe),

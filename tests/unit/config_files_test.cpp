@@ -63,7 +63,7 @@ TEST(ConfigFiles, DemoLoadsWithNothingButWarningsAboutItsPasswords) {
         ASSERT_NE(account, nullptr);
         EXPECT_EQ(account->address, probe.name + "@demo.test");
         EXPECT_EQ(account->smtp->username, probe.name);
-        EXPECT_EQ(account->smtp->password, Secret("demo"));
+        EXPECT_EQ(account->smtp->password, Secret("in-the-open"));
         const bool healthy = probe.name == "healthy";
         EXPECT_EQ(account->smtp->server.port, healthy ? 2465 : 2525);
         EXPECT_EQ(account->pop3->server.port, healthy ? 2995 : 2110);

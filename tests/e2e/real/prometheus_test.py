@@ -43,7 +43,7 @@ class PrometheusReads(RealCase):
             return {(probe, verdict): metrics.value("verdicts_total", probe=probe,
                                                     verdict=verdict)
                     for probe in ("healthy", "refused")
-                    for verdict in ("delivered", "send_failed", "lost", "unobserved")}
+                    for verdict in ("delivered", "send_failed", "bounced", "lost", "unobserved")}
         before = scraped()
         queried = {(labels["probe"], labels["verdict"]): value
                    for labels, value in prometheus.query("mailprobed_verdicts_total")}
