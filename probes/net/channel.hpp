@@ -61,7 +61,7 @@ class Channel {
     virtual Awaitable<std::size_t> read(std::span<char> buffer) = 0;
     /// Writes everything.
     virtual Awaitable<void> write(std::string_view bytes) = 0;
-    /// Sends TLS close_notify if it can without waiting and closes; never throws.
+    /// Closes at once, without TLS close_notify: QUIT or a failure was the last word. Never throws.
     virtual void close() noexcept = 0;
 
     /// The local address as an EHLO literal, "[192.0.2.1]" or "[IPv6:2001:db8::1]" (RFC 5321
