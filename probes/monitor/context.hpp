@@ -21,13 +21,17 @@ struct Context {
           needs(std::move(outside)),
           ledger(all.evidence),
           codec(all.tag_key, needs.hmac, all.previous_tag_key),
-          instance(name_id(all.instance)) {}
+          instance(name_id(all.instance)),
+          untold(all.probes.size()) {}
 
     const Settings& settings;
     MonitorNeeds needs;
     Ledger ledger;
     TagCodec codec;
     std::uint32_t instance;
+    /// Mails of each probe whose verdict the observer was not told: what is pending to it, for a
+    /// verdict waits for the journal before it is told.
+    std::vector<std::uint64_t> untold;
     /// Conversations open now.
     std::size_t sessions = 0;
     /// Called for every verdict, after the observer.

@@ -97,6 +97,7 @@ struct Monitor::Impl {
             }
             context.ledger.restore(probe->second, mail, BootClock::now());
             ++mails[probe->second];
+            ++context.untold[probe->second];
             if (mail.progress == Progress::retry) {
                 again.emplace_back(probers[probe->second].get(), mail);
             }

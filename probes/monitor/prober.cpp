@@ -13,6 +13,26 @@
 namespace mailprobed {
 namespace {
 
+AnswerRecord answer_record(const Context& context, MailId mail, Answer answer,
+                           const std::optional<Failure>& failure) {
+    AnswerRecord record;
+    record.mail = mail;
+    record.answer = answer;
+    if (const auto entry = context.ledger.pending_mail(mail)) {
+        record.attempt = entry->attempt;
+        record.handed_attempt = entry->handed_attempt;
+        record.started = entry->started;
+        record.handed = entry->handed;
+        record.deadline = entry->deadline;
+        record.grace_end = entry->grace_end;
+    }
+    if (failure) {
+        record.failure = StageCause{failure->stage(), failure->cause()};
+        record.detail = failure->what();
+    }
+    return record;
+}
+
 /// Passes the moments of a submission to the ledger the instant they happen, so that a look that
 /// runs at the same time sees them.
 class LedgerListener final : public SendListener {
@@ -31,6 +51,11 @@ class LedgerListener final : public SendListener {
 
     void accepted(Instant /*at*/, std::string_view /*reply*/) override {
         outcome = context_.ledger.accepted(mail_);
+        // It has its verdict already: there is no answer to remember.
+        if (!context_.ledger.deadline_of(mail_)) return;
+        // Nobody needs to wait: without it the mail is unconfirmed after a crash, which is true.
+        // But it must not wait for the server's answer to QUIT either.
+        context_.needs.journal.note(answer_record(context_, mail_, Answer::accepted, std::nullopt));
     }
 
     bool was_handed = false;
@@ -153,6 +178,7 @@ Awaitable<void> Prober::send(Duration lag) {
     std::uint64_t digest = 0;
     Envelope envelope = compose_attempt(tag_of(mail, 1, wall), wall, digest);
     context_.ledger.start({mail, index_, BootClock::now(), wall, digest});
+    ++context_.untold[index_];
     context_.needs.observer.mail_started({settings_.name, mail, wall, lag});
     report_pending(context_, index_);
     co_await attempts(mail, 1, std::move(envelope));
@@ -236,9 +262,6 @@ Awaitable<std::optional<Failure>> Prober::submit(MailId mail, std::uint8_t attem
     }
     note_login(failure);
     if (failure) co_return failure;
-    JournalRecord record = answer_record(mail, Answer::accepted, std::nullopt);
-    // Nobody needs to wait: without it the mail is unconfirmed after a crash, which is true.
-    context_.needs.journal.note(std::move(record));
     Circumstances none;
     co_await report(context_, std::move(listener.outcome), std::move(none));
     co_return std::nullopt;
@@ -268,26 +291,6 @@ Awaitable<void> Prober::record_intent(MailId mail, std::uint8_t attempt) {
     co_await context_.needs.journal.record(std::move(record));
 }
 
-AnswerRecord Prober::answer_record(MailId mail, Answer answer,
-                                   const std::optional<Failure>& failure) const {
-    AnswerRecord record;
-    record.mail = mail;
-    record.answer = answer;
-    if (const auto entry = context_.ledger.pending_mail(mail)) {
-        record.attempt = entry->attempt;
-        record.handed_attempt = entry->handed_attempt;
-        record.started = entry->started;
-        record.handed = entry->handed;
-        record.deadline = entry->deadline;
-        record.grace_end = entry->grace_end;
-    }
-    if (failure) {
-        record.failure = StageCause{failure->stage(), failure->cause()};
-        record.detail = failure->what();
-    }
-    return record;
-}
-
 Awaitable<void> Prober::report_failure(MailId mail, Failure failure, bool again) {
     const bool open = is_unconfirmed(failure) ||
                       (failure.stage() == Stage::accept && failure.cause() == Cause::internal);
@@ -295,14 +298,14 @@ Awaitable<void> Prober::report_failure(MailId mail, Failure failure, bool again)
     Outcome outcome;
     if (open || again) {
         JournalRecord record =
-            answer_record(mail, open ? Answer::unconfirmed : Answer::retry, failure);
+            answer_record(context_, mail, open ? Answer::unconfirmed : Answer::retry, failure);
         co_await context_.needs.journal.record(std::move(record));
         outcome = open ? context_.ledger.unconfirmed(mail, pair, failure.what())
                        : context_.ledger.attempt_refused(mail);
         if (again) context_.needs.observer.attempt_refused(settings_.name, mail, pair);
     } else {
         // The verdict's own record says it all; only evidence must learn of the refusal.
-        context_.needs.journal.note(answer_record(mail, Answer::refused, failure));
+        context_.needs.journal.note(answer_record(context_, mail, Answer::refused, failure));
         outcome = context_.ledger.send_failed(mail, pair, failure.what());
     }
     Circumstances none;

@@ -39,8 +39,6 @@ class Prober {
     [[nodiscard]] bool may_retry(MailId mail, std::uint8_t attempt, const Failure& failure) const;
     Awaitable<std::optional<Failure>> submit(MailId mail, std::uint8_t attempt, Envelope envelope);
     Awaitable<void> record_intent(MailId mail, std::uint8_t attempt);
-    [[nodiscard]] AnswerRecord answer_record(MailId mail, Answer answer,
-                                             const std::optional<Failure>& failure) const;
     Awaitable<void> report_failure(MailId mail, Failure failure, bool again);
 
     Context& context_;

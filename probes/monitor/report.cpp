@@ -36,7 +36,7 @@ MailJudged fact_of(const Context& context, const Judgement& judgement,
 
 void report_pending(Context& context, ProbeIndex probe) {
     context.needs.observer.pending_changed({context.settings.probes[probe].name,
-                                            context.ledger.pending(probe),
+                                            context.untold[probe],
                                             context.ledger.oldest_pending(probe)});
 }
 
@@ -67,6 +67,7 @@ Awaitable<Durability> report(Context& context, Outcome outcome, Circumstances ci
     }
     for (const Judgement& judgement : outcome.judgements) {
         context.needs.observer.mail_judged(fact_of(context, judgement, circumstances));
+        --context.untold[judgement.probe];
         report_pending(context, judgement.probe);
         if (context.on_judgement) context.on_judgement(judgement);
     }
