@@ -25,6 +25,15 @@ std::optional<Complaint> finish_password(Secret& value) {
     return check_password(value);
 }
 
+constexpr std::string_view kVariableLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+constexpr std::string_view kCredentialLetters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789./_-";
+
+/// People put passwords where names belong: only what looks like a name is repeated.
+std::string shown(const std::string& name, std::string_view letters) {
+    return name.find_first_not_of(letters) == std::string::npos ? in_quotes(name) : "this";
+}
+
 /// Every byte of the key counts, a final newline too: a random key may end in one.
 std::optional<Complaint> finish_tag_key(Secret& value) {
     const std::size_t size = value.reveal().size();
@@ -115,11 +124,12 @@ SecretReader::Outcome SecretReader::from_credential(const std::string& name) con
     outcome.source = "credential " + name;
     if (name.find('/') != std::string::npos || name == "." || name == "..") {
         outcome.complaint =
-            Complaint{in_quotes(name) + " is not the name of a credential", "a name without /"};
+            Complaint{shown(name, kCredentialLetters) + " is not the name of a credential",
+                      "a name without /"};
     } else if (context_.credentials_directory.empty()) {
         outcome.complaint =
-            Complaint{in_quotes(name) + ": there is no $CREDENTIALS_DIRECTORY",
-                      "a start by systemd with LoadCredential=" + name + ":PATH in the unit"};
+            Complaint{shown(name, kCredentialLetters) + ": there is no $CREDENTIALS_DIRECTORY",
+                      "a start by systemd with LoadCredential=NAME:PATH in the unit"};
     } else {
         outcome.complaint = read_secret_file(context_.credentials_directory + "/" + name,
                                              ModeCheck::none, outcome.value);
@@ -134,7 +144,7 @@ SecretReader::Outcome SecretReader::from_environment(const std::string& name) co
     if (value) {
         outcome.value = Secret(std::move(*value));
     } else {
-        outcome.complaint = Complaint{in_quotes(name) + " is not set",
+        outcome.complaint = Complaint{shown(name, kVariableLetters) + " is not set",
                                       "the name of a variable in mailprobed's environment"};
     }
     return outcome;

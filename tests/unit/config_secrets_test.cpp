@@ -104,7 +104,7 @@ TEST(ConfigSecrets, CredentialIsReadWhateverItsMode) {
     EXPECT_THAT(complaint_about("{credential: ..}", context),
                 HasSubstr("not the name of a credential"));
     EXPECT_THAT(complaint_about("{credential: qq}", made_up_context()),
-                HasSubstr("LoadCredential=qq:PATH"));
+                HasSubstr("'qq': there is no $CREDENTIALS_DIRECTORY"));
 }
 
 TEST(ConfigSecrets, EnvironmentIsAsked) {
@@ -112,6 +112,7 @@ TEST(ConfigSecrets, EnvironmentIsAsked) {
     EXPECT_EQ(password_from("{env: PW}", context), Secret(kCanary));
     EXPECT_THAT(complaint_about("{env: OTHER}", context), HasSubstr("'OTHER' is not set"));
     EXPECT_THAT(complaint_about("{env: NOTHING}", context), HasSubstr("is an empty password"));
+    EXPECT_THAT(complaint_about("{env: canary-secret}", context), HasSubstr("this is not set"));
 }
 
 TEST(ConfigSecrets, CommandRunsWithoutShell) {
