@@ -35,6 +35,10 @@ class Configuration:
         file.write_text(text)
         return str(file)
 
+    def general(self, **keys):
+        """Sets keys of the top level."""
+        self._document.update(keys)
+
     def account(self, name, address, password, smtp, pop3):
         """An account; `smtp` and `pop3` hold the keys that are not the same for all."""
         password_file = self._secret(f"{name}.password", password)
@@ -42,7 +46,7 @@ class Configuration:
         for half, keys in (("smtp", smtp), ("pop3", pop3)):
             halves[half] = {"host": "127.0.0.1", "username": address,
                             "password": {"file": password_file}, **keys}
-            if "password" in keys:
+            if isinstance(keys.get("password"), str):
                 file = self._secret(f"{name}.{half}.password", keys["password"])
                 halves[half]["password"] = {"file": file}
             if halves[half].get("auth") == "none":
@@ -63,11 +67,12 @@ class Configuration:
 class Daemon:
     """A running mailprobed."""
 
-    def __init__(self, program, processes, configuration, level="info"):
+    def __init__(self, program, processes, configuration, level="info", prefix=()):
         self._processes = processes
         self._log = configuration.folder / "daemon.log"
-        self._process = processes.start(self._log, program, "--config", configuration.write(),
-                                        "--log.level", level)
+        self._process = processes.start(self._log, *prefix, program, "--config",
+                                        configuration.write(), "--log.level", level)
+        self.pid = self._process.pid
         found = eventually("mailprobed serves", self._address)
         self.url = f"http://{found}"
 
