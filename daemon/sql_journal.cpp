@@ -19,6 +19,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace mailprobed {
@@ -66,6 +67,8 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     void run();
     bool try_write(std::vector<QueuedRecord>& group);
     void open();
+    void set_aside();
+    void trouble(const std::exception& what);
     void prune_now();
 
     Executor executor;
@@ -89,6 +92,10 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     std::unique_ptr<LedgerWriter> writer;
     std::optional<Remembered> remembered;
     std::string error;
+    /// The file was found to be damaged and is still in its place.
+    bool damaged = false;
+    /// What people must be told although it works again.
+    std::string notice;
     Instant next_prune = Instant::min();
     std::thread thread;
 };
@@ -172,35 +179,43 @@ void SqlJournal::Impl::failed(const std::string& why) {
 }
 
 void SqlJournal::Impl::open() {
+    if (damaged) set_aside();
+    writer = std::make_unique<LedgerWriter>(ledger_path(place.state_directory), read_clocks());
+}
+
+void SqlJournal::Impl::set_aside() {
     const std::string path = ledger_path(place.state_directory);
-    try {
-        writer = std::make_unique<LedgerWriter>(path, read_clocks());
-    } catch (const std::exception& trouble) {
-        if (!is_damage(trouble.what())) throw;
-        // A new ledger that works is worth more than an old one that does not; the old one stays
-        // for people to look at.
-        const std::string aside =
-            path + ".damaged-" + std::to_string(wall_now().time_since_epoch().count());
-        std::filesystem::rename(path, aside);
-        for (const char* suffix : {"-wal", "-shm"}) {
-            std::error_code may_be_missing;
-            std::filesystem::rename(path + suffix, aside + suffix, may_be_missing);
-        }
-        writer = std::make_unique<LedgerWriter>(path, read_clocks());
-        error = "the ledger was damaged and is now " + aside;
+    const std::string aside =
+        path + ".damaged-" + std::to_string(wall_now().time_since_epoch().count());
+    std::filesystem::rename(path, aside);
+    for (const char* suffix : {"-wal", "-shm"}) {
+        std::error_code may_be_missing;
+        std::filesystem::rename(path + suffix, aside + suffix, may_be_missing);
     }
+    damaged = false;
+    notice = "the ledger was damaged and is now " + aside;
+}
+
+void SqlJournal::Impl::trouble(const std::exception& what) {
+    error = what.what();
+    writer.reset();
+    // A new ledger that works is worth more than an old one that does not; the old one stays for
+    // people to look at.
+    damaged = is_damage(error);
 }
 
 bool SqlJournal::Impl::try_write(std::vector<QueuedRecord>& group) {
-    try {
-        if (!writer) open();
-        if (!group.empty()) writer->write(group);
-        return true;
-    } catch (const std::exception& trouble) {
-        error = trouble.what();
-        writer.reset();
-        return false;
+    for (const bool second_try : {false, true}) {
+        try {
+            if (!writer) open();
+            if (!group.empty()) writer->write(group);
+            return true;
+        } catch (const std::exception& what) {
+            trouble(what);
+            if (!damaged || second_try) break;
+        }
     }
+    return false;
 }
 
 void SqlJournal::Impl::prune_now() {
@@ -217,8 +232,10 @@ void SqlJournal::Impl::prune_now() {
 void SqlJournal::Impl::run() {
     std::vector<QueuedRecord> group;
     std::unique_lock guard(mutex);
-    for (;;) {
-        wake.wait_for(guard, kPruneEvery, [this] { return stop || !queue.empty() || !writer; });
+    for (bool first = true;; first = false) {
+        if (!first) {
+            wake.wait_for(guard, kPruneEvery, [this] { return stop || !queue.empty() || !writer; });
+        }
         while (!queue.empty() && group.size() < kMaxGroup) {
             group.push_back(std::move(queue.front()));
             queue.pop_front();
@@ -228,6 +245,11 @@ void SqlJournal::Impl::run() {
         const bool last = stop;
         guard.unlock();
         const bool written = try_write(group);
+        if (!notice.empty()) {
+            asio::post(executor, [self = weak_from_this(), why = std::exchange(notice, {})] {
+                if (const auto journal = self.lock()) journal->failed(why);
+            });
+        }
         if (written) {
             group.clear();
             asio::post(executor, [self = weak_from_this(), upto] {
@@ -252,12 +274,12 @@ SqlJournal::SqlJournal(const Executor& executor, JournalPlace place, HealthHandl
     if (impl.try_write(nothing)) {
         try {
             impl.remembered = impl.writer->recall(impl.place.evidence);
-        } catch (const std::exception& trouble) {
-            impl.error = trouble.what();
-            impl.writer.reset();
+        } catch (const std::exception& what) {
+            impl.trouble(what);
+            if (impl.damaged) impl.try_write(nothing);
         }
     }
-    if (!impl.error.empty()) {
+    if (!impl.writer) {
         asio::post(executor, [self = impl_->weak_from_this(), why = impl.error] {
             if (const auto journal = self.lock()) journal->failed(why);
         });
