@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 namespace mailprobed {
 namespace {
@@ -62,6 +63,8 @@ std::vector<RememberedMail> recall_pending(soci::session& sql,
     Number deadline = 0;
     Number grace_end = 0;
     Number digest = 0;
+    Number again = 0;
+    int exact = 0;
     int attempt = 0;
     int handed_attempt = 0;
     std::string probe;
@@ -70,12 +73,13 @@ std::vector<RememberedMail> recall_pending(soci::session& sql,
     std::string cause;
     std::string detail;
     soci::statement rows =
-        (sql.prepare << "SELECT mail, run, probe, attempt, progress, handed_attempt, wall_ns,"
-                        " started_ns, handed_ns, deadline_ns, grace_end_ns, body_digest, stage,"
-                        " cause, detail FROM mails WHERE verdict = '' ORDER BY wall_ns",
+        (sql.prepare
+             << "SELECT mail, run, probe, attempt, progress, handed_attempt, wall_ns,"
+                " started_ns, handed_ns, deadline_ns, grace_end_ns, body_digest, stage,"
+                " cause, detail, exact, again_ns FROM mails WHERE verdict = '' ORDER BY wall_ns",
          into(mail), into(run), into(probe), into(attempt), into(progress), into(handed_attempt),
          into(wall), into(started), into(handed), into(deadline), into(grace_end), into(digest),
-         into(stage), into(cause), into(detail));
+         into(stage), into(cause), into(detail), into(exact), into(again));
     rows.execute();
     while (rows.fetch()) {
         const auto found = runs.find(run);
@@ -91,14 +95,16 @@ std::vector<RememberedMail> recall_pending(soci::session& sql,
         entry.deadline = at(deadline);
         entry.grace_end = at(grace_end);
         entry.wall = WallTime{Duration{wall}};
-        entry.exact = at.same_boot;
+        entry.again_at = at(again);
+        entry.exact = at.same_boot && exact != 0;
         // A clock that was set back must not make a mail start after now.
-        if (!entry.exact && entry.started > now.boot) {
+        if (!at.same_boot && entry.started > now.boot) {
             const Duration ahead = entry.started - now.boot;
             entry.started -= ahead;
             entry.handed -= ahead;
             entry.deadline -= ahead;
             entry.grace_end -= ahead;
+            entry.again_at -= ahead;
         }
         entry.body_digest = id(digest);
         entry.failure = failure_named(stage, cause);
@@ -122,19 +128,21 @@ std::vector<RememberedVerdict> recall_settled(soci::session& sql,
     int refused = 0;
     int arrived = 0;
     int bounced = 0;
+    int absent = 0;
     int attempt = 0;
     int duplicates = 0;
     int removed = 0;
     std::string probe;
     std::string verdict;
     soci::statement rows =
-        (sql.prepare << "SELECT mail, run, probe, verdict, started_ns, handed_ns, deadline_ns,"
-                        " refused, arrived, bounced, arrived_attempt, duplicates, removed,"
-                        " removed_entry FROM mails WHERE verdict <> '' AND judged_ns >= :since"
-                        " ORDER BY judged_ns",
+        (sql.prepare
+             << "SELECT mail, run, probe, verdict, started_ns, handed_ns, deadline_ns,"
+                " refused, arrived, bounced, arrived_attempt, duplicates, removed,"
+                " removed_entry, absent FROM mails WHERE verdict <> '' AND judged_ns >= :since"
+                " ORDER BY judged_ns",
          use(since), into(mail), into(run), into(probe), into(verdict), into(started), into(handed),
          into(deadline), into(refused), into(arrived), into(bounced), into(attempt),
-         into(duplicates), into(removed), into(removed_entry));
+         into(duplicates), into(removed), into(removed_entry), into(absent));
     rows.execute();
     while (rows.fetch()) {
         const auto found = runs.find(run);
@@ -151,6 +159,7 @@ std::vector<RememberedVerdict> recall_settled(soci::session& sql,
         entry.refused = refused != 0;
         entry.arrived = arrived != 0;
         entry.bounced = bounced != 0;
+        entry.absent = absent != 0;
         entry.attempt = static_cast<std::uint8_t>(attempt);
         entry.duplicates = static_cast<std::uint8_t>(std::min(duplicates, 255));
         entry.removed = static_cast<std::uint8_t>(std::min(removed, 255));
@@ -179,6 +188,32 @@ void recall_orphans(soci::session& sql, const ClockReading& now,
         entry.attempt = static_cast<std::uint8_t>(attempt);
         entry.started = entry.handed = entry.deadline = now.boot;
         result.push_back(std::move(entry));
+    }
+}
+
+/// What was counted copy by copy: retry copies, and second copies of orphans.
+void recall_copies(soci::session& sql, std::vector<RememberedVerdict>& settled,
+                   std::size_t orphans_begin) {
+    std::unordered_map<MailId, std::size_t> by_mail;
+    for (std::size_t i = 0; i < settled.size(); ++i)
+        by_mail.emplace(settled[i].mail, i);
+    Number mail = 0;
+    int attempt = 0;
+    int copies = 0;
+    std::string kind;
+    soci::statement rows = (sql.prepare << "SELECT mail, kind, attempt, copies FROM evidence"
+                                           " WHERE kind IN ('retry_copy', 'duplicate')",
+                            into(mail), into(kind), into(attempt), into(copies));
+    rows.execute();
+    while (rows.fetch()) {
+        const auto found = by_mail.find(id(mail));
+        if (found == by_mail.end()) continue;
+        RememberedVerdict& entry = settled[found->second];
+        if (kind == "retry_copy") {
+            entry.retry_copies |= 1U << std::clamp(attempt, 0, 31);
+        } else if (found->second >= orphans_begin) {
+            entry.duplicates = static_cast<std::uint8_t>(std::min(entry.duplicates + copies, 255));
+        }
     }
 }
 
@@ -254,7 +289,9 @@ Remembered recall_all(soci::session& sql, const ClockReading& now, Duration evid
     Remembered result;
     result.pending = recall_pending(sql, runs, now);
     result.settled = recall_settled(sql, runs, now, evidence);
+    const std::size_t orphans_begin = result.settled.size();
     recall_orphans(sql, now, result.settled);
+    recall_copies(sql, result.settled, orphans_begin);
     result.entries = recall_entries(sql);
     result.probes = recall_probes(sql);
     return result;

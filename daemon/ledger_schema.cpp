@@ -29,12 +29,13 @@ constexpr std::array kToVersion1{
     " deadline_uncertain INTEGER NOT NULL, hops TEXT NOT NULL, refused INTEGER NOT NULL,"
     " arrived INTEGER NOT NULL, bounced INTEGER NOT NULL, arrived_attempt INTEGER NOT NULL,"
     " duplicates INTEGER NOT NULL, removed INTEGER NOT NULL, removed_entry BIGINT NOT NULL,"
-    " at_risk INTEGER NOT NULL)",
+    " at_risk INTEGER NOT NULL, exact INTEGER NOT NULL, again_ns BIGINT NOT NULL,"
+    " absent INTEGER NOT NULL)",
     "CREATE INDEX mails_pending ON mails (wall_ns) WHERE verdict = ''",
     "CREATE INDEX mails_judged ON mails (judged_ns) WHERE verdict <> ''",
     "CREATE TABLE evidence (mail BIGINT NOT NULL, kind VARCHAR(16) NOT NULL,"
     " probe VARCHAR(64) NOT NULL, attempt INTEGER NOT NULL, copies INTEGER NOT NULL,"
-    " wall_ns BIGINT NOT NULL, PRIMARY KEY (mail, kind))",
+    " wall_ns BIGINT NOT NULL, PRIMARY KEY (mail, kind, attempt))",
     "CREATE TABLE entries (mailbox VARCHAR(64) NOT NULL, entry BIGINT NOT NULL,"
     " mail BIGINT NOT NULL, probe_id BIGINT NOT NULL, attempt INTEGER NOT NULL,"
     " PRIMARY KEY (mailbox, entry))",

@@ -31,12 +31,20 @@ Number number(WallTime at) noexcept {
     return at.time_since_epoch().count();
 }
 
+/// True of a failure after which the server cannot have the mail.
+bool is_definite(const std::optional<StageCause>& failure) {
+    if (!failure || failure->stage != Stage::accept) return true;
+    return failure->cause == Cause::rejected_transient ||
+           failure->cause == Cause::rejected_permanent;
+}
+
 /// The columns that statements bind; each record fills those that its statement uses.
 struct Columns {
     Number mail = 0, run = 0, wall = 0, started = 0, handed = 0, deadline = 0, grace_end = 0;
     Number digest = 0, lower = 0, upper = 0, entry = 0, probe_id = 0;
     int attempt = 1, handed_attempt = 0, refused = 0, at_risk = 0, unmeasured = 0, uncertain = 0;
-    int arrived = 0, bounced = 0, arrived_attempt = 0, copies = 0;
+    int arrived = 0, bounced = 0, arrived_attempt = 0, copies = 0, exact = 1;
+    Number again = 0;
     std::string probe, progress, stage, cause, detail, verdict, body, status_class, hops, kind;
     std::string mailbox;
 
@@ -80,6 +88,7 @@ struct LedgerWriter::Impl : OpenLedger {
     void apply(const AnswerRecord& record, bool risk);
     void apply(const VerdictRecord& record, bool risk);
     void apply(const EvidenceRecord& record, bool risk);
+    void apply(const AbsentRecord& record, bool risk);
     void apply(const RemovedRecord& record, bool risk);
     void apply(const EntriesRecord& record, bool risk);
     void judged(const VerdictRecord& record);
@@ -92,23 +101,30 @@ struct LedgerWriter::Impl : OpenLedger {
     std::map<std::string, bool, std::less<>> changed;
 
     soci::statement intent{
-        (sql.prepare << "INSERT INTO mails VALUES (:mail, :run, :probe, :attempt, 'intended', 0,"
-                        " :wall, :started, 0, :deadline, :grace_end, :digest, '', '', '', '', 0,"
-                        " 0, 0, '', '', 0, 0, '', 0, 0, 0, 0, 0, 0, 0, :risk)"
+        (sql.prepare << "INSERT INTO mails VALUES (:mail, :run, :probe, :attempt, 'intended',"
+                        " :handed_attempt, :wall, :started, :handed, :deadline, :grace_end,"
+                        " :digest, '', '', '', '', 0, 0, 0, '', '', 0, 0, '', 0, 0, 0, 0, 0, 0, 0,"
+                        " :risk, :exact, 0, 0)"
+                        // A row's instants are all of the boot of its run.
                         " ON CONFLICT (mail) DO UPDATE SET run = excluded.run,"
                         " attempt = excluded.attempt, progress = 'intended',"
+                        " handed_attempt = excluded.handed_attempt,"
+                        " started_ns = excluded.started_ns, handed_ns = excluded.handed_ns,"
+                        " deadline_ns = excluded.deadline_ns,"
+                        " grace_end_ns = excluded.grace_end_ns,"
                         " body_digest = excluded.body_digest",
-         use(c.mail), use(c.run), use(c.probe), use(c.attempt), use(c.wall), use(c.started),
-         use(c.deadline), use(c.grace_end), use(c.digest), use(c.at_risk))};
+         use(c.mail), use(c.run), use(c.probe), use(c.attempt), use(c.handed_attempt), use(c.wall),
+         use(c.started), use(c.handed), use(c.deadline), use(c.grace_end), use(c.digest),
+         use(c.at_risk), use(c.exact))};
     soci::statement answer{
         (sql.prepare << "UPDATE mails SET run = :run, progress = :progress, attempt = :attempt,"
                         " handed_attempt = :handed_attempt, started_ns = :started,"
                         " handed_ns = :handed, deadline_ns = :deadline, grace_end_ns = :grace_end,"
-                        " stage = :stage, cause = :cause, detail = :detail"
-                        " WHERE mail = :mail AND verdict = ''",
+                        " stage = :stage, cause = :cause, detail = :detail, exact = :exact,"
+                        " again_ns = :again WHERE mail = :mail AND verdict = ''",
          use(c.run), use(c.progress), use(c.attempt), use(c.handed_attempt), use(c.started),
          use(c.handed), use(c.deadline), use(c.grace_end), use(c.stage), use(c.cause),
-         use(c.detail), use(c.mail))};
+         use(c.detail), use(c.exact), use(c.again), use(c.mail))};
     soci::statement refused{
         (sql.prepare << "UPDATE mails SET refused = 1 WHERE mail = :mail", use(c.mail))};
     soci::statement verdict{
@@ -117,16 +133,17 @@ struct LedgerWriter::Impl : OpenLedger {
                         " cause = :cause, detail = :detail, verdict = :verdict, judged_ns = :wall,"
                         " lower_ns = :lower, upper_ns = :upper, body = :body,"
                         " status_class = :status_class, unmeasured = :unmeasured,"
-                        " deadline_uncertain = :uncertain, hops = :hops, arrived = :arrived,"
-                        " bounced = :bounced, arrived_attempt = :arrived_attempt"
+                        " deadline_uncertain = :uncertain, hops = :hops,"
+                        " refused = refused + :refused, arrived = :arrived, bounced = :bounced, "
+                        "arrived_attempt = :arrived_attempt"
                         " WHERE mail = :mail AND verdict = ''",
          use(c.run), use(c.attempt), use(c.started), use(c.handed), use(c.deadline), use(c.stage),
          use(c.cause), use(c.detail), use(c.verdict), use(c.wall), use(c.lower), use(c.upper),
          use(c.body), use(c.status_class), use(c.unmeasured), use(c.uncertain), use(c.hops),
-         use(c.arrived), use(c.bounced), use(c.arrived_attempt), use(c.mail))};
+         use(c.refused), use(c.arrived), use(c.bounced), use(c.arrived_attempt), use(c.mail))};
     soci::statement evidence{
         (sql.prepare << "INSERT INTO evidence VALUES (:mail, :kind, :probe, :attempt, :copies,"
-                        " :wall) ON CONFLICT (mail, kind) DO UPDATE SET"
+                        " :wall) ON CONFLICT (mail, kind, attempt) DO UPDATE SET"
                         " copies = evidence.copies + excluded.copies",
          use(c.mail), use(c.kind), use(c.probe), use(c.attempt), use(c.copies), use(c.wall))};
     soci::statement arrived{(sql.prepare
@@ -138,6 +155,8 @@ struct LedgerWriter::Impl : OpenLedger {
     soci::statement duplicates{
         (sql.prepare << "UPDATE mails SET duplicates = duplicates + :copies WHERE mail = :mail",
          use(c.copies), use(c.mail))};
+    soci::statement absent{
+        (sql.prepare << "UPDATE mails SET absent = 1 WHERE mail = :mail", use(c.mail))};
     soci::statement removed{
         (sql.prepare << "UPDATE mails SET removed = removed + :copies, removed_entry = :entry"
                         " WHERE mail = :mail AND arrived_attempt = :attempt",
@@ -155,6 +174,9 @@ void LedgerWriter::Impl::apply(const IntentRecord& record, bool risk) {
     c.mail = number(record.mail);
     c.probe = record.probe;
     c.attempt = record.attempt;
+    c.handed_attempt = record.handed_attempt;
+    c.handed = number(record.handed);
+    c.exact = record.exact ? 1 : 0;
     c.wall = number(record.wall);
     c.started = number(record.started);
     c.deadline = number(record.deadline);
@@ -182,6 +204,8 @@ void LedgerWriter::Impl::apply(const AnswerRecord& record, bool /*risk*/) {
     c.grace_end = number(record.grace_end);
     c.failure(record.failure);
     c.detail = record.detail;
+    c.exact = record.exact ? 1 : 0;
+    c.again = number(record.again_at);
     answer.execute(true);
 }
 
@@ -204,6 +228,7 @@ void LedgerWriter::Impl::apply(const VerdictRecord& record, bool /*risk*/) {
     c.unmeasured = judgement.unmeasured ? 1 : 0;
     c.uncertain = judgement.deadline_uncertain ? 1 : 0;
     c.hops = record.hops;
+    c.refused = judgement.verdict == Verdict::send_failed && is_definite(judgement.failure) ? 1 : 0;
     c.arrived = delivered ? 1 : 0;
     c.bounced = judgement.verdict == Verdict::bounced ? 1 : 0;
     c.arrived_attempt = delivered ? judgement.attempt : 0;
@@ -249,6 +274,11 @@ void LedgerWriter::Impl::apply(const EvidenceRecord& record, bool /*risk*/) {
         case Evidence::orphan:
             break;
     }
+}
+
+void LedgerWriter::Impl::apply(const AbsentRecord& record, bool /*risk*/) {
+    c.mail = number(record.mail);
+    absent.execute(true);
 }
 
 void LedgerWriter::Impl::apply(const RemovedRecord& record, bool /*risk*/) {

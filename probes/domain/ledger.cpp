@@ -273,6 +273,14 @@ Outcome Ledger::look_ended(MailboxIndex mailbox, bool complete, std::optional<In
     }
     for (const MailId id : absent)
         outcome.judgements.push_back(judge_absence(id, now));
+    std::erase_if(box.unobserved, [&](MailId id) {
+        const auto found = settled_.find(id);
+        if (found == settled_.end() || found->second.arrived) return true;
+        if (*login_at < found->second.deadline) return false;
+        found->second.handed = std::max(found->second.handed, *login_at);
+        outcome.absent.push_back(id);
+        return true;
+    });
     return outcome;
 }
 
@@ -290,8 +298,12 @@ Outcome Ledger::settle(MailboxIndex mailbox, Instant now) {
     }
     for (const MailId id : over) {
         outcome.judgements.push_back(judge(id, Verdict::unobserved, now));
+        box.unobserved.push_back(id);
     }
     forget_old(now);
+    if (!over.empty()) {
+        std::erase_if(box.unobserved, [&](MailId id) { return !settled_.contains(id); });
+    }
     return outcome;
 }
 

@@ -62,6 +62,8 @@ struct AfterVerdict {
 struct Outcome {
     std::vector<Judgement> judgements;
     std::vector<AfterVerdict> evidence;
+    /// `unobserved` mails that were not there after their deadline: not `found` if they turn up.
+    std::vector<MailId> absent;
 };
 
 /// All copies of one own mail in one listing.
@@ -219,6 +221,7 @@ class Ledger {
         std::uint32_t retry_copies = 0;
         std::uint8_t duplicates = 0;
         std::uint8_t removed = 0;
+        /// `handed` is raised to the first complete look after D that did not show the mail.
         Instant started, handed, deadline;
         /// Hash of the unique id of a copy that was removed.
         std::uint64_t removed_entry = 0;
@@ -226,6 +229,8 @@ class Ledger {
 
     struct Mailbox {
         std::vector<MailId> pending;
+        /// Judged `unobserved`, and no complete look after the deadline since.
+        std::vector<MailId> unobserved;
         Instant complete_login = Instant::min();
         Instant failed_began = Instant::min();
         Instant look_began = Instant::min();

@@ -36,9 +36,12 @@ void Ledger::restore(ProbeIndex probe, const RememberedMail& mail, Instant now) 
             break;
         case Progress::retry:
             entry.state = State::intended;
-            entry.refused_attempts = 1U << std::min<unsigned>(mail.attempt, 31U);
             break;
     }
+    // A further attempt follows only a refusal.
+    const int refused = mail.progress == Progress::retry ? mail.attempt : mail.attempt - 1;
+    for (int attempt = 1; attempt <= refused; ++attempt)
+        entry.refused_attempts |= 1U << std::min(attempt, 31);
     // Nobody looked while no daemon ran: that widens what the next look can tell.
     Mailbox& box = mailboxes_.at(probes_.at(probe).settings.mailbox);
     box.failed_began = std::max(box.failed_began, now);
@@ -54,12 +57,17 @@ void Ledger::restore(ProbeIndex probe, const RememberedVerdict& mail) {
     entry.arrived = mail.arrived;
     entry.bounced = mail.bounced;
     entry.attempt = mail.attempt;
+    entry.retry_copies = mail.retry_copies;
     entry.duplicates = mail.duplicates;
     entry.removed = mail.removed;
     entry.removed_entry = mail.removed_entry;
     entry.started = mail.started;
     entry.handed = mail.handed;
     entry.deadline = mail.deadline;
+    if (mail.absent) entry.handed = std::max(entry.handed, entry.deadline);
+    if (mail.verdict == Verdict::unobserved && !mail.arrived && !mail.absent) {
+        mailboxes_.at(probes_.at(probe).settings.mailbox).unobserved.push_back(mail.mail);
+    }
     settled_.emplace(mail.mail, entry);
     forget_.emplace_back(mail.deadline + evidence_, mail.mail);
 }
@@ -77,8 +85,10 @@ std::optional<RememberedMail> Ledger::pending_mail(MailId mail) const {
     result.deadline = entry.deadline;
     result.grace_end = entry.grace_end;
     result.wall = entry.wall;
+    result.exact = !entry.inexact;
     result.body_digest = entry.digest;
     result.failure = entry.failure;
+    result.detail = entry.detail;
     return result;
 }
 
@@ -86,8 +96,10 @@ std::vector<AwaitedMail> Ledger::sent_by(ProbeIndex probe) const {
     std::vector<AwaitedMail> result;
     for (const MailId id : probes_.at(probe).order) {
         const auto found = pending_.find(id);
-        if (found == pending_.end() || found->second.handed_attempt == 0) continue;
+        if (found == pending_.end()) continue;
         const Mail& mail = found->second;
+        // Of a mail that an earlier run left open nobody knows whether it was handed over.
+        if (mail.handed_attempt == 0 && mail.state == State::intended) continue;
         result.push_back({mail.handed, mail.deadline, mail.grace_end});
     }
     return result;

@@ -40,6 +40,8 @@ struct RememberedMail {
     std::uint64_t body_digest = 0;
     std::optional<StageCause> failure;
     std::string detail;
+    /// With `retry`: when the next attempt was planned.
+    Instant again_at;
 };
 
 /// A mail that has its verdict and still may leave evidence.
@@ -52,8 +54,12 @@ struct RememberedVerdict {
     bool refused = false;
     bool arrived = false;
     bool bounced = false;
+    /// A complete look after the deadline did not show it.
+    bool absent = false;
     /// The attempt whose copy arrived; 0 if none or unknown.
     std::uint8_t attempt = 0;
+    /// Bit n: a copy of attempt n was counted as a retry copy.
+    std::uint32_t retry_copies = 0;
     std::uint8_t duplicates = 0;
     std::uint8_t removed = 0;
     /// Hash of the unique id of a copy that was removed.

@@ -20,8 +20,12 @@ struct IntentRecord {
     MailId mail = 0;
     std::string probe;
     std::uint8_t attempt = 1;
-    Instant started, deadline, grace_end;
+    /// 0: the dot was not written in any attempt.
+    std::uint8_t handed_attempt = 0;
+    Instant started, handed, deadline, grace_end;
     WallTime wall;
+    /// False if the mail comes from another boot.
+    bool exact = true;
     std::uint64_t body_digest = 0;
 };
 
@@ -39,6 +43,10 @@ struct AnswerRecord {
     /// For all but accepted.
     std::optional<StageCause> failure;
     std::string detail;
+    /// False if the mail comes from another boot.
+    bool exact = true;
+    /// For retry: when the next attempt is planned.
+    Instant again_at;
 };
 
 /// A mail got its verdict.
@@ -59,6 +67,11 @@ struct EvidenceRecord {
     WallTime wall;
 };
 
+/// A complete look after the deadline did not show a mail that was judged `unobserved`.
+struct AbsentRecord {
+    MailId mail = 0;
+};
+
 /// The server confirmed that copies of a mail are deleted.
 struct RemovedRecord {
     MailId mail = 0;
@@ -77,7 +90,7 @@ struct EntriesRecord {
 
 /// One thing to remember.
 using JournalRecord = std::variant<IntentRecord, AnswerRecord, VerdictRecord, EvidenceRecord,
-                                   RemovedRecord, EntriesRecord>;
+                                   AbsentRecord, RemovedRecord, EntriesRecord>;
 
 /// What record() could promise.
 enum class Durability : std::uint8_t { durable, lost_on_crash };

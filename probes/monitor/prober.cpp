@@ -7,6 +7,7 @@
 #include "probes/net/boot_clock.hpp"
 #include "probes/session/smtp_session.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -25,6 +26,7 @@ AnswerRecord answer_record(const Context& context, MailId mail, Answer answer,
         record.handed = entry->handed;
         record.deadline = entry->deadline;
         record.grace_end = entry->grace_end;
+        record.exact = entry->exact;
     }
     if (failure) {
         record.failure = StageCause{failure->stage(), failure->cause()};
@@ -185,16 +187,18 @@ Awaitable<void> Prober::send(Duration lag) {
 }
 
 Awaitable<void> Prober::resume(RememberedMail mail) {
-    const bool in_time = mail.attempt < settings_.max_attempts &&
-                         BootClock::now() + settings_.retry_after < mail.deadline;
-    if (!in_time) {
+    const Instant due = std::min(mail.again_at, mail.deadline);
+    if (mail.attempt < settings_.max_attempts) co_await pause(due);
+    const std::optional<Instant> deadline = context_.ledger.deadline_of(mail.mail);
+    if (mail.attempt >= settings_.max_attempts || (deadline && BootClock::now() >= *deadline)) {
+        // No daemon ran when the next attempt was due: the last answer stands.
         const StageCause why =
-            mail.failure.value_or(StageCause{Stage::envelope, Cause::rejected_transient});
+            mail.failure.value_or(StageCause{Stage::accept, Cause::rejected_transient});
         Failure failure(why.stage, why.cause, mail.detail);
         co_await report_failure(mail.mail, std::move(failure), false);
+        watcher_.notify();
         co_return;
     }
-    co_await pause();
     co_await next_attempt(mail.mail, mail.attempt);
 }
 
@@ -209,13 +213,13 @@ Awaitable<void> Prober::attempts(MailId mail, std::uint8_t attempt, Envelope env
     co_await report_failure(mail, std::move(error), again);
     watcher_.notify();
     if (!again) co_return;
-    co_await pause();
+    co_await pause(BootClock::now() + settings_.retry_after);
     co_await next_attempt(mail, attempt);
 }
 
-Awaitable<void> Prober::pause() {
+Awaitable<void> Prober::pause(Instant until) {
     BootTimer timer(context_.needs.executor);
-    co_await sleep_until(timer, BootClock::now() + settings_.retry_after);
+    co_await sleep_until(timer, until);
 }
 
 Awaitable<void> Prober::next_attempt(MailId mail, std::uint8_t attempt) {
@@ -282,6 +286,9 @@ Awaitable<void> Prober::record_intent(MailId mail, std::uint8_t attempt) {
     intent.mail = mail;
     intent.probe = settings_.name;
     intent.attempt = attempt;
+    intent.handed_attempt = entry->handed_attempt;
+    intent.handed = entry->handed;
+    intent.exact = entry->exact;
     intent.started = entry->started;
     intent.deadline = entry->deadline;
     intent.grace_end = entry->grace_end;
@@ -297,16 +304,20 @@ Awaitable<void> Prober::report_failure(MailId mail, Failure failure, bool again)
     const StageCause pair{failure.stage(), failure.cause()};
     Outcome outcome;
     if (open || again) {
-        JournalRecord record =
+        AnswerRecord answer =
             answer_record(context_, mail, open ? Answer::unconfirmed : Answer::retry, failure);
+        if (again) answer.again_at = BootClock::now() + settings_.retry_after;
+        JournalRecord record = std::move(answer);
         co_await context_.needs.journal.record(std::move(record));
         outcome = open ? context_.ledger.unconfirmed(mail, pair, failure.what())
                        : context_.ledger.attempt_refused(mail);
         if (again) context_.needs.observer.attempt_refused(settings_.name, mail, pair);
     } else {
-        // The verdict's own record says it all; only evidence must learn of the refusal.
-        context_.needs.journal.note(answer_record(context_, mail, Answer::refused, failure));
         outcome = context_.ledger.send_failed(mail, pair, failure.what());
+        // The verdict's own record says it all; one that fell before must learn of the refusal.
+        if (outcome.judgements.empty()) {
+            context_.needs.journal.note(answer_record(context_, mail, Answer::refused, failure));
+        }
     }
     Circumstances none;
     co_await report(context_, std::move(outcome), std::move(none));

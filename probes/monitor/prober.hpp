@@ -33,7 +33,7 @@ class Prober {
     [[nodiscard]] Envelope compose_attempt(const Tag& tag, WallTime wall,
                                            std::uint64_t& digest) const;
     Awaitable<void> attempts(MailId mail, std::uint8_t attempt, Envelope envelope);
-    Awaitable<void> pause();
+    Awaitable<void> pause(Instant until);
     void note_login(const std::optional<Failure>& failure);
     Awaitable<void> next_attempt(MailId mail, std::uint8_t attempt);
     [[nodiscard]] bool may_retry(MailId mail, std::uint8_t attempt, const Failure& failure) const;

@@ -43,6 +43,8 @@ void report_pending(Context& context, ProbeIndex probe) {
 Awaitable<Durability> report(Context& context, Outcome outcome, Circumstances circumstances) {
     const WallTime wall = wall_now();
     Durability told = Durability::durable;
+    for (const MailId mail : outcome.absent)
+        context.needs.journal.note(AbsentRecord{mail});
     // One wait for all records of the outcome: they are kept in this order.
     for (std::size_t i = 0; i < outcome.judgements.size(); ++i) {
         const Judgement& judgement = outcome.judgements[i];
