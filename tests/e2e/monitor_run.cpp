@@ -11,6 +11,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace mailprobed::test {
 
@@ -25,25 +26,51 @@ void Recorder::mail_started(const MailStarted& fact) {
     changed_.notify_all();
 }
 
+void Recorder::attempt_refused(std::string_view probe, std::uint64_t /*mail*/,
+                               StageCause /*failure*/) {
+    tell(probe, "refused");
+}
+
 void Recorder::stage_done(const StageDone& fact) {
-    const std::lock_guard lock(mutex_);
-    stages.push_back(fact.stage);
+    {
+        const std::lock_guard lock(mutex_);
+        stages.push_back(fact.stage);
+    }
+    tell(fact.probe, std::string(to_string(fact.stage)) + (fact.cause ? " failed" : ""));
+}
+
+void Recorder::tell(std::string_view probe, std::string_view what) const {
+    if (on_fact) on_fact(probe, what);
 }
 
 void Recorder::mail_judged(const MailJudged& fact) {
-    const std::lock_guard lock(mutex_);
-    verdicts.push_back({std::string(fact.probe), fact, std::string(fact.detail)});
-    changed_.notify_all();
+    {
+        const std::lock_guard lock(mutex_);
+        verdicts.push_back({std::string(fact.probe), fact, std::string(fact.detail)});
+        changed_.notify_all();
+    }
+    tell(fact.probe, "judged");
 }
 
 void Recorder::evidence_found(const EvidenceFound& fact) {
-    const std::lock_guard lock(mutex_);
-    ++evidence[std::string(fact.probe)][fact.kind];
-    changed_.notify_all();
+    {
+        const std::lock_guard lock(mutex_);
+        ++evidence[std::string(fact.probe)][fact.kind];
+        changed_.notify_all();
+    }
+    tell(fact.probe, "evidence");
 }
 
 void Recorder::look_done(const LookDone& fact) {
-    const std::lock_guard lock(mutex_);
+    {
+        const std::lock_guard lock(mutex_);
+        count_look(fact);
+        changed_.notify_all();
+    }
+    if (fact.complete) tell(fact.mailbox, "look");
+}
+
+void Recorder::count_look(const LookDone& fact) {
     ++looks;
     if (fact.complete) ++complete_looks;
     deleted += fact.deleted;
@@ -51,7 +78,6 @@ void Recorder::look_done(const LookDone& fact) {
     const std::string mailbox(fact.mailbox);
     longest_look[mailbox] = std::max(longest_look[mailbox], fact.took);
     if (fact.failure) failures_of[mailbox].push_back(*fact.failure);
-    changed_.notify_all();
 }
 
 void Recorder::tick_missed(std::string_view probe, MissReason /*reason*/, std::uint64_t count) {
@@ -163,12 +189,19 @@ namespace {
 MonitorNeeds needs_of(asio::io_context& io, Journal& journal, Observer& observer,
                       Connector& connector) {
     MonitorNeeds needs{io.get_executor(), journal, observer, {}, hmac_sha256, random_u64};
+    if (auto* durable = dynamic_cast<SqlJournal*>(&journal)) needs.remembered = durable->recall();
     needs.channels = [&connector](const Endpoint& endpoint) { return connector.make(endpoint); };
     return needs;
 }
 
 Awaitable<void> once(Monitor& monitor, std::string probe, std::optional<Judgement>& result) {
     result = co_await monitor.run_once(std::move(probe));
+}
+
+Awaitable<void> run_when_kept(Journal& journal, std::function<void()> then) {
+    JournalRecord nothing = EntriesRecord{};
+    co_await journal.record(std::move(nothing));
+    then();
 }
 
 }  // namespace
@@ -188,37 +221,77 @@ Judgement send_once(const Settings& settings, const std::string& probe, Recorder
 }
 
 struct MonitorThread::Impl {
-    Impl(Settings wanted, Observer& observer, LookupFunction lookup)
+    Impl(Settings wanted, Observer& observer, LookupFunction lookup,
+         SqlJournal::HealthHandler on_health)
         : settings(std::move(wanted)),
+          journal(journal_for(std::move(on_health))),
           connector(io.get_executor(), std::move(lookup)),
-          monitor(settings, needs_of(io, journal, observer, connector)),
+          monitor(settings, needs_of(io, *journal, observer, connector)),
           tasks(io.get_executor()) {
         tasks.spawn(monitor.run());
         thread = std::thread([this] { io.run(); });
     }
 
+    std::unique_ptr<Journal> journal_for(SqlJournal::HealthHandler on_health) {
+        if (settings.state_directory.empty()) return std::make_unique<MemoryJournal>();
+        return std::make_unique<SqlJournal>(
+            io.get_executor(),
+            JournalPlace{settings.state_directory, settings.evidence, settings.history},
+            std::move(on_health));
+    }
+
     Settings settings;
     asio::io_context io{1};
-    MemoryJournal journal;
+    std::unique_ptr<Journal> journal;
     Connector connector;
     Monitor monitor;
     TaskGroup tasks;
     std::thread thread;
 };
 
-MonitorThread::MonitorThread(Settings settings, Observer& observer, LookupFunction lookup)
-    : impl_(std::make_unique<Impl>(std::move(settings), observer, std::move(lookup))) {}
+MonitorThread::MonitorThread(Settings settings, Observer& observer, LookupFunction lookup,
+                             SqlJournal::HealthHandler on_health)
+    : impl_(std::make_unique<Impl>(std::move(settings), observer, std::move(lookup),
+                                   std::move(on_health))) {}
 
 MonitorThread::~MonitorThread() {
     stop();
+    if (!impl_->io.stopped()) return;
+    // What died still holds sockets and frames; they end in the order of their owners.
+    impl_->io.restart();
+    impl_->tasks.cancel();
+    impl_->io.run();
 }
 
 LedgerTotals MonitorThread::stop() {
     if (impl_->thread.joinable()) {
-        asio::post(impl_->io, [this] { impl_->tasks.cancel(); });
-        impl_->thread.join();
+        cancel();
+        join();
     }
     return impl_->monitor.totals();
+}
+
+void MonitorThread::cancel() {
+    asio::post(impl_->io, [this] { impl_->tasks.cancel(); });
+}
+
+void MonitorThread::join() {
+    impl_->thread.join();
+}
+
+void MonitorThread::die(const std::string& directory) {
+    // The write-ahead log last: a frame that the database lacks must be in it.
+    for (const char* file : {"/ledger.db", "/ledger.db-wal"}) {
+        std::filesystem::copy(impl_->settings.state_directory + file, directory + file,
+                              std::filesystem::copy_options::overwrite_existing);
+    }
+    impl_->io.stop();
+}
+
+void MonitorThread::when_kept(std::function<void()> then) {
+    asio::post(impl_->io, [this, then = std::move(then)]() mutable {
+        impl_->tasks.spawn(run_when_kept(*impl_->journal, std::move(then)));
+    });
 }
 
 }  // namespace mailprobed::test

@@ -2,6 +2,7 @@
 // A monitor against the embedded server, over real sockets, with everything it tells recorded.
 #pragma once
 
+#include "daemon/sql_journal.hpp"
 #include "probes/domain/ledger.hpp"
 #include "probes/domain/settings.hpp"
 #include "probes/monitor/observer.hpp"
@@ -32,6 +33,7 @@ struct RecordedVerdict {
 class Recorder final : public Observer {
   public:
     void mail_started(const MailStarted& fact) override;
+    void attempt_refused(std::string_view probe, std::uint64_t mail, StageCause failure) override;
     void stage_done(const StageDone& fact) override;
     void mail_judged(const MailJudged& fact) override;
     void evidence_found(const EvidenceFound& fact) override;
@@ -66,12 +68,20 @@ class Recorder final : public Observer {
     std::string transcript;
     std::vector<std::string> internal_errors;
 
+    /// What just happened to a probe ("refused", "judged", "evidence", "STAGE", "STAGE failed") or
+    /// a mailbox ("look" for a complete one); called on the monitor's thread, set it before that
+    /// runs.
+    std::function<void(std::string_view probe, std::string_view what)> on_fact;
+
     /// Verdicts of one probe.
     [[nodiscard]] int count(const std::string& probe, Verdict verdict) const;
     /// True if a look failed like this.
     [[nodiscard]] bool look_failed(Stage stage, Cause cause) const;
 
   private:
+    void tell(std::string_view probe, std::string_view what) const;
+    void count_look(const LookDone& fact);
+
     mutable std::mutex mutex_;
     std::condition_variable changed_;
 };
@@ -96,16 +106,27 @@ struct AccountStyle {
 [[nodiscard]] Judgement send_once(const Settings& settings, const std::string& probe,
                                   Recorder& recorder);
 
-/// A monitor with its own settings that runs on its own thread until stop() or destruction.
+/// A monitor with its own settings that runs on its own thread until stop() or destruction. With a
+/// state directory in the settings it keeps its ledger there.
 class MonitorThread {
   public:
-    MonitorThread(Settings settings, Observer& observer, LookupFunction lookup = system_lookup);
+    MonitorThread(Settings settings, Observer& observer, LookupFunction lookup = system_lookup,
+                  SqlJournal::HealthHandler on_health = {});
     MonitorThread(const MonitorThread&) = delete;
     MonitorThread& operator=(const MonitorThread&) = delete;
     ~MonitorThread();
 
     /// Ends the monitor and returns its final numbers.
     LedgerTotals stop();
+    /// Begins what stop() does; from any thread, the monitor's own included.
+    void cancel();
+    /// Ends the loop at once, as kill -9 would, and copies the ledger of that moment to
+    /// `directory`; on the monitor's own thread only.
+    void die(const std::string& directory);
+    /// Runs `then` on the monitor's thread when all that it noted so far is on the disk.
+    void when_kept(std::function<void()> then);
+    /// Waits until cancel() or die() has ended the loop.
+    void join();
 
   private:
     struct Impl;

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every verdict, every kind of evidence, and ways to get there: a restart of the daemon in the
+// middle, in order or by SIGKILL, changes nothing of what the ledger says in the end.
+#include "tests/e2e/restart_scene.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <future>
+
+namespace mailprobed::test {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Faults strike mails of alice only; mails of the other probes come from carol.
+std::string at_dot(const std::string& rest) {
+    return "smtp DOT " + rest + " from=alice@test.invalid";
+}
+
+class Restart : public testing::Test {
+  protected:
+    static void expect_same(const Row& row) {
+        struct Run {
+            std::string name;
+            std::future<Left> left;
+        };
+        std::vector<Run> runs;
+        const auto start = [&](const std::string& name, End end, const std::string& cut) {
+            runs.push_back({name, std::async(std::launch::async, play, row, end, cut)});
+        };
+        start("uninterrupted", End::none, "");
+        for (const std::string& cut : row.cuts) {
+            start("cancelled at " + cut, End::cancelled, cut);
+            start("killed at " + cut, End::killed, cut);
+        }
+        std::string details;
+        for (Run& run : runs) {
+            const Left left = run.left.get();
+            const std::string name = row.name + ", " + run.name;
+            EXPECT_EQ(left.verdict, row.verdict) << name;
+            EXPECT_EQ(left.evidence, row.evidence) << name;
+            EXPECT_EQ(left.wrong, "") << name;
+            EXPECT_EQ(left.told, 1 + std::ranges::count(row.evidence, ':')) << name;
+            if (details.empty()) details = left.details;
+            EXPECT_EQ(left.details, details) << name;
+        }
+    }
+};
+
+TEST_F(Restart, ChangesNothingForADeliveredMail) {
+    expect_same(
+        {"delivered", {at_dot("delay_delivery delivery=1s")}, "delivered", "", {"quit", "judged"}});
+}
+
+TEST_F(Restart, ChangesNothingForAMailWhoseAnswerWasLostButThatArrived) {
+    expect_same({"unconfirmed and delivered",
+                 {at_dot("keep_and_drop")},
+                 "delivered",
+                 "",
+                 {"accept failed", "judged"}});
+}
+
+TEST_F(Restart, ChangesNothingForADefiniteRefusal) {
+    expect_same(
+        {"refused", {at_dot("refuse")}, "send_failed accept rejected_permanent", "", {"judged"}});
+}
+
+TEST_F(Restart, ChangesNothingForARefusalAfterAllAttempts) {
+    Row row{"refused twice",
+            {at_dot("refuse text=\"451 4.3.0 later\"")},
+            "send_failed accept rejected_transient",
+            "",
+            {"refused", "judged"}};
+    row.attempts = 2;
+    expect_same(row);
+}
+
+TEST_F(Restart, ChangesNothingForADeliveryAtTheSecondAttempt) {
+    Row row{"greylisted",
+            {at_dot("refuse text=\"451 4.7.1 greylisted\" max=1"),
+             at_dot("delay_delivery delivery=600ms")},
+            "delivered",
+            "",
+            {"refused", "quit", "judged"}};
+    row.attempts = 2;
+    expect_same(row);
+}
+
+TEST_F(Restart, ChangesNothingForAMailWithoutAnAnswerThatNeverArrives) {
+    expect_same({"unconfirmed and gone",
+                 {at_dot("discard_and_drop")},
+                 "send_failed accept eof",
+                 "",
+                 {"accept failed", "judged"}});
+}
+
+TEST_F(Restart, ChangesNothingForALostMail) {
+    expect_same({"lost", {at_dot("lose")}, "lost", "", {"quit", "judged"}});
+}
+
+TEST_F(Restart, ChangesNothingForABouncedMail) {
+    expect_same({"bounced",
+                 {at_dot("bounce kind=dsn status=5.1.1 delivery=900ms")},
+                 "bounced permanent",
+                 "",
+                 {"quit", "judged"}});
+}
+
+TEST_F(Restart, ChangesNothingForAnUnobservedMail) {
+    Row row{"unobserved", {at_dot("lose")}, "unobserved", "", {"quit", "judged"}};
+    row.outage = true;
+    expect_same(row);
+}
+
+TEST_F(Restart, ChangesNothingForAnUnobservedMailThatIsFound) {
+    Row row{"found", {}, "unobserved", "found:1 ", {"quit", "judged", "evidence"}};
+    row.outage = true;
+    expect_same(row);
+}
+
+TEST_F(Restart, ChangesNothingForAnUnobservedMailThatIsLate) {
+    Row row{"unobserved and late",
+            {at_dot("lose")},
+            "unobserved",
+            "late:1 ",
+            {"judged", "look", "evidence"}};
+    row.outage = true;
+    row.copies = {{1, CopyWhen::looked, {}}};
+    expect_same(row);
+}
+
+TEST_F(Restart, ChangesNothingForALostMailThatIsLate) {
+    expect_same({"late",
+                 {at_dot("delay_delivery delivery=3s")},
+                 "lost",
+                 "late:1 ",
+                 {"quit", "judged", "evidence"}});
+}
+
+TEST_F(Restart, ChangesNothingForAnUnansweredMailThatIsLate) {
+    Row row{"unanswered and late",
+            {at_dot("discard_and_drop")},
+            "send_failed accept eof",
+            "late:1 ",
+            {"accept failed", "judged", "evidence"}};
+    row.copies = {{1, CopyWhen::answered, seconds{3}}};
+    expect_same(row);
+}
+
+TEST_F(Restart, ChangesNothingForABounceAfterTheDelivery) {
+    expect_same({"delivered and bounced",
+                 {at_dot("bounce kind=dsn carry_out status=5.2.2 delivery=1200ms")},
+                 "delivered",
+                 "bounce:1 ",
+                 {"judged", "evidence"}});
+}
+
+TEST_F(Restart, ChangesNothingForABounceAfterTheLoss) {
+    expect_same({"lost and bounced",
+                 {at_dot("bounce kind=dsn status=5.2.2 delivery=3s")},
+                 "lost",
+                 "bounce:1 ",
+                 {"quit", "judged", "evidence"}});
+}
+
+TEST_F(Restart, ChangesNothingForARefusedMailThatArrives) {
+    Row row{"refused and arrived",
+            {at_dot("refuse")},
+            "send_failed accept rejected_permanent",
+            "contradiction:1 ",
+            {"judged", "evidence"}};
+    row.copies = {{1, CopyWhen::answered, milliseconds{900}}};
+    expect_same(row);
+}
+
+TEST_F(Restart, ChangesNothingForABouncedMailThatArrives) {
+    Row row{"bounced and arrived",
+            {at_dot("bounce kind=dsn status=5.1.1 delivery=200ms")},
+            "bounced permanent",
+            "contradiction:1 ",
+            {"judged", "evidence"}};
+    row.copies = {{1, CopyWhen::answered, milliseconds{2500}}};
+    expect_same(row);
+}
+
+TEST_F(Restart, ChangesNothingForACopyOfARefusedAttemptThatArrivesAfterTheSecond) {
+    Row row{"retry copy",
+            {at_dot("refuse text=\"451 4.7.1 greylisted\" max=1")},
+            "delivered",
+            "retry_copy:1 ",
+            {"refused", "judged", "evidence"}};
+    row.attempts = 2;
+    row.copies = {{1, CopyWhen::deleted, milliseconds{600}}};
+    expect_same(row);
+}
+
+TEST_F(Restart, ChangesNothingForTwoCopiesInOneListing) {
+    expect_same(
+        {"duplicated", {at_dot("duplicate")}, "delivered", "duplicate:1 ", {"judged", "evidence"}});
+}
+
+TEST_F(Restart, ChangesNothingForACopyThatComesAfterTheFirstWasRemoved) {
+    Row row{"duplicate after removal", {}, "delivered", "duplicate:1 ", {"look", "evidence"}};
+    row.copies = {{1, CopyWhen::looked, {}}};
+    expect_same(row);
+}
+
+}  // namespace
+}  // namespace mailprobed::test
