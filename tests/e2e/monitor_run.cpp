@@ -35,6 +35,7 @@ void Recorder::stage_done(const StageDone& fact) {
     {
         const std::lock_guard lock(mutex_);
         stages.push_back(fact.stage);
+        changed_.notify_all();
     }
     tell(fact.probe, std::string(to_string(fact.stage)) + (fact.cause ? " failed" : ""));
 }
@@ -83,6 +84,7 @@ void Recorder::count_look(const LookDone& fact) {
 void Recorder::tick_missed(std::string_view probe, MissReason /*reason*/, std::uint64_t count) {
     const std::lock_guard lock(mutex_);
     missed[std::string(probe)] += count;
+    changed_.notify_all();
 }
 
 void Recorder::tag_rejected(std::string_view /*mailbox*/, TagReject reason) {
