@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import pathlib
 import poplib
 import re
@@ -45,7 +46,8 @@ def canary(number):
 def echoes(user, word):
     """The forms in which a server might repeat a password."""
     whole = base64.b64encode(f"\0{user}\0{word}".encode()).decode()
-    return (word, base64.b64encode(word.encode()).decode(), whole, urllib.parse.quote(word, safe=""))
+    return (word, base64.b64encode(word.encode()).decode(), whole,
+            urllib.parse.quote(word, safe=""), word.encode().hex())
 
 
 def challenges_in(text):
@@ -234,7 +236,8 @@ class Canary(unittest.TestCase):
     def once(self, *arguments):
         result = subprocess.run(
             [self.programs[0], "--config", self.scene.configuration.write(), *arguments],
-            capture_output=True, timeout=60, stdin=subprocess.DEVNULL, env=self.environment)
+            capture_output=True, timeout=60, stdin=subprocess.DEVNULL,
+            env={**os.environ, **self.environment})
         return result.returncode, result.stdout + result.stderr
 
     def test_no_secret_is_found_anywhere_but_the_planted_word_is_found_everywhere(self):

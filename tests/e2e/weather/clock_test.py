@@ -6,6 +6,7 @@ bursts, and what was missed is counted.
     clock_test.py MAILPROBED LOOPBACK SHIM [option of unittest...]"""
 import calendar
 import os
+import signal
 import struct
 import sys
 import time
@@ -34,6 +35,13 @@ WALL_STEPS = {
     "before the epoch": lambda now: -1 * SECOND,
     "back to the truth": lambda now: now,
 }
+
+
+def _off(starts, anchor):
+    """How far starts are off the grid through one of them; some may be late on a busy machine."""
+    off = sorted(abs((start - anchor + INTERVAL // 2) % INTERVAL - INTERVAL // 2)
+                 for start in starts)
+    return off[len(off) * 4 // 5]
 
 
 class ClockCase(unittest.TestCase):
@@ -101,6 +109,8 @@ class ClockCase(unittest.TestCase):
         starts = [mail["started_ns"] for mail in mails]
         for one, next_one in zip(starts, starts[1:]):
             self.assertGreater(next_one - one, INTERVAL // 2, "a burst")
+        self.assertLess(min(_off(starts, start) for start in starts), INTERVAL // 8,
+                        "the grid has moved")
         slots = round((starts[-1] - starts[0]) / INTERVAL) + 1
         self.assertEqual(len(starts) + self.missed(), slots, "ticks are not accounted for")
 
@@ -193,10 +203,10 @@ class Suspend(ClockCase):
         known = self.scene.server.accepted()
         mail = eventually("a mail is on its way",
                           lambda: next(iter(self.scene.server.accepted() - known), None))
-        os.kill(self.scene.daemon.pid, 19)
+        os.kill(self.scene.daemon.pid, signal.SIGSTOP)
         self.suspend(nanoseconds)
         eventually("it has arrived", lambda: mail in self.scene.server.visible())
-        os.kill(self.scene.daemon.pid, 18)
+        os.kill(self.scene.daemon.pid, signal.SIGCONT)
         return eventually("it is judged", lambda: next(
             (row for row in self.judged() if row["id"] == mail), None))
 
