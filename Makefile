@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fuzz format format-check tidy install packages packages-test
+.PHONY: help demo test check bench fuzz mutants format format-check tidy install packages packages-test
 
 help:
 	@echo "make demo     build, then watch test mails go round against the embedded mail server"
@@ -16,6 +16,7 @@ help:
 	@echo "make check    unit and session tests only, for every commit"
 	@echo "make bench    speed and accuracy beside a minimal C client"
 	@echo "make fuzz     every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)), starting from its corpus"
+	@echo "make mutants  sabotaged copies of the program; each must fail the test named for it"
 	@echo "make format   format the sources;  make format-check, make tidy: what CI checks"
 	@echo "make install  install the daemon below PREFIX ($(PREFIX)), honours DESTDIR"
 
@@ -60,6 +61,9 @@ fuzz: packages-test
 	@$(MAKE) --no-print-directory build/fuzz/build.ninja
 	@ninja --quiet -C build/fuzz fuzzers
 	@tests/fuzz/run.py build/fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+mutants: packages-test
+	@tests/mutants/run.py
 
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 

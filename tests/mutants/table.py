@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sabotaged copies: what is broken, and the test that must notice.
+
+Each `old` text stands exactly once in its file; a text that is gone is an error, so that this table
+cannot grow stale in silence. The mutants of the first block are those that issue 3 asks for."""
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    name: str    # the sabotage, in words
+    file: str
+    old: str
+    new: str
+    caught_by: str  # <target without _tests>:<test>
+
+
+MUTANTS = [
+    Mutant("intent written after sending", "probes/monitor/prober.cpp",
+           "    note_login(failure);\n    if (failure) co_return failure;\n",
+           "    note_login(failure);\n    co_await record_intent(mail, attempt);\n"
+           "    if (failure) co_return failure;\n",
+           "e2e:Order.NoConnectionIsMadeForAMailBeforeItsIntentIsKept"),
+    Mutant("intent not written at all", "probes/monitor/prober.cpp",
+           "    const SessionSlot slot(context_);\n    co_await record_intent(mail, attempt);\n",
+           "    const SessionSlot slot(context_);\n",
+           "e2e:Order.NoConnectionIsMadeForAMailBeforeItsIntentIsKept"),
+    Mutant("delete before record", "probes/monitor/watcher.cpp",
+           "        const bool safe = co_await tell_ledger(look, planned_at);\n"
+           "        const bool confirmed = co_await look.clean_up(session, safe);\n",
+           "        const bool confirmed = co_await look.clean_up(session, true);\n"
+           "        const bool safe = co_await tell_ledger(look, planned_at);\n",
+           "e2e:Order.NothingIsRemovedBeforeItsVerdictIsKept"),
+    Mutant("`lost` after an incomplete look", "probes/domain/ledger.cpp",
+           "if (!complete || !login_at) {", "if (static_cast<void>(complete), !login_at) {",
+           "unit:LedgerTest.LostOnlyByACompleteLookAtOrAfterTheDeadline"),
+    Mutant("QUIT without +OK taken as deleted", "probes/session/pop3_session.cpp",
+           "    s.talk.channel().close();\n    co_return held;\n",
+           "    s.talk.channel().close();\n    held = true;\n    co_return held;\n",
+           "session:Pop3Session.A2_14_DeletionsHoldOnlyAfterQuitSaysOk"),
+    Mutant("unconfirmed QUIT believed by the look", "probes/monitor/look.cpp",
+           "if (!confirmed || !remove) co_return confirmed;", "if (!remove) co_return confirmed;",
+           "e2e:VerdictTest.A2_14_ALostQuitRemovesNothingAndMakesNoDuplicate"),
+    Mutant("U taken after TOP", "probes/monitor/watcher.cpp",
+           "        Outcome outcome = context_.ledger.sighted(index_, found.sighting, "
+           "BootClock::now());\n",
+           "        Sighting late = found.sighting;\n        late.listed_at = BootClock::now();\n"
+           "        Outcome outcome = context_.ledger.sighted(index_, late, BootClock::now());\n",
+           "e2e:Order.AnArrivalIsDatedByItsListingAndNotByTheReadingOfIt"),
+    Mutant("tag check off", "probes/domain/tag.cpp",
+           "if (equal_in_constant_time(rest, std::span(mac).first(kMac))) return {tag, std::nullopt};",
+           "if (equal_in_constant_time(rest, std::span(mac).first(kMac)) || key.id == key_id)\n"
+           "            return {tag, std::nullopt};",
+           "unit:Tag.EveryChangedCharacterIsNoticed"),
+    Mutant("`unconfirmed` retried", "probes/monitor/prober.cpp",
+           "failure.cause() == Cause::rejected_transient || failure.cause() == Cause::auth_transient;",
+           "failure.cause() == Cause::rejected_transient ||\n"
+           "        failure.cause() == Cause::auth_transient || is_unconfirmed(failure);",
+           "e2e:Order.AMailWhoseDotWasNotAnsweredIsNeverSentAgain"),
+
+    # What is sent, and when.
+    Mutant("retry after 5yz", "probes/monitor/prober.cpp",
+           "failure.cause() == Cause::rejected_transient || failure.cause() == Cause::auth_transient;",
+           "failure.cause() != Cause::timeout;",
+           "e2e:Order.AFinalRefusalIsNotTriedAgain"),
+    Mutant("one attempt too many", "probes/monitor/prober.cpp",
+           "if (attempt >= settings_.max_attempts)", "if (attempt > settings_.max_attempts)",
+           "e2e:Order.NoMailIsTriedMoreOftenThanConfigured"),
+    Mutant("an interrupted mail is tried again after a restart", "probes/monitor/monitor.cpp",
+           "if (mail.progress == Progress::retry) {",
+           "if (mail.progress == Progress::retry || mail.progress == Progress::intended) {",
+           "e2e:Order.AMailInterruptedByACrashIsWatchedAndNotSentAgain"),
+    Mutant("an interrupted mail counts as never sent", "probes/domain/ledger_queries.cpp",
+           "            entry.state = State::unconfirmed;\n"
+           "            entry.failure = StageCause{Stage::accept, Cause::interrupted};\n",
+           "            entry.state = State::intended;\n"
+           "            entry.failure = StageCause{Stage::accept, Cause::interrupted};\n",
+           "e2e:Order.AMailInterruptedByACrashIsWatchedAndNotSentAgain"),
+    Mutant("a used slot is used again after a restart", "probes/monitor/prober.cpp",
+           "if (last_start_ && already_used(wall + (due - now), *last_start_, settings_.interval)) {",
+           "if (last_start_ && due < now) {",
+           "e2e:Order.ASlotUsedBeforeARestartIsNotUsedAgain"),
+    Mutant("hand-over dated after the dot was answered", "probes/session/smtp_transfer.cpp",
+           "    listener.handed(smtp.talk().enter(Stage::accept));\n"
+           "    const SmtpReply reply = co_await smtp.exchange(payload);\n",
+           "    smtp.talk().enter(Stage::accept);\n"
+           "    const SmtpReply reply = co_await smtp.exchange(payload);\n"
+           "    listener.handed(smtp.talk().channel().now());\n",
+           "session:QqDialogue.MomentsAreTakenRightBeforeConnectAndRightBeforeTheMailIsWritten"),
+    Mutant("octets behind STARTTLS believed", "probes/session/smtp_session.cpp",
+           "if (!talk_.input().empty()) {", "if (false) {",
+           "session:SmtpStartTls.B1_5_OctetsBehindTheReplyAreAnInjection"),
+
+    # What is claimed.
+    Mutant("any complete look is the deadline look", "probes/domain/ledger.cpp",
+           "if (*login_at < mail.deadline || *login_at > mail.grace_end) continue;",
+           "if (*login_at > mail.grace_end) continue;",
+           "unit:LedgerTest.LostOnlyByACompleteLookAtOrAfterTheDeadline"),
+    Mutant("a look after the grace claims a loss", "probes/domain/ledger.cpp",
+           "if (*login_at < mail.deadline || *login_at > mail.grace_end) continue;",
+           "if (*login_at < mail.deadline) continue;",
+           "unit:LedgerTest.ALookAfterTheGraceClaimsNoLoss"),
+    Mutant("the grace is ignored", "probes/domain/ledger.cpp",
+           "if (now < mail.grace_end) continue;", "if (now < mail.deadline) continue;",
+           "unit:LedgerTest.UnobservedWhenNoCompleteLookFallsIntoTheGrace"),
+    Mutant("L taken when the look ends", "probes/domain/ledger.cpp",
+           "box.complete_login = *login_at;", "box.complete_login = now;",
+           "unit:LedgerTest.DeliveredLiesBetweenTheLastLookWithoutItAndTheListingLine"),
+    Mutant("L taken after the login", "probes/session/pop3_auth.cpp",
+           "    login_at = pop3.talk().channel().now();\n"
+           "    pop3.talk().queue_secret(line.reveal(), \"PASS <secret>\");\n"
+           "    answer = co_await pop3.exchange();\n",
+           "    pop3.talk().queue_secret(line.reveal(), \"PASS <secret>\");\n"
+           "    answer = co_await pop3.exchange();\n"
+           "    login_at = pop3.talk().channel().now();\n",
+           "session:Pop3Auth.LoginAtIsTheInstantBeforeThePasswordLeaves"),
+    Mutant("a gap that failed looks widened is measured", "probes/domain/ledger.cpp",
+           "const bool unmeasured = box.failed_began > lower || mail.inexact;",
+           "const bool unmeasured = mail.inexact;",
+           "unit:LedgerTest.AnIncompleteLookProvesPresenceButNotAbsence"),
+    Mutant("late evidence called found", "probes/domain/ledger.cpp",
+           "settled.verdict == Verdict::unobserved && lower < settled.deadline",
+           "settled.verdict == Verdict::unobserved && lower < Instant::max()",
+           "unit:LedgerTest.AnUnobservedMailIsFoundIfItMayHaveComeInTimeAndLateIfNot"),
+    Mutant("a removed entry that shows again is a duplicate", "probes/domain/ledger.cpp",
+           "return entry == 0 || entry != settled.removed_entry;", "return entry != 1'000'000;",
+           "unit:LedgerTest.TheSameIdAgainAfterAConfirmedRemovalIsNoDuplicate"),
+    Mutant("an orphan is counted at every look", "probes/domain/ledger.cpp",
+           "            settled_.emplace(sighting.mail, settled);\n", "",
+           "unit:LedgerTest.AnOwnMailUnknownToTheLedgerIsAnOrphanOnce"),
+    Mutant("mails of other instances are removed", "probes/monitor/look.cpp",
+           "if (arrival.tag && arrival.tag->instance == context_.instance) {", "if (arrival.tag) {",
+           "e2e:TagTest.B4_8_OnlyVerifiedOwnMailsAreRemoved"),
+    Mutant("a bounce with a forged tag is believed", "probes/domain/tag.cpp",
+           "if (equal_in_constant_time(rest, std::span(mac).first(kMac))) return {tag, std::nullopt};",
+           "if (equal_in_constant_time(rest, std::span(mac).first(kMac)) || key.id == key_id)\n"
+           "            return {tag, std::nullopt};",
+           "unit:BounceTest.A5_05_ATagThatDoesNotVerifyIsNamedAndNeverABounce"),
+    Mutant("a bounce whose tags disagree is believed", "probes/domain/bounce.cpp",
+           "    if (original.tag || original.reject) evidence.add({original.tag, original.reject});\n",
+           "    if (!evidence.tag()) evidence.add({original.tag, original.reject});\n",
+           "unit:BounceTest.TwoTagsThatDisagreeCountForNothing"),
+
+    # What is durable.
+    Mutant("deletes while the journal fails", "probes/monitor/watcher.cpp",
+           "co_return kept == Durability::durable&& context_.needs.journal.healthy();",
+           "co_return kept == Durability::durable;",
+           "e2e:Order.NothingIsRemovedWhileTheJournalFails"),
+    Mutant("deletes what a crash would forget", "probes/monitor/watcher.cpp",
+           "co_return kept == Durability::durable&& context_.needs.journal.healthy();",
+           "co_return static_cast<int>(kept) >= 0 && context_.needs.journal.healthy();",
+           "e2e:Order.AMailWhoseVerdictMayBeForgottenIsNotRemoved"),
+    Mutant("a dead disk holds mails up for good", "daemon/sql_journal.cpp",
+           "    if (!sweeping) arm_sweep();\n", "",
+           "unit:JournalPatience.ADiskThatDoesNotAnswerHoldsAMailUpForASecondAndIsToldOf"),
+    Mutant("a dead disk is called durable", "daemon/sql_journal.cpp",
+           "std::move(waiter.resume)(Durability::lost_on_crash);",
+           "std::move(waiter.resume)(Durability::durable);",
+           "unit:JournalPatience.ADiskThatDoesNotAnswerHoldsAMailUpForASecondAndIsToldOf"),
+    Mutant("records are dropped when a write fails", "daemon/sql_journal.cpp",
+           "        error = trouble.what();\n        writer.reset();\n",
+           "        error = trouble.what();\n        group.clear();\n        writer.reset();\n",
+           "unit:JournalPatience.WhatCouldNotBeWrittenIsWrittenWhenItCan"),
+    Mutant("durable is said without a commit", "daemon/ledger_writer.cpp",
+           "    impl_->write_probes();\n    all_or_nothing.commit();\n",
+           "    impl_->write_probes();\n    all_or_nothing.rollback();\n",
+           "unit:JournalPatience.DurableMeansThatAnotherReaderFindsIt"),
+    Mutant("a commit does not wait for the disk", "daemon/ledger_schema.cpp",
+           "PRAGMA synchronous = FULL", "PRAGMA synchronous = NORMAL",
+           "unit:LedgerFile.ACommitWaitsForTheDisk"),
+]

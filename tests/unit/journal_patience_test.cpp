@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the durable journal may promise, and how long it may take to say that it cannot.
+#include "daemon/ledger_place.hpp"
+#include "daemon/ledger_schema.hpp"
+#include "daemon/sql_journal.hpp"
+#include "probes/net/boot_clock.hpp"
+#include "probes/net/task_group.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+namespace mailprobed {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class JournalPatience : public testing::Test {
+  protected:
+    JournalPatience() {
+        std::string name = (std::filesystem::temp_directory_path() / "mailprobed-XXXXXX").string();
+        folder = ::mkdtemp(name.data());
+        journal = std::make_unique<SqlJournal>(
+            io.get_executor(), JournalPlace{folder, hours{48}, hours{48}},
+            [this](bool healthy, const std::string& /*why*/) { told.push_back(healthy); });
+    }
+    ~JournalPatience() override {
+        journal.reset();
+        std::filesystem::remove_all(folder);
+    }
+
+    static JournalRecord intent(MailId mail) {
+        IntentRecord record;
+        record.mail = mail;
+        record.probe = "p";
+        return record;
+    }
+    Awaitable<void> keep(MailId mail, std::optional<Durability>& answer) {
+        JournalRecord record = intent(mail);
+        answer = co_await journal->record(std::move(record));
+    }
+    /// What record() said, and when; nothing if it was silent for three seconds.
+    std::optional<Durability> answer_to(MailId mail) {
+        std::optional<Durability> answer;
+        {
+            TaskGroup tasks(io.get_executor());
+            tasks.spawn(keep(mail, answer));
+            const Instant began = BootClock::now();
+            io.restart();
+            while (!answer && BootClock::now() < began + seconds{3})
+                io.run_one_for(milliseconds{100});
+            took = BootClock::now() - began;
+            asio::post(io, [&tasks] { tasks.cancel(); });
+            io.restart();
+            io.run_for(milliseconds{50});
+        }
+        return answer;
+    }
+    /// Waits until the journal is healthy.
+    bool recovers() {
+        const Instant end = BootClock::now() + seconds{20};
+        while (!journal->healthy() && BootClock::now() < end) {
+            io.restart();
+            io.run_one_for(milliseconds{100});
+        }
+        return journal->healthy();
+    }
+    [[nodiscard]] int mails_on_disk() const {
+        soci::session sql;
+        open_ledger(sql, ledger_path(folder), LedgerAccess::read);
+        int mails = 0;
+        sql << "SELECT COUNT(*) FROM mails", soci::into(mails);
+        return mails;
+    }
+
+    std::string folder;
+    asio::io_context io{1};
+    std::vector<bool> told;
+    Duration took{};
+    std::unique_ptr<SqlJournal> journal;
+};
+
+TEST_F(JournalPatience, DurableMeansThatAnotherReaderFindsIt) {
+    EXPECT_EQ(answer_to(1), Durability::durable);
+    EXPECT_EQ(mails_on_disk(), 1);
+}
+
+TEST_F(JournalPatience, ADiskThatDoesNotAnswerHoldsAMailUpForASecondAndIsToldOf) {
+    EXPECT_EQ(answer_to(1), Durability::durable);
+    soci::session other;
+    open_ledger(other, ledger_path(folder), LedgerAccess::write);
+    other << "BEGIN IMMEDIATE";
+    EXPECT_EQ(answer_to(2), Durability::lost_on_crash);
+    EXPECT_GE(took, milliseconds{900});
+    EXPECT_LE(took, milliseconds{2000});
+    EXPECT_EQ(told, std::vector<bool>{false});
+    EXPECT_FALSE(journal->healthy());
+    EXPECT_EQ(answer_to(3), Durability::lost_on_crash) << "and the next one not at all";
+    EXPECT_LE(took, milliseconds{500});
+    other << "ROLLBACK";
+    EXPECT_EQ(mails_on_disk(), 1);
+}
+
+TEST_F(JournalPatience, WhatWaitedForTheDiskIsWrittenWhenItAnswersAgain) {
+    EXPECT_EQ(answer_to(1), Durability::durable);
+    soci::session other;
+    open_ledger(other, ledger_path(folder), LedgerAccess::write);
+    other << "BEGIN IMMEDIATE";
+    EXPECT_EQ(answer_to(2), Durability::lost_on_crash);
+    other << "ROLLBACK";
+    EXPECT_TRUE(recovers());
+    EXPECT_EQ(mails_on_disk(), 2);
+    EXPECT_EQ(answer_to(3), Durability::durable);
+}
+
+TEST_F(JournalPatience, WhatCouldNotBeWrittenIsWrittenWhenItCan) {
+    EXPECT_EQ(answer_to(1), Durability::durable);
+    soci::session other;
+    open_ledger(other, ledger_path(folder), LedgerAccess::write);
+    other << "ALTER TABLE mails RENAME TO elsewhere";
+    EXPECT_EQ(answer_to(2), Durability::lost_on_crash);
+    EXPECT_EQ(answer_to(3), Durability::lost_on_crash);
+    other << "ALTER TABLE elsewhere RENAME TO mails";
+    EXPECT_TRUE(recovers());
+    EXPECT_EQ(mails_on_disk(), 3);
+    EXPECT_EQ(answer_to(4), Durability::durable);
+}
+
+TEST(LedgerFile, ACommitWaitsForTheDisk) {
+    std::string name = (std::filesystem::temp_directory_path() / "mailprobed-XXXXXX").string();
+    const std::string folder = ::mkdtemp(name.data());
+    {
+        soci::session sql;
+        open_ledger(sql, ledger_path(folder), LedgerAccess::write);
+        int synchronous = 0;
+        std::string mode;
+        sql << "PRAGMA synchronous", soci::into(synchronous);
+        sql << "PRAGMA journal_mode", soci::into(mode);
+        EXPECT_EQ(synchronous, 2) << "2 is FULL";
+        EXPECT_EQ(mode, "wal");
+    }
+    std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace mailprobed
