@@ -244,6 +244,25 @@ std::vector<RememberedEntry> recall_entries(soci::session& sql) {
     return result;
 }
 
+/// A probe's row is written with its verdicts: later starts are known by the pending mails.
+void add_pending_starts(soci::session& sql, std::vector<RememberedProbe>& probes) {
+    Number latest = 0;
+    std::string probe;
+    soci::statement rows =
+        (sql.prepare << "SELECT probe, MAX(wall_ns) FROM mails WHERE verdict = '' GROUP BY probe",
+         into(probe), into(latest));
+    rows.execute();
+    while (rows.fetch()) {
+        auto entry = std::ranges::find(probes, probe, &RememberedProbe::probe);
+        if (entry == probes.end()) {
+            probes.emplace_back().probe = probe;
+            entry = probes.end() - 1;
+        }
+        const WallTime started{Duration{latest}};
+        if (!entry->last_started || *entry->last_started < started) entry->last_started = started;
+    }
+}
+
 }  // namespace
 
 std::vector<RememberedProbe> recall_probes(soci::session& sql) {
@@ -281,6 +300,7 @@ std::vector<RememberedProbe> recall_probes(soci::session& sql) {
         entry.judged = judged != 0;
         result.push_back(std::move(entry));
     }
+    add_pending_starts(sql, result);
     return result;
 }
 

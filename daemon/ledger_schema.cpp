@@ -17,8 +17,9 @@ constexpr std::array kToVersion1{
     // The clocks at the start of each run: instants are of the boot clock of the run's boot.
     "CREATE TABLE runs (run INTEGER NOT NULL PRIMARY KEY, boot_id VARCHAR(64) NOT NULL,"
     " boot_ns BIGINT NOT NULL, wall_ns BIGINT NOT NULL)",
-    // SQLite keeps an INTEGER PRIMARY KEY without a second index; it holds 64 bits there.
-    "CREATE TABLE mails (mail INTEGER NOT NULL PRIMARY KEY, run BIGINT NOT NULL,"
+    // BIGINT and not INTEGER: SQLite would keep the rows in the order of the random ids, and each
+    // of a mail's updates would write another page; like this those under way share the last ones.
+    "CREATE TABLE mails (mail BIGINT NOT NULL PRIMARY KEY, run BIGINT NOT NULL,"
     " probe VARCHAR(64) NOT NULL, attempt INTEGER NOT NULL, progress VARCHAR(16) NOT NULL,"
     " handed_attempt INTEGER NOT NULL, wall_ns BIGINT NOT NULL, started_ns BIGINT NOT NULL,"
     " handed_ns BIGINT NOT NULL, deadline_ns BIGINT NOT NULL, grace_end_ns BIGINT NOT NULL,"

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <set>
 #include <type_traits>
 
 namespace mailprobed {
@@ -52,6 +53,13 @@ struct Columns {
         stage = pair ? to_string(pair->stage) : "";
         cause = pair ? to_string(pair->cause) : "";
     }
+};
+
+/// The columns of a probe's row.
+struct ProbeColumns {
+    std::string probe;
+    Number started = 0, delivered = 0, judged = 0, round_trip = 0, uncertainty = 0, streak = 0;
+    int recent = 0;
 };
 
 /// A connection that is open before the statements are compiled.
@@ -97,8 +105,10 @@ struct LedgerWriter::Impl : OpenLedger {
 
     ClockReading start;
     Columns c;
+    ProbeColumns p;
     std::map<std::string, RememberedProbe, std::less<>> probes;
-    std::map<std::string, bool, std::less<>> changed;
+    /// Whose row no longer says what is known.
+    std::set<const RememberedProbe*> changed;
 
     soci::statement intent{
         (sql.prepare << "INSERT INTO mails VALUES (:mail, :run, :probe, :attempt, 'intended',"
@@ -168,6 +178,17 @@ struct LedgerWriter::Impl : OpenLedger {
     soci::statement entry_gone{
         (sql.prepare << "DELETE FROM entries WHERE mailbox = :mailbox AND entry = :entry",
          use(c.mailbox), use(c.entry))};
+    soci::statement probe_row{
+        (sql.prepare << "INSERT INTO probes VALUES (:p, :s, :d, :v, :r, :u, :b, :n)"
+                        " ON CONFLICT (probe) DO UPDATE SET"
+                        " last_started_ns = excluded.last_started_ns,"
+                        " last_delivered_ns = excluded.last_delivered_ns,"
+                        " last_verdict_ns = excluded.last_verdict_ns,"
+                        " last_round_trip_ns = excluded.last_round_trip_ns,"
+                        " last_uncertainty_ns = excluded.last_uncertainty_ns,"
+                        " bad_streak = excluded.bad_streak, recent_bad = excluded.recent_bad",
+         use(p.probe), use(p.started), use(p.delivered), use(p.judged), use(p.round_trip),
+         use(p.uncertainty), use(p.streak), use(p.recent))};
 };
 
 void LedgerWriter::Impl::apply(const IntentRecord& record, bool risk) {
@@ -184,6 +205,7 @@ void LedgerWriter::Impl::apply(const IntentRecord& record, bool risk) {
     c.digest = number(record.body_digest);
     c.at_risk = risk ? 1 : 0;
     intent.execute(true);
+    // Its row waits for the verdict: until then the pending mail itself tells of the start.
     if (record.attempt == 1) probe_state(record.probe).last_started = record.wall;
 }
 
@@ -238,6 +260,7 @@ void LedgerWriter::Impl::apply(const VerdictRecord& record, bool /*risk*/) {
 
 void LedgerWriter::Impl::judged(const VerdictRecord& record) {
     RememberedProbe& state = probe_state(record.probe);
+    changed.insert(&state);
     const bool bad = record.judgement.verdict != Verdict::delivered;
     state.judged = true;
     state.last_verdict = record.wall;
@@ -305,7 +328,6 @@ void LedgerWriter::Impl::apply(const EntriesRecord& record, bool /*risk*/) {
 }
 
 RememberedProbe& LedgerWriter::Impl::probe_state(const std::string& name) {
-    changed[name] = true;
     RememberedProbe& state = probes[name];
     state.probe = name;
     return state;
@@ -313,24 +335,16 @@ RememberedProbe& LedgerWriter::Impl::probe_state(const std::string& name) {
 
 void LedgerWriter::Impl::write_probes() {
     const auto ns = [](const auto& time) { return time ? number(*time) : 0; };
-    for (const auto& [name, unused] : changed) {
-        const RememberedProbe& state = probes.at(name);
-        const Number started = ns(state.last_started);
-        const Number delivered = ns(state.last_delivered);
-        const Number judged_at = ns(state.last_verdict);
-        const Number round_trip = state.last_round_trip ? state.last_round_trip->count() : 0;
-        const Number uncertainty = state.last_uncertainty ? state.last_uncertainty->count() : 0;
-        const Number streak = number(state.bad_streak);
-        const int recent = static_cast<int>(state.recent_bad);
-        sql << "INSERT INTO probes VALUES (:p, :s, :d, :v, :r, :u, :b, :n) ON CONFLICT (probe) DO"
-               " UPDATE SET last_started_ns = excluded.last_started_ns,"
-               " last_delivered_ns = excluded.last_delivered_ns,"
-               " last_verdict_ns = excluded.last_verdict_ns,"
-               " last_round_trip_ns = excluded.last_round_trip_ns,"
-               " last_uncertainty_ns = excluded.last_uncertainty_ns,"
-               " bad_streak = excluded.bad_streak, recent_bad = excluded.recent_bad",
-            use(name), use(started), use(delivered), use(judged_at), use(round_trip),
-            use(uncertainty), use(streak), use(recent);
+    for (const RememberedProbe* state : changed) {
+        p.probe = state->probe;
+        p.started = ns(state->last_started);
+        p.delivered = ns(state->last_delivered);
+        p.judged = ns(state->last_verdict);
+        p.round_trip = state->last_round_trip ? state->last_round_trip->count() : 0;
+        p.uncertainty = state->last_uncertainty ? state->last_uncertainty->count() : 0;
+        p.streak = number(state->bad_streak);
+        p.recent = static_cast<int>(state->recent_bad);
+        probe_row.execute(true);
     }
 }
 

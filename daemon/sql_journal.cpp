@@ -30,6 +30,10 @@ using Resume = asio::any_completion_handler<void(Durability)>;
 constexpr std::size_t kMaxGroup = 512;
 constexpr std::chrono::seconds kPatience{1};
 constexpr std::chrono::hours kPruneEvery{1};
+/// Commits follow each other no faster: under load many records share one, alone none waits.
+constexpr std::chrono::milliseconds kPace{4};
+/// Records that nobody waits for may wait this long for one that somebody does.
+constexpr std::chrono::milliseconds kLinger{100};
 
 /// A coroutine that waits for record number `number`.
 struct Waiter {
@@ -56,7 +60,7 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
           sweep(on) {}
 
     // On the event loop.
-    std::uint64_t push(JournalRecord record);
+    std::uint64_t push(JournalRecord record, bool awaited);
     void wait_for(std::uint64_t number, Resume resume);
     void arm_sweep();
     void give_up_waiting();
@@ -65,6 +69,7 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
 
     // On the writer thread.
     void run();
+    void wait_for_work(std::unique_lock<std::mutex>& guard);
     bool try_write(std::vector<QueuedRecord>& group);
     void open();
     void set_aside();
@@ -86,6 +91,10 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     /// Number of the last record pushed, and of the last one taken off the queue.
     std::uint64_t pushed = 0;
     std::uint64_t taken = 0;
+    /// Number of the last record that somebody waits for.
+    std::uint64_t awaited = 0;
+    /// The thread sleeps until a record is awaited; while it is busy a signal would be wasted.
+    bool idle = false;
     std::uint64_t given_up = 0;
     bool stop = false;
 
@@ -97,11 +106,13 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     /// What people must be told although it works again.
     std::string notice;
     Instant next_prune = Instant::min();
+    std::chrono::steady_clock::time_point last_commit;
     std::thread thread;
 };
 
-std::uint64_t SqlJournal::Impl::push(JournalRecord record) {
+std::uint64_t SqlJournal::Impl::push(JournalRecord record, bool is_awaited) {
     std::uint64_t number = 0;
+    bool signal = false;
     {
         const std::lock_guard guard(mutex);
         if (queue.size() >= kMaxBacklog) {
@@ -111,8 +122,12 @@ std::uint64_t SqlJournal::Impl::push(JournalRecord record) {
         }
         queue.push_back({std::move(record), !healthy});
         number = ++pushed;
+        if (is_awaited) awaited = number;
+        // The first of those that nobody waits for makes the thread look at the clock.
+        signal = idle && (is_awaited || queue.size() == 1);
+        if (signal) idle = false;
     }
-    wake.notify_one();
+    if (signal) wake.notify_one();
     return number;
 }
 
@@ -229,13 +244,25 @@ void SqlJournal::Impl::prune_now() {
     }
 }
 
+void SqlJournal::Impl::wait_for_work(std::unique_lock<std::mutex>& guard) {
+    const auto pressing = [this] { return stop || !writer || awaited > taken; };
+    if (!pressing() && queue.empty()) {
+        idle = true;
+        wake.wait_for(guard, kPruneEvery, [&] { return pressing() || !queue.empty(); });
+    }
+    if (!pressing() && !queue.empty()) {
+        idle = true;
+        wake.wait_for(guard, kLinger, pressing);
+    }
+    idle = false;
+    wake.wait_until(guard, last_commit + kPace, [this] { return stop; });
+}
+
 void SqlJournal::Impl::run() {
     std::vector<QueuedRecord> group;
     std::unique_lock guard(mutex);
     for (bool first = true;; first = false) {
-        if (!first) {
-            wake.wait_for(guard, kPruneEvery, [this] { return stop || !queue.empty() || !writer; });
-        }
+        if (!first) wait_for_work(guard);
         while (!queue.empty() && group.size() < kMaxGroup) {
             group.push_back(std::move(queue.front()));
             queue.pop_front();
@@ -250,6 +277,7 @@ void SqlJournal::Impl::run() {
                 if (const auto journal = self.lock()) journal->failed(why);
             });
         }
+        last_commit = std::chrono::steady_clock::now();
         if (written) {
             group.clear();
             asio::post(executor, [self = weak_from_this(), upto] {
@@ -304,7 +332,7 @@ Remembered SqlJournal::recall() {
 
 Awaitable<Durability> SqlJournal::record(JournalRecord record) {
     Impl& impl = *impl_;
-    const std::uint64_t number = impl.push(std::move(record));
+    const std::uint64_t number = impl.push(std::move(record), true);
     // Known to be broken: waiting would only make every mail start a second late.
     if (!impl.healthy) co_return Durability::lost_on_crash;
     auto start = [&impl, number](auto handler) { impl.wait_for(number, std::move(handler)); };
@@ -316,7 +344,7 @@ Awaitable<Durability> SqlJournal::record(JournalRecord record) {
 }
 
 void SqlJournal::note(JournalRecord record) {
-    impl_->push(std::move(record));
+    impl_->push(std::move(record), false);
 }
 
 bool SqlJournal::healthy() const {

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <optional>
 #include <soci/sqlite3/soci-sqlite3.h>
+#include <thread>
 
 namespace mailprobed {
 namespace {
@@ -27,20 +28,41 @@ class JournalPatience : public testing::Test {
     JournalPatience() {
         std::string name = (std::filesystem::temp_directory_path() / "mailprobed-XXXXXX").string();
         folder = ::mkdtemp(name.data());
-        journal = std::make_unique<SqlJournal>(
-            io.get_executor(), JournalPlace{folder, hours{48}, hours{48}},
-            [this](bool healthy, const std::string& /*why*/) { told.push_back(healthy); });
+        open();
     }
     ~JournalPatience() override {
         journal.reset();
         std::filesystem::remove_all(folder);
     }
 
+    /// As a daemon that starts does; ends the one before.
+    void open() {
+        journal.reset();
+        journal = std::make_unique<SqlJournal>(
+            io.get_executor(), JournalPlace{folder, hours{48}, hours{48}},
+            [this](bool healthy, const std::string& /*why*/) { told.push_back(healthy); });
+    }
+    /// Mail number n starts at second n.
     static JournalRecord intent(MailId mail) {
         IntentRecord record;
         record.mail = mail;
         record.probe = "p";
+        record.wall = WallTime{seconds{mail}};
         return record;
+    }
+    static JournalRecord delivered(MailId mail) {
+        VerdictRecord record;
+        record.judgement.mail = mail;
+        record.judgement.verdict = Verdict::delivered;
+        record.probe = "p";
+        record.wall = wall_now();
+        return record;
+    }
+    /// When the probe's last mail started, as the next daemon hears it.
+    std::optional<WallTime> recalled_start() {
+        open();
+        const Remembered remembered = journal->recall();
+        return remembered.probes.empty() ? std::nullopt : remembered.probes.front().last_started;
     }
     Awaitable<void> keep(MailId mail, std::optional<Durability>& answer) {
         JournalRecord record = intent(mail);
@@ -131,6 +153,25 @@ TEST_F(JournalPatience, WhatCouldNotBeWrittenIsWrittenWhenItCan) {
     EXPECT_TRUE(recovers());
     EXPECT_EQ(mails_on_disk(), 3);
     EXPECT_EQ(answer_to(4), Durability::durable);
+}
+
+TEST_F(JournalPatience, WhatNobodyWaitsForIsWrittenSoonAnyway) {
+    journal->note(intent(1));
+    const Instant end = BootClock::now() + seconds{10};
+    while (mails_on_disk() == 0 && BootClock::now() < end)
+        std::this_thread::yield();
+    EXPECT_EQ(mails_on_disk(), 1);
+}
+
+TEST_F(JournalPatience, AStartIsRememberedBeforeAndAfterItsVerdictAndNeverGoesBack) {
+    EXPECT_EQ(answer_to(10), Durability::durable);
+    EXPECT_EQ(recalled_start(), WallTime{seconds{10}}) << "by its pending mail";
+    EXPECT_EQ(answer_to(20), Durability::durable);
+    journal->note(delivered(10));
+    EXPECT_EQ(recalled_start(), WallTime{seconds{20}});
+    // A daemon that started nothing itself must not put its own ignorance in place of that.
+    journal->note(delivered(20));
+    EXPECT_EQ(recalled_start(), WallTime{seconds{20}}) << "by the row of the probe";
 }
 
 TEST(LedgerFile, ACommitWaitsForTheDisk) {
