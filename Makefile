@@ -8,12 +8,13 @@ FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fuzz mutants format format-check tidy install packages packages-test
+.PHONY: help demo test check bench fuzz mutants format format-check tidy install packages packages-test tsan
 
 help:
 	@echo "make demo     build, then watch test mails go round against the embedded mail server"
 	@echo "make test     everything that must pass (both compilers, sanitizers, real servers)"
 	@echo "make check    unit and session tests only, for every commit"
+	@echo "make tsan     the tests that have threads, under ThreadSanitizer (part of make test)"
 	@echo "make bench    speed and accuracy beside a minimal C client"
 	@echo "make fuzz     every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)), starting from its corpus"
 	@echo "make mutants  sabotaged copies of the program; each must fail the test named for it"
@@ -47,9 +48,17 @@ test: packages-test
 	@echo "== clang 19, AddressSanitizer, UndefinedBehaviorSanitizer"
 	@ninja --quiet -C build/asan
 	@cd build/asan && ctest --output-on-failure -j2
+	@$(MAKE) --no-print-directory tsan
 	@echo "== g++"
 	@ninja --quiet -C build/gcc
 	@cd build/gcc && ctest --output-on-failure -j2 -L 'unit|session|fuzz|e2e'
+
+# Only what has threads is built: another whole tree would cost minutes.
+tsan: packages-test
+	@$(MAKE) --no-print-directory build/tsan/build.ninja
+	@echo "== clang 19, ThreadSanitizer"
+	@ninja --quiet -C build/tsan mailprobed mailprobed-loopback thread_tests
+	@cd build/tsan && ctest --output-on-failure -j2 -L threads
 
 bench: packages-test
 	@$(MAKE) --no-print-directory build/release/build.ninja

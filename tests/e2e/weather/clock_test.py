@@ -220,7 +220,7 @@ class Suspend(ClockCase):
         self.assertLessEqual(mail["lower_ns"], at)
         self.assertLessEqual(at, mail["upper_ns"] - 30 * SECOND)
 
-    def test_a_mail_whose_grace_was_slept_through_is_unobserved_and_found_later_but_never_lost(self):
+    def test_a_mail_whose_grace_was_slept_through_is_unobserved_and_found_later_not_lost(self):
         self.start(delay="3s", interval="8s")
         mail = self.sleep_while_a_mail_arrives(HOUR)
         self.assertEqual(mail["verdict"], "unobserved")
