@@ -35,8 +35,9 @@ constexpr std::array kRules{
          "SELECT COUNT(*) FROM mails WHERE verdict = 'send_failed' AND (stage = '' OR cause = '')"},
     Rule{"mails of a run that is not recorded",
          "SELECT COUNT(*) FROM mails WHERE run NOT IN (SELECT run FROM runs)"},
-    Rule{"mails of a probe without a state",
-         "SELECT COUNT(*) FROM mails WHERE probe NOT IN (SELECT probe FROM probes)"},
+    Rule{"judged mails of a probe without a state",
+         "SELECT COUNT(*) FROM mails WHERE verdict <> '' AND probe NOT IN (SELECT probe FROM "
+         "probes)"},
 };
 
 }  // namespace
