@@ -43,6 +43,9 @@ struct Waiter {
     asio::executor_work_guard<Executor> work;
 };
 
+/// Whom the sleeping writer thread wants to hear of.
+enum class Idle : std::uint8_t { no, for_awaited, for_any };
+
 /// What SQLite says of a file that is none of its own or damaged; nothing else is moved away.
 bool is_damage(const std::string& what) {
     return what.find("malformed") != std::string::npos ||
@@ -93,8 +96,8 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     std::uint64_t taken = 0;
     /// Number of the last record that somebody waits for.
     std::uint64_t awaited = 0;
-    /// The thread sleeps until a record is awaited; while it is busy a signal would be wasted.
-    bool idle = false;
+    /// What the thread sleeps for; any other signal would be wasted.
+    Idle idle = Idle::no;
     std::uint64_t given_up = 0;
     bool stop = false;
 
@@ -123,9 +126,8 @@ std::uint64_t SqlJournal::Impl::push(JournalRecord record, bool is_awaited) {
         queue.push_back({std::move(record), !healthy});
         number = ++pushed;
         if (is_awaited) awaited = number;
-        // The first of those that nobody waits for makes the thread look at the clock.
-        signal = idle && (is_awaited || queue.size() == 1);
-        if (signal) idle = false;
+        signal = idle == Idle::for_any || (idle == Idle::for_awaited && is_awaited);
+        if (signal) idle = Idle::no;
     }
     if (signal) wake.notify_one();
     return number;
@@ -246,15 +248,16 @@ void SqlJournal::Impl::prune_now() {
 
 void SqlJournal::Impl::wait_for_work(std::unique_lock<std::mutex>& guard) {
     const auto pressing = [this] { return stop || !writer || awaited > taken; };
+    idle = Idle::for_awaited;
+    // Mostly something comes along within this time, so that the others need no signal.
+    wake.wait_for(guard, kLinger, pressing);
     if (!pressing() && queue.empty()) {
-        idle = true;
+        idle = Idle::for_any;
         wake.wait_for(guard, kPruneEvery, [&] { return pressing() || !queue.empty(); });
-    }
-    if (!pressing() && !queue.empty()) {
-        idle = true;
+        idle = Idle::for_awaited;
         wake.wait_for(guard, kLinger, pressing);
     }
-    idle = false;
+    idle = Idle::no;
     wake.wait_until(guard, last_commit + kPace, [this] { return stop; });
 }
 
