@@ -107,6 +107,7 @@ int run(int argc, char** argv) {
     cost.add_option("--warm-up", throughput.warm_up, "not measured")->capture_default_str();
     cost.add_option("--mails", throughput.mails, "measured")->capture_default_str();
     cost.add_option("--first-ms", first_ms, "from the dot to the look")->capture_default_str();
+    cost.add_option("--state", throughput.state_directory, "keep a journal in this folder");
     cost.add_flag("--pipelining", throughput.pipelining, "as the option of the configuration");
 
     MemoryWish memory;

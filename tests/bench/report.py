@@ -76,6 +76,16 @@ def costs(rows):
               f"{r['same_cpu_us']:<8.0f}{least:<8}{r['ratio_to_same']:<8.2f}{to_least:<8}"
               f"{r['daemon_per_second']:<8.0f}{r['same_per_second']:<10.0f}"
               f"{r['looks_per_mail']:.2f}{note}")
+    print("\nThe same with the journal (each intent and each verdict on the disk before what follows),\n"
+          "CPU time of both threads:\n"
+          "            in flight  CPU us/round trip, on   off     ratio   round trips/s, on   off")
+    for r in rows:
+        if "journal_on_to_off" not in r:
+            continue
+        note = f"  {aim(r['journal_on_to_off'], 1.3)}" if r["lanes"] == 100 else ""
+        print(f"{r['kind']:<12}{r['lanes']:<11}{r['journal_cpu_us']:<24.0f}"
+              f"{r['daemon_cpu_us']:<8.0f}{r['journal_on_to_off']:<8.2f}"
+              f"{r['journal_per_second']:<20.0f}{r['daemon_per_second']:<.0f}{note}")
 
 
 def broken(results):

@@ -2,11 +2,13 @@
 // The wiring of daemon/app.cpp and probes/monitor/monitor.cpp once more.
 #include "tests/bench/rig.hpp"
 
+#include "daemon/sql_journal.hpp"
 #include "probes/net/crypto.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -22,6 +24,17 @@ void report_bug(const std::exception_ptr& error) {
         std::fprintf(stderr, "mailprobed-bench: %s\n", e.what());
     }
     std::terminate();
+}
+
+std::unique_ptr<Journal> journal_of(const Settings& settings, const Executor& executor) {
+    if (settings.state_directory.empty()) return std::make_unique<MemoryJournal>();
+    const auto on_health = [](bool healthy, const std::string& why) {
+        // What is measured then is not the journal.
+        if (!healthy) report_bug(std::make_exception_ptr(std::runtime_error("journal: " + why)));
+    };
+    return std::make_unique<SqlJournal>(
+        executor, JournalPlace{settings.state_directory, settings.evidence, settings.history},
+        on_health);
 }
 
 }  // namespace
@@ -64,8 +77,9 @@ Rig::Rig(Settings settings, Observer& extra)
       log_observer_(log_),
       metrics_(settings_),
       table_(settings_),
+      journal_(journal_of(settings_, loop_.get_executor())),
       connector_(loop_.get_executor()),
-      context_(settings_, {loop_.get_executor(), journal_, observers_,
+      context_(settings_, {loop_.get_executor(), *journal_, observers_,
                            [this](const Endpoint& to) { return connector_.make(to); }, hmac_sha256,
                            random_u64, kMaxSessions}),
       tasks_(loop_.get_executor(), report_bug) {

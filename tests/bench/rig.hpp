@@ -41,7 +41,8 @@ struct ServerAddress {
 /// Everything of one daemon but main().
 class Rig {
   public:
-    /// Every account with a reading half is a mailbox; `extra` is told every fact too.
+    /// Every account with a reading half is a mailbox; `extra` is told every fact too. With a
+    /// `state_directory` the journal is the durable one, as the daemon has it.
     Rig(Settings settings, Observer& extra);
     Rig(const Rig&) = delete;
     Rig& operator=(const Rig&) = delete;
@@ -64,9 +65,9 @@ class Rig {
     Metrics metrics_;
     ProbeTable table_;
     ObserverList observers_;
-    MemoryJournal journal_;
     AuthBackoff login_{Duration::zero()};
     asio::io_context loop_{1};
+    std::unique_ptr<Journal> journal_;
     Connector connector_;
     Context context_;
     std::vector<std::unique_ptr<Watcher>> watchers_;

@@ -87,6 +87,10 @@ def measure_cell(server, lanes, kind, mails, first_ms):
     if kind == "pipelining":
         daemon.append("--pipelining")
     result = {"daemon": run(BENCH, "throughput", *daemon), "same": run(CLIENT, *common)}
+    if kind == "plain":
+        # Not in memory: a journal waits for a disk.
+        with tempfile.TemporaryDirectory(prefix="bench-state-", dir=BUILD) as state:
+            result["journal"] = run(BENCH, "throughput", *daemon, "--state", state)
     # Beside a handshake the fewer writes do not count.
     if kind != "TLS":
         result["least"] = run(CLIENT, *common, "--pipelined")
@@ -100,8 +104,11 @@ def summary(cell, runs):
             row[f"{who}_{what}"] = statistics.median(r[who][what] for r in runs)
         row[f"ratio_to_{who}"] = statistics.median(
             r["daemon"]["cpu_us"] / r[who]["cpu_us"] for r in runs)
+    if "journal" in runs[0]:
+        row["journal_on_to_off"] = statistics.median(
+            r["journal"]["cpu_us"] / r["daemon"]["cpu_us"] for r in runs)
     row["looks_per_mail"] = max(r["daemon"]["looks_per_mail"] for r in runs)
-    row["failed"] = sum(r["daemon"]["failed"] for r in runs)
+    row["failed"] = sum(r[who]["failed"] for r in runs for who in ("daemon", "journal") if who in r)
     return row
 
 

@@ -44,6 +44,7 @@ Awaitable<void> keep_sending(Prober* prober, Lane* lane) {
 
 Settings settings_for(const ThroughputWish& wish) {
     Settings settings = bench_settings();
+    settings.state_directory = wish.state_directory;
     for (std::size_t i = 0; i < wish.lanes; ++i) {
         const std::string name = "b" + std::to_string(i);
         AccountSettings account = bench_account(wish.server, name);

@@ -5,6 +5,8 @@
 #include "tests/bench/rig.hpp"
 #include "tests/bench/statistics.hpp"
 
+#include <string>
+
 namespace mailprobed::bench {
 
 /// One measurement.
@@ -20,6 +22,8 @@ struct ThroughputWish {
     Duration first = std::chrono::milliseconds{2};
     /// SMTP commands in one write where the protocol allows; off by default, as in the daemon.
     bool pipelining = false;
+    /// Where the journal is kept; empty: nowhere.
+    std::string state_directory;
 };
 
 /// CPU microseconds of this process and round trips per second.
