@@ -6,9 +6,12 @@ DESTDIR ?=
 BENCH_ARGS ?=
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
+TORTURE_RUNS ?= 1000
+TORTURE_MAILS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fuzz mutants format format-check tidy install packages packages-test tsan
+.PHONY: help demo test check tsan bench fuzz torture mutants format format-check tidy install packages \
+	packages-test
 
 help:
 	@echo "make demo     build, then watch test mails go round against the embedded mail server"
@@ -18,6 +21,7 @@ help:
 	@echo "make bench    speed and accuracy beside a minimal C client"
 	@echo "make fuzz     every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)), starting from its corpus"
 	@echo "make mutants  sabotaged copies of the program; each must fail the test named for it"
+	@echo "make torture  the fault laboratory: TORTURE_RUNS ($(TORTURE_RUNS)) kills, fault grid, soak, sabotage"
 	@echo "make format   format the sources;  make format-check, make tidy: what CI checks"
 	@echo "make install  install the daemon below PREFIX ($(PREFIX)), honours DESTDIR"
 
@@ -72,6 +76,24 @@ fuzz: packages-test
 	@tests/fuzz/run.py build/fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 mutants: packages-test
+	@tests/mutants/run.py
+
+# The parts of the fault laboratory, one after the other; each prints its table and fails by itself.
+torture: packages-test
+	@$(MAKE) --no-print-directory build/release/build.ninja
+	@ninja --quiet -C build/release mailprobed mailprobed-loopback mailprobed-crash-point \
+		mailprobed-soak mailprobed-grid e2e_tests
+	@echo "== kill -9 at random and at every write of the journal"
+	@tests/torture/kill.py --runs $(TORTURE_RUNS) build/release/mailprobed \
+		build/release/tests/mailprobed-loopback \
+		build/release/tests/torture/mailprobed-crash-point.so build/torture/kill
+	@echo "== every kind of fault at every stage"
+	@build/release/tests/mailprobed-grid tests/e2e/grid/smtp.txt tests/e2e/grid/pop3.txt
+	@echo "== ten of a hundred probes broken in ten ways"
+	@build/release/tests/e2e_tests --gtest_brief=1 --gtest_filter='Crowd*'
+	@echo "== soak"
+	@build/release/tests/mailprobed-soak $(TORTURE_MAILS) 500 250
+	@echo "== sabotaged copies"
 	@tests/mutants/run.py
 
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')

@@ -10,7 +10,7 @@ import subprocess
 import time
 import urllib.request
 
-ACCOUNTS = ("ann", "bea", "cid")
+ACCOUNTS = ("ann", "bea", "cid", "dan")
 DEADLINES = (2000, 3000, 2500)  # ms
 GRACES = (1000, 2000)
 SITES = ("before", "after", "torn", "stall")
@@ -18,7 +18,9 @@ SITES = ("before", "after", "torn", "stall")
 FAULTS = """
 smtp greeting drop p=0.02
 smtp MAIL refuse p=0.03
+smtp RCPT reply rcpt=dan@torture.test text="450 4.2.0 greylisted" p=0.6
 smtp DATA delay for=100ms p=0.15
+smtp DOT keep_and_drop rcpt=dan@torture.test p=0.1
 smtp DOT lose p=0.05
 smtp DOT duplicate p=0.05
 smtp DOT alter p=0.02
@@ -52,10 +54,10 @@ def boot_now():
 
 
 def probes():
-    """(name, from, to, deadline, grace) of every probe, in ms."""
-    pairs = [(a, b) for a in ACCOUNTS for b in ACCOUNTS]
-    return [(f"{a}-{b}", a, b, DEADLINES[i % 3], GRACES[i % 2])
-            for i, (a, b) in enumerate(pairs)]
+    """(name, from, to, deadline, grace, attempts) of every probe, in ms."""
+    pairs = [(a, b) for a in ACCOUNTS[:3] for b in ACCOUNTS[:3]]
+    return [(f"{a}-{b}", a, b, DEADLINES[i % 3], GRACES[i % 2], 1)
+            for i, (a, b) in enumerate(pairs)] + [("retry", "dan", "dan", 14000, 1000, 2)]
 
 
 def config(state, ports, interval):
@@ -71,9 +73,10 @@ def config(state, ports, interval):
                   f"    smtp: {{{half}, port: {ports['smtp']}}}",
                   f"    pop3: {{{half}, port: {ports['pop3']}}}"]
     lines.append("probes:")
-    for name, sender, to, deadline, grace in probes():
+    for name, sender, to, deadline, grace, attempts in probes():
         lines.append(f"  - {{name: {name}, from: {sender}, to: {to}, interval: {interval},"
-                     f" deadline: {deadline}ms, verdict_grace: {grace}ms, slo_latency: 1s}}")
+                     f" deadline: {deadline}ms, verdict_grace: {grace}ms, slo_latency: 1s,"
+                     f" max_attempts: {attempts}, retry_after: 10s}}")
     return "\n".join(lines) + "\n"
 
 
@@ -172,11 +175,14 @@ class Campaign:
     def one_run(self, number):
         """Starts the daemon and ends it violently."""
         how = self.dice.choice(("random", "random", "random") + SITES)
+        # Now and then long enough for second attempts, which come after ten seconds.
+        long = number % 60 == 40
         crash = None
-        if how != "random":
+        if how != "random" and not long:
             crash = (self.dice.choice((self.dice.randint(1, 12), self.dice.randint(12, 140))), how)
         daemon = Daemon(self.folder, self.programs, f"run-{number}", self.config, crash)
         patience = self.dice.uniform(0.02, 1.3) if crash is None else 1.6
+        patience = 13 if long else patience
         until = time.monotonic() + patience
         scrape_at = time.monotonic() + self.dice.uniform(0.2, 0.6)
         while daemon.alive() and time.monotonic() < until:
@@ -244,6 +250,9 @@ class Campaign:
             self.config.write_text(config(self.folder / "state", ports, "1s"))
             for number in range(runs):
                 self.one_run(number)
+                # Long enough for the grace of some mails to end while nobody is there.
+                if number % 25 == 12:
+                    time.sleep(self.dice.uniform(2.5, 5))
             self.quiet_run(ports)
             sites = [(n, how) for n in range(1, 60) for how in SITES[:3]]
             if first_starts < len(sites):
@@ -256,5 +265,5 @@ class Campaign:
         (self.folder / "campaign.json").write_text(json.dumps(
             {"seed": self.seed, "runs": self.runs, "first_starts": self.first_starts,
              "problems": self.problems,
-             "probes": {name: {"from": a, "to": b, "deadline": d * 10**6, "grace": g * 10**6}
-                        for name, a, b, d, g in probes()}}))
+              "probes": {name: {"from": a, "to": b, "deadline": d * 10**6, "grace": g * 10**6,
+                               "attempts": n} for name, a, b, d, g, n in probes()}}))

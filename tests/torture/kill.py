@@ -44,6 +44,7 @@ def report(results, seconds):
     for verdict in VERDICTS:
         print(f"{'  ' + verdict:44}{verdicts[verdict]:>8}")
     print(f"{'  with more than one verdict possible':44}{counts['open']:>8}")
+    print(f"{'  tried a second time after a 4yz':44}{counts['retries']:>8}")
     print(f"{'runs whose counters were read':44}{counts['scraped']:>8}")
     print(f"{'  identities of a probe checked in them':44}{counts['still']:>8}")
     for fault in FAULTS:

@@ -76,6 +76,10 @@ class Judge:
                 if times > 1:
                     self.complain("sent twice", f"mail {mail} attempt {attempt}: {times} times",
                                   *[s.session for s in submissions])
+            for earlier in submissions:
+                if earlier.attempt < max(attempts) and not earlier.for_now:
+                    self.complain("sent twice", f"mail {mail} was tried again after something else "
+                                  "than a 4yz", *[s.session for s in submissions])
         for row in self.rows.values():
             if not row["verdict"]:
                 self.complain("unaccounted", f"mail {row['id']} has no verdict", row)
@@ -87,7 +91,9 @@ class Judge:
 
     def check_verdict(self, row):
         probe = self.told["probes"][row["probe"]]
-        submission = self.story.submissions.get(row["id"], [None])[0]
+        submissions = self.story.submissions.get(row["id"], [None])
+        submission = max(submissions, key=lambda s: s.attempt if s else 0)
+        self.counts["retries"] += len(submissions) - 1
         wrong = []
         if row["deadline_ns"] != row["started_ns"] + probe["deadline"]:
             wrong.append("the deadline is not that of the probe")
@@ -150,6 +156,9 @@ class Judge:
         if row["cause"].startswith("rejected") and not (
                 submission is None or submission.refusal):
             yield f"{row['cause']}, but the server refused nothing"
+        if submission is not None and submission.for_now and (
+                ("send_failed", True) not in candidates and row["cause"] != "rejected_transient"):
+            yield f"{row['stage']} {row['cause']}, but the server said 4yz"
 
     def check_evidence(self, row):
         """What is deleted was told before, and nothing is told that was not there."""

@@ -98,7 +98,8 @@ def bounce_candidates(looks, reports, row, kills):
         for entry in look.entries:
             if entry in reports and look.shows != NO and look.closed >= row["started_ns"]:
                 removed = look.deleted_at.get(entry)
-                sure = look.shows == YES and not kills.touch(look.at, look.closed)
+                # An earlier RETR may have ended the look.
+                sure = entry in look.read and not kills.touch(look.at, look.closed)
                 yield Candidate("bounced", look.listed, removed or look.closed,
                                 removed is not None or sure,
                                 f"report in look {look.session.peer}")
@@ -115,7 +116,8 @@ def expected(submission, row, probe, story, kills):
         found += bounce_candidates(story.looks.get(probe["from"], []), reports, row, kills)
         if answer in ("failed", "refused"):
             at = submission.answered if answer == "refused" else row["started_ns"]
-            found.append(Candidate("send_failed", at, at + MARGIN, True, answer))
+            last = NEVER if probe["attempts"] > 1 else at + MARGIN
+            found.append(Candidate("send_failed", at, last, True, answer))
         cut = min(candidate.latest for candidate in found if candidate.certain)
         for candidate in found:
             if candidate.earliest <= cut + SLOP:

@@ -50,7 +50,9 @@ class Submission:
         self.answer, self.answered = "failed", None
         self.closed = getattr(session, "closed", 1 << 62)
         self.fate, self.kept = None, False
-        self.refusal = any(code >= 400 for step in session.steps for code in step.codes)
+        codes = [code for step in session.steps for code in step.codes]
+        self.refusal = any(code >= 400 for code in codes)
+        self.for_now = any(400 <= code < 500 for code in codes)
         self.dot = None
         if session.mail is not None:
             facts = session.mail
@@ -68,6 +70,8 @@ class Look:
         self.closed = getattr(session, "closed", 1 << 62)
         self.entries = session.snapshot or []
         self.deleted_at = {}
+        self.read = {step.retrieved for step in session.steps
+                     if step.name == "RETR" and not step.struck()}
         steps = session.steps
         auth = next((i for i, step in enumerate(steps) if step.name == "AUTH"), None)
         # The client took its time between the reply before and the command's arrival.
