@@ -5,8 +5,10 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import urllib.request
 
@@ -83,7 +85,7 @@ def config(state, ports, interval):
 class Daemon:
     """One run of the daemon."""
 
-    def __init__(self, folder, programs, name, config_file, crash=None):
+    def __init__(self, folder, programs, name, state, crash=None):
         self.log_path, self.report = folder / f"{name}.log", folder / f"{name}.crash"
         self.port, self.scraped = None, None
         environment = dict(os.environ, ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=0")
@@ -91,10 +93,10 @@ class Daemon:
             environment.update(
                 LD_PRELOAD=str(programs["crash"]), MAILPROBED_CRASH_AT=str(crash[0]),
                 MAILPROBED_CRASH_HOW=crash[1], MAILPROBED_CRASH_REPORT=str(self.report),
-                MAILPROBED_CRASH_DIR=str(config_file.parent / "state"))
+                MAILPROBED_CRASH_DIR=str(state))
         self.started = boot_now()
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen([programs["daemon"], "--config", config_file],
+            self.process = subprocess.Popen([programs["daemon"], "--config", folder / "torture.yaml"],
                                             stdout=log, stderr=log, env=environment)
 
     def alive(self):
@@ -157,7 +159,11 @@ class Campaign:
     def __init__(self, folder, programs, seed):
         self.folder, self.programs, self.dice = folder, programs, random.Random(seed)
         self.seed, self.runs, self.first_starts, self.problems = seed, [], [], []
-        (folder / "state").mkdir(parents=True)
+        folder.mkdir(parents=True)
+        # In memory where that is possible: a kill leaves the same, and a disk that is slow for
+        # once would have to excuse what was forgotten.
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        self.state = tempfile.mkdtemp(prefix="mailprobed-torture-", dir=memory)
         self.config = folder / "torture.yaml"
 
     def start_server(self):
@@ -174,13 +180,13 @@ class Campaign:
 
     def one_run(self, number):
         """Starts the daemon and ends it violently."""
-        how = self.dice.choice(("random", "random", "random") + SITES)
+        how = self.dice.choice(("random", "random", "random", "end") + SITES)
         # Now and then long enough for second attempts, which come after ten seconds.
         long = number % 60 == 40
         crash = None
-        if how != "random" and not long:
+        if how in SITES and not long:
             crash = (self.dice.choice((self.dice.randint(1, 12), self.dice.randint(12, 140))), how)
-        daemon = Daemon(self.folder, self.programs, f"run-{number}", self.config, crash)
+        daemon = Daemon(self.folder, self.programs, f"run-{number}", self.state, crash)
         patience = self.dice.uniform(0.02, 1.3) if crash is None else 1.6
         patience = 13 if long else patience
         until = time.monotonic() + patience
@@ -190,12 +196,22 @@ class Campaign:
                 daemon.scrape()
                 scrape_at += self.dice.uniform(0.1, 0.5)
             time.sleep(min(0.02, max(0.0, until - time.monotonic())))
-        self.take_end(daemon)
+        asked = None
+        if how == "end" and daemon.alive():
+            asked = boot_now()
+            daemon.process.terminate()
+            time.sleep(self.dice.uniform(0, 0.2))
+        self.take_end(daemon, asked=asked)
 
-    def take_end(self, daemon, keep=None):
+    def take_end(self, daemon, keep=None, asked=None):
+        """`asked`: when SIGTERM was sent, so that the process may be gone or about to go."""
         end = daemon.kill()
+        fitting = [-signal.SIGKILL]
+        if asked is not None:
+            end.update({"from": asked, "site": "ending"})
+            fitting += [0, -signal.SIGTERM]
         (self.runs if keep is None else keep).append(end)
-        if end["status"] != -signal.SIGKILL:
+        if end["status"] not in fitting:
             self.problems.append(f"{daemon.log_path.name}: the daemon ended by itself with status "
                                  f"{end['status']}: {daemon.log_path.read_text()[-2000:]}")
         self.read_log(daemon)
@@ -211,13 +227,13 @@ class Campaign:
         folder = self.folder / f"first-{number}"
         (folder / "state").mkdir(parents=True)
         (folder / "torture.yaml").write_text(config(folder / "state", ports, "7d"))
-        daemon = Daemon(folder, self.programs, "first", folder / "torture.yaml", crash)
+        daemon = Daemon(folder, self.programs, "first", folder / "state", crash)
         daemon.wait_ready()
         time.sleep(0.05)
         struck = not daemon.alive()
         if struck:
             self.take_end(daemon, self.first_starts)
-            daemon = Daemon(folder, self.programs, "second", folder / "torture.yaml")
+            daemon = Daemon(folder, self.programs, "second", folder / "state")
             if not daemon.wait_ready():
                 self.problems.append(f"after a first start killed {crash} the daemon does not "
                                      f"start: {daemon.log_path.read_text()}")
@@ -227,8 +243,8 @@ class Campaign:
 
     def quiet_run(self, ports):
         """Lets every mail get its verdict; no new ones start."""
-        self.config.write_text(config(self.folder / "state", ports, "7d"))
-        daemon = Daemon(self.folder, self.programs, "quiet", self.config)
+        self.config.write_text(config(self.state, ports, "7d"))
+        daemon = Daemon(self.folder, self.programs, "quiet", self.state)
         daemon.wait_ready()
         until = time.monotonic() + 30
         pending = 1
@@ -247,7 +263,7 @@ class Campaign:
     def run(self, runs, first_starts):
         server, ports = self.start_server()
         try:
-            self.config.write_text(config(self.folder / "state", ports, "1s"))
+            self.config.write_text(config(self.state, ports, "1s"))
             for number in range(runs):
                 self.one_run(number)
                 # Long enough for the grace of some mails to end while nobody is there.
@@ -262,6 +278,7 @@ class Campaign:
         finally:
             server.terminate()
             server.wait()
+            shutil.move(self.state, self.folder / "state")
         (self.folder / "campaign.json").write_text(json.dumps(
             {"seed": self.seed, "runs": self.runs, "first_starts": self.first_starts,
              "problems": self.problems,

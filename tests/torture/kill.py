@@ -34,10 +34,11 @@ def report(results, seconds):
         counts.update(result["counts"])
         verdicts.update(result["verdicts"])
     runs = kills.total() + starts.total()
-    print(f"{'runs of the daemon ended by SIGKILL':44}{runs:>8}")
+    print(f"{'runs of the daemon ended by force':44}{runs:>8}")
     print(f"{'  at random moments':44}{kills['random', '']:>8}")
+    print(f"{'  while it was ending by SIGTERM':44}{kills['ending', '']:>8}")
     for (site, how), times in sorted(kills.items()):
-        if site != "random":
+        if site not in ("random", "ending"):
             print(f"{f'  {how} a {site} of the journal':44}{times:>8}")
     print(f"{'  in a first start, at a write site':44}{starts.total():>8}")
     print(f"{'mails':44}{counts['mails']:>8}")

@@ -156,7 +156,9 @@ class Judge:
         if row["cause"].startswith("rejected") and not (
                 submission is None or submission.refusal):
             yield f"{row['cause']}, but the server refused nothing"
-        if submission is not None and submission.for_now and (
+        # An attempt that fails before MAIL FROM has no name in the server's log.
+        heard = submission is not None and submission.attempt == row["attempt"]
+        if heard and submission.for_now and (
                 ("send_failed", True) not in candidates and row["cause"] != "rejected_transient"):
             yield f"{row['stage']} {row['cause']}, but the server said 4yz"
 

@@ -73,8 +73,10 @@ class Look:
         self.read = {step.retrieved for step in session.steps
                      if step.name == "RETR" and not step.struck()}
         steps = session.steps
-        auth = next((i for i, step in enumerate(steps) if step.name == "AUTH"), None)
-        # The client took its time between the reply before and the command's arrival.
+        # The line with the password logs in; the client wrote it between the reply before it and
+        # its arrival.
+        auth = next((i for i, step in enumerate(steps) if step.name in ("AUTH-RESPONSE", "PASS")),
+                    None)
         self.login_low = getattr(steps[auth - 1], "replied", self.at) if auth else self.at
         self.login_high = steps[auth].at if auth else self.at
         self.listed = self.login_high
