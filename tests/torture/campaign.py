@@ -88,6 +88,7 @@ class Daemon:
     def __init__(self, folder, programs, name, state, crash=None):
         self.log_path, self.report = folder / f"{name}.log", folder / f"{name}.crash"
         self.port, self.scraped = None, None
+        self.late = 0  # ns: how late this process woke up lately
         environment = dict(os.environ, ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=0")
         if crash is not None:
             environment.update(
@@ -98,6 +99,12 @@ class Daemon:
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen([programs["daemon"], "--config", folder / "torture.yaml"],
                                             stdout=log, stderr=log, env=environment)
+
+    def watch(self, seconds):
+        """Sleeps, and sees by that how busy the machine is."""
+        before = boot_now()
+        time.sleep(seconds)
+        self.late = max(self.late * 9 // 10, boot_now() - before - int(seconds * 1e9))
 
     def alive(self):
         return self.process.poll() is None
@@ -149,9 +156,12 @@ class Daemon:
         end = {"started": self.started, "from": before, "to": boot_now(), "site": "random",
                "how": "", "status": status, "scraped": self.scraped}
         if self.report.exists() and self.report.stat().st_size:
-            since, _, site, how = self.report.read_text(encoding="ascii").split()
+            since, died, site, how = self.report.read_text(encoding="ascii").split()
             end.update({"from": int(since), "site": site, "how": how})
-            end["to"] = min(end["to"], int(_) + 5_000_000)
+            end["to"] = min(end["to"], int(died) + 5_000_000)
+        # What woke us late woke the daemon late: as much longer a fact may have been on its way.
+        end["late"] = max(self.late, end["to"] - before if end["site"] == "random" else 0)
+        end["from"] -= end["late"]
         return end
 
 
@@ -195,7 +205,7 @@ class Campaign:
             if time.monotonic() >= scrape_at:
                 daemon.scrape()
                 scrape_at += self.dice.uniform(0.1, 0.5)
-            time.sleep(min(0.02, max(0.0, until - time.monotonic())))
+            daemon.watch(min(0.02, max(0.0, until - time.monotonic())))
         asked = None
         if how == "end" and daemon.alive():
             asked = boot_now()

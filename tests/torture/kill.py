@@ -52,6 +52,8 @@ def report(results, seconds):
         print(f"{fault:44}{counts[fault]:>8}")
     forgotten = max(result["forgotten"] for result in results) / 1e6
     print(f"{'an accepted answer was forgotten after, ms':44}{forgotten:>8.1f}")
+    late = max(run["late"] for result in results for run in result["runs"]) / 1e6
+    print(f"{'the machine was late by at most, ms':44}{late:>8.1f}")
     print(f"{'seconds':44}{seconds:>8.0f}")
     return runs, verdicts
 
