@@ -164,9 +164,9 @@ TEST_F(JournalPatience, WhatNobodyWaitsForIsWrittenSoonAnyway) {
 }
 
 TEST_F(JournalPatience, AStartIsRememberedBeforeAndAfterItsVerdictAndNeverGoesBack) {
-    EXPECT_EQ(answer_to(10), Durability::durable);
+    journal->note(intent(10));
     EXPECT_EQ(recalled_start(), WallTime{seconds{10}}) << "by its pending mail";
-    EXPECT_EQ(answer_to(20), Durability::durable);
+    journal->note(intent(20));
     journal->note(delivered(10));
     EXPECT_EQ(recalled_start(), WallTime{seconds{20}});
     // A daemon that started nothing itself must not put its own ignorance in place of that.
