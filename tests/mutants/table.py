@@ -157,8 +157,9 @@ MUTANTS = [
            "std::move(waiter.resume)(Durability::durable);",
            "unit:JournalPatience.ADiskThatDoesNotAnswerHoldsAMailUpForASecondAndIsToldOf"),
     Mutant("records are dropped when a write fails", "daemon/sql_journal.cpp",
-           "        error = trouble.what();\n        writer.reset();\n",
-           "        error = trouble.what();\n        group.clear();\n        writer.reset();\n",
+           "        } else {\n            asio::post(executor, [self = weak_from_this(), why = error] {\n",
+           "        } else {\n            group.clear();\n"
+           "            asio::post(executor, [self = weak_from_this(), why = error] {\n",
            "unit:JournalPatience.WhatCouldNotBeWrittenIsWrittenWhenItCan"),
     Mutant("durable is said without a commit", "daemon/ledger_writer.cpp",
            "    impl_->write_probes();\n    all_or_nothing.commit();\n",
