@@ -91,6 +91,8 @@ torture: packages-test
 	@build/release/tests/mailprobed-grid tests/e2e/grid/smtp.txt tests/e2e/grid/pop3.txt
 	@echo "== ten of a hundred probes broken in ten ways"
 	@build/release/tests/e2e_tests --gtest_brief=1 --gtest_filter='Crowd*'
+	@echo "== daemon, then server stopped for a minute"
+	@tests/torture/stop.py build/release/mailprobed build/release/tests/mailprobed-loopback 60
 	@echo "== soak"
 	@build/release/tests/mailprobed-soak $(TORTURE_MAILS) 500 250
 	@echo "== sabotaged copies"
