@@ -70,11 +70,12 @@ void Ledger::handed(MailId mail, Instant at) {
     found->second.handed_attempt = found->second.attempt;
 }
 
-Outcome Ledger::accepted(MailId mail) {
+Outcome Ledger::accepted(MailId mail, std::string reply) {
     Outcome outcome;
     const auto found = pending_.find(mail);
     if (found == pending_.end()) return outcome;  // it arrived before the server's answer did
     found->second.state = State::accepted;
+    found->second.detail = std::move(reply);
     if (found->second.absent_at_deadline) {
         outcome.judgements.push_back(judge_absence(mail, found->second.deadline));
     }
@@ -365,10 +366,8 @@ Judgement Ledger::judge(MailId id, Verdict verdict, Instant now) {
     result.probe = mail.probe;
     result.verdict = verdict;
     result.attempt = mail.attempt;
-    if (verdict == Verdict::send_failed) {
-        result.failure = mail.failure;
-        result.detail = std::move(mail.detail);
-    }
+    if (verdict == Verdict::send_failed) result.failure = mail.failure;
+    if (verdict != Verdict::delivered) result.detail = std::move(mail.detail);
     result.started = mail.started;
     result.handed = mail.handed;
     result.deadline = mail.deadline;

@@ -36,7 +36,7 @@ struct Judgement {
     std::optional<StageCause> failure;
     /// For bounced.
     std::optional<StatusClass> status_class;
-    /// For send_failed and bounced: what the server said; free text.
+    /// What the server said last, for all but delivered; free text.
     std::string detail;
     Instant started, handed, deadline;
     /// For delivered: the mail became visible in [lower, upper].
@@ -140,8 +140,9 @@ class Ledger {
     void connecting(MailId mail, Instant at);
     /// The final dot is about to be written.
     void handed(MailId mail, Instant at);
-    /// The server took responsibility (2yz to the dot).
-    Outcome accepted(MailId mail);
+    /// The server took responsibility (2yz to the dot); `reply` is what it said, free text that may
+    /// hold its queue id.
+    Outcome accepted(MailId mail, std::string reply = {});
     /// The server refused the attempt for the time being; a further one may follow.
     Outcome attempt_refused(MailId mail);
     /// A further attempt is about to be made.

@@ -60,7 +60,8 @@ struct MailJudged {
     std::optional<StageCause> failure;
     /// Set for bounced.
     std::optional<StatusClass> status_class;
-    /// For send_failed and bounced the detail, free text; empty otherwise.
+    /// What the server said last, for all but delivered: an error, a bounce, or the reply of
+    /// acceptance with its queue id; free text.
     std::string_view detail;
     /// Set for delivered: U - started.
     Duration round_trip{};

@@ -51,13 +51,15 @@ class LedgerListener final : public SendListener {
         if (bounces_ != nullptr) bounces_->notify();
     }
 
-    void accepted(Instant /*at*/, std::string_view /*reply*/) override {
-        outcome = context_.ledger.accepted(mail_);
+    void accepted(Instant /*at*/, std::string_view reply) override {
+        outcome = context_.ledger.accepted(mail_, std::string(reply));
         // It has its verdict already: there is no answer to remember.
         if (!context_.ledger.deadline_of(mail_)) return;
         // Nobody needs to wait: without it the mail is unconfirmed after a crash, which is true.
         // But it must not wait for the server's answer to QUIT either.
-        context_.needs.journal.note(answer_record(context_, mail_, Answer::accepted, std::nullopt));
+        AnswerRecord record = answer_record(context_, mail_, Answer::accepted, std::nullopt);
+        record.detail = reply;
+        context_.needs.journal.note(std::move(record));
     }
 
     bool was_handed = false;
