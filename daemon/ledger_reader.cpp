@@ -52,8 +52,8 @@ void LedgerReader::Impl::evidence_of(LedgerMail& mail) {
     const auto key = static_cast<Number>(mail.mail);
     std::string kind;
     int copies = 0;
-    soci::statement rows = (sql.prepare << "SELECT kind, copies FROM evidence WHERE mail = :mail"
-                                           " ORDER BY wall_ns",
+    soci::statement rows = (sql.prepare << "SELECT kind, SUM(copies) FROM evidence WHERE mail ="
+                                           " :mail GROUP BY kind ORDER BY MIN(wall_ns)",
                             use(key), into(kind), into(copies));
     rows.execute();
     while (rows.fetch())
