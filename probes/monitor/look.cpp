@@ -153,13 +153,16 @@ Awaitable<void> Look::read_bounces(Pop3Session& session) {
 }
 
 void Look::take_bounce(const Entry& entry, const FetchedMessage& message) {
-    known_.classified(entry.key, std::nullopt);
     BounceReading reading =
         read_bounce(message.headers, message.body.value_or(std::string()), context_.codec);
     if (reading.reject && (entry.key != 0 || known_.first_time(digest_of(message.headers)))) {
         context_.needs.observer.tag_rejected(mailbox_, *reading.reject);
     }
-    if (!reading.bounce || reading.bounce->tag.instance != context_.instance) return;
+    if (!reading.bounce || reading.bounce->tag.instance != context_.instance) {
+        known_.classified(entry.key, std::nullopt);
+        return;
+    }
+    // Ours is read again by every look until one has removed it.
     bounces_.push_back({entry, std::move(*reading.bounce)});
 }
 
