@@ -284,6 +284,23 @@ TEST_F(RestartRules, ARefusedLoginIsTriedOnceByEachDaemonAndThenPaused) {
     }
 }
 
+TEST_F(RestartRules, ABounceThatCouldNotBeRemovedIsRemovedByALaterLook) {
+    server_.add_fault(parse_fault("smtp DOT bounce kind=dsn delivery=100ms max=1"));
+    server_.add_fault(parse_fault("pop3 QUIT drop"));
+    Recorder recorder;
+    const auto monitor = start(recorder);
+    ASSERT_TRUE(recorder.wait([](const Recorder& r) {
+        return r.count("alice", Verdict::bounced) == 1 && r.looks >= 3 &&
+               r.look_failed(Stage::quit, Cause::eof);
+    }));
+    server_.clear_faults();
+    ASSERT_TRUE(recorder.wait([](const Recorder& r) { return r.deleted >= 3; }));
+    monitor->stop();
+    for (const loopback::StoredMail& mail : server_.mailbox("alice"))
+        EXPECT_EQ(mail.raw.find("multipart/report"), std::string::npos);
+    EXPECT_EQ(recorder.evidence["alice"][Evidence::bounce], 0);
+}
+
 TEST_F(RestartRules, WhileTheJournalFailsNothingIsDeletedAndAfterwardsAllIs) {
     // A directory where the ledger should be: nothing can be opened there.
     const std::string ledger = ledger_path(directory_.path());

@@ -8,6 +8,7 @@
 #include "daemon/ledger_writer.hpp"
 #include "probes/domain/tag.hpp"
 #include "probes/net/boot_clock.hpp"
+#include "probes/net/crypto.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -191,7 +192,8 @@ class Scene {
         mail.to_address = "bob@test.invalid";
         mail.interval = interval_with_tick_soon("alice");
         mail.max_attempts = row_.attempts;
-        mail.retry_after = milliseconds{700};
+        mail.retry_after = row_.retry_after;
+        mail.deadline = row_.deadline;
         for (const std::size_t other : {1U, 2U}) {
             ProbeSettings& probe = result.probes[other];
             probe.to = other == 1 ? "bob" : "alice";
@@ -204,8 +206,12 @@ class Scene {
     }
 
     [[nodiscard]] bool is_cut(std::string_view who, std::string_view what) {
-        if (what != cut_) return false;
-        if (what != "look") return who == "alice";
+        const std::size_t number = cut_.find('#');
+        if (what != cut_.substr(0, number)) return false;
+        if (what != "look") {
+            if (who == "alice") ++seen_;
+            return who == "alice" && (number == std::string::npos || seen_ == 2);
+        }
         // The one that follows the verdict and everything that came with it.
         bool after = false;
         facts_.wait([&](const Facts& facts) {
@@ -231,7 +237,11 @@ class Scene {
             server_.resume(loopback::Protocol::pop3);
         }
         for (const Copy& copy : row_.copies) {
-            const std::string tag = tag_of_attempt(copy.attempt);
+            std::string tag = tag_of_attempt(std::max(copy.attempt, 1));
+            if (copy.attempt == 0) {
+                const TagCodec codec(settings_.tag_key, hmac_sha256);
+                tag = codec.write({name_id(settings_.instance), probe_id("alice"), 5, 1, 1});
+            }
             if (copy.when == CopyWhen::deleted) {
                 const auto removed = [](const Event& event) {
                     return event.kind == EventKind::deleted && event.mail &&
@@ -262,6 +272,7 @@ class Scene {
     const Row& row_;
     End end_;
     std::string cut_;
+    int seen_ = 0;
     loopback::Server server_;
     Settings settings_;
     TemporaryDirectory first_;

@@ -33,6 +33,7 @@ enum class CopyWhen : std::uint8_t {
 
 /// A copy of an attempt of the mail that the test puts into bob's mailbox.
 struct Copy {
+    /// 0: not a copy, but a mail of the probe that no ledger knows.
     int attempt = 1;
     CopyWhen when = CopyWhen::answered;
     std::chrono::milliseconds delay{0};
@@ -47,12 +48,14 @@ struct Row {
     std::string verdict;
     /// `KIND:COUNT` in alphabetical order, each followed by a space.
     std::string evidence;
-    /// The facts of Recorder::on_fact after which the daemon ends.
+    /// The facts of Recorder::on_fact after which the daemon ends; `FACT#2`: after the second.
     std::vector<std::string> cuts;
     std::vector<Copy> copies{};
     /// Nobody can read the mailboxes before the verdict.
     bool outage = false;
     std::uint32_t attempts = 1;
+    std::chrono::milliseconds retry_after{700};
+    std::chrono::milliseconds deadline{2000};
 };
 
 /// How a daemon ends.
