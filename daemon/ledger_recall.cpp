@@ -3,9 +3,12 @@
 #include "daemon/ledger_recall.hpp"
 
 #include "daemon/ledger_names.hpp"
+#include "daemon/ledger_schema.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
+#include <soci/sqlite3/soci-sqlite3.h>
 #include <unordered_map>
 
 namespace mailprobed {
@@ -315,6 +318,17 @@ Remembered recall_all(soci::session& sql, const ClockReading& now, Duration evid
     result.entries = recall_entries(sql);
     result.probes = recall_probes(sql);
     return result;
+}
+
+Remembered recall_unwritten(const std::string& path, const ClockReading& now, Duration evidence) {
+    if (!std::filesystem::exists(path)) return {};
+    soci::session sql(soci::sqlite3, "dbname=\"" + path + "\" timeout=5");
+    // Alone with it, SQLite needs no shared memory, which is a file that would have to grow.
+    sql << "PRAGMA locking_mode = EXCLUSIVE";
+    int version = 0;
+    sql << "SELECT version FROM schema_version", into(version);
+    if (version != kLedgerVersion) return {};
+    return recall_all(sql, now, evidence);
 }
 
 }  // namespace mailprobed

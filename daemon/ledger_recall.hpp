@@ -15,4 +15,8 @@ namespace mailprobed {
 /// Everything; `now` gives the boot clock that instants are converted to.
 [[nodiscard]] Remembered recall_all(soci::session& sql, const ClockReading& now, Duration evidence);
 
+/// The same of the ledger at `path`, without writing to it: the disk may be full. Throws.
+[[nodiscard]] Remembered recall_unwritten(const std::string& path, const ClockReading& now,
+                                          Duration evidence);
+
 }  // namespace mailprobed

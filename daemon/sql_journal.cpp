@@ -4,6 +4,7 @@
 #include "daemon/sql_journal.hpp"
 
 #include "daemon/ledger_place.hpp"
+#include "daemon/ledger_recall.hpp"
 #include "daemon/ledger_writer.hpp"
 #include "probes/net/boot_clock.hpp"
 
@@ -311,6 +312,12 @@ SqlJournal::SqlJournal(const Executor& executor, JournalPlace place, HealthHandl
         }
     }
     if (!impl.writer) {
+        try {
+            impl.remembered = recall_unwritten(ledger_path(impl.place.state_directory),
+                                               read_clocks(), impl.place.evidence);
+        } catch (const std::exception&) {
+            // What cannot be written to often cannot be read either: `error` says it all.
+        }
         asio::post(executor, [self = impl_->weak_from_this(), why = impl.error] {
             if (const auto journal = self.lock()) journal->failed(why);
         });

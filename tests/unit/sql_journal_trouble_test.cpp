@@ -122,6 +122,27 @@ TEST_F(SqlJournalTrouble, AFullDiskInTheMiddleIsToldWithinASecondAndOvercomeWith
     });
 }
 
+TEST_F(SqlJournalTrouble, ADiskThatIsFullAtTheStartForgetsNoMail) {
+    {
+        JournalRun run(here.path());
+        run.record(intent_of(1));
+    }
+    in_a_child([this]() -> std::string {
+        std::signal(SIGXFSZ, SIG_IGN);
+        rlimit before{};
+        ::getrlimit(RLIMIT_FSIZE, &before);
+        const rlimit full{1, before.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &full);
+        JournalRun run(here.path());
+        if (run.remembered().pending.size() != 1) return "the mail is forgotten";
+        if (!run.wait_for_health(false, kHeldUp)) return "nobody was told";
+        run.note({verdict_on(intent_of(1), Verdict::delivered)});
+        ::setrlimit(RLIMIT_FSIZE, &before);
+        if (!run.wait_for_health(true)) return "no recovery";
+        return here.ask("SELECT verdict FROM mails") == "delivered" ? "" : "the verdict is lost";
+    });
+}
+
 TEST_F(SqlJournalTrouble, ADiskThatHangsHoldsASenderUpForASecond) {
     JournalRun run(here.path());
     ASSERT_EQ(run.record(intent_of(1)), Durability::durable);
