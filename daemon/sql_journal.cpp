@@ -317,6 +317,7 @@ SqlJournal::SqlJournal(const Executor& executor, JournalPlace place, HealthHandl
                                                read_clocks(), impl.place.evidence);
         } catch (const std::exception&) {
             // What cannot be written to often cannot be read either: `error` says it all.
+            impl.remembered.reset();
         }
         asio::post(executor, [self = impl_->weak_from_this(), why = impl.error] {
             if (const auto journal = self.lock()) journal->failed(why);

@@ -25,7 +25,7 @@ using std::chrono::seconds;
 namespace {
 
 constexpr seconds kPatience{40};
-const std::string kAlice = "alice@test.invalid";
+constexpr std::string_view kAlice = "alice@test.invalid";
 
 /// What the daemons told so far, both lives together.
 class Facts {
