@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A relay that notes what a client sends to a server: the truth about what was on the wire."""
+import contextlib
 import socket
 import threading
 
@@ -38,9 +39,11 @@ class WireTap:
                 if note is not None:
                     note += data
                 sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
         except OSError:
-            pass  # one side has gone; the other will see it
+            pass  # one side has gone without a word
+        # Said after a reset too, or the other side would wait (and keep its mailbox locked) for ever.
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
 
     def sent(self):
         """All that clients have sent until now, one connection after the other."""
