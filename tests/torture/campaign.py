@@ -12,6 +12,8 @@ import tempfile
 import time
 import urllib.request
 
+from kill_rules import RETRY_AFTER
+
 ACCOUNTS = ("ann", "bea", "cid", "dan")
 DEADLINES = (2000, 3000, 2500)  # ms
 GRACES = (1000, 2000)
@@ -78,7 +80,7 @@ def config(state, ports, interval):
     for name, sender, to, deadline, grace, attempts in probes():
         lines.append(f"  - {{name: {name}, from: {sender}, to: {to}, interval: {interval},"
                      f" deadline: {deadline}ms, verdict_grace: {grace}ms, slo_latency: 1s,"
-                     f" max_attempts: {attempts}, retry_after: 10s}}")
+                     f" max_attempts: {attempts}, retry_after: {RETRY_AFTER // 1_000_000}ms}}")
     return "\n".join(lines) + "\n"
 
 

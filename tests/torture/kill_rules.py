@@ -10,6 +10,8 @@ MARGIN = 60 * MILLISECOND
 # What two clocks readings of one event may differ by.
 SLOP = 20 * MILLISECOND
 NEVER = 1 << 62
+# The pause before a second attempt; campaign.py configures it.
+RETRY_AFTER = 10_000 * MILLISECOND
 
 
 class Kills:
@@ -41,6 +43,15 @@ class Candidate:
 
 def answers(submission, row, kills):
     """How far the submission can have come in the daemon's memory; {answer: whether a kill did it}"""
+    result = heard_answers(submission, row, kills)
+    # A kill between the intent of the next attempt and its first command: the server never heard it.
+    if submission is not None and row["attempt"] > submission.attempt and (
+            kills.touch(submission.closed + RETRY_AFTER, row["deadline_ns"])):
+        result.setdefault("unconfirmed", True)
+    return result
+
+
+def heard_answers(submission, row, kills):
     started, deadline = row["started_ns"], row["deadline_ns"]
     if submission is None or submission.dot is None:
         result = {"failed": False}
