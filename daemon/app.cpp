@@ -11,6 +11,7 @@
 #include "daemon/observer_list.hpp"
 #include "daemon/once.hpp"
 #include "daemon/probe_table.hpp"
+#include "daemon/reload.hpp"
 #include "daemon/sql_journal.hpp"
 #include "daemon/tag_key.hpp"
 #include "daemon/web.hpp"
@@ -22,9 +23,11 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
+#include <memory>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -66,11 +69,19 @@ double most_sessions(const Settings& settings) {
     return most;
 }
 
+/// The configuration as the command line wants it.
+LoadedConfig load(const Options& options) {
+    LoadedConfig config = load_config(options.config_file, process_context());
+    if (options.log_level) config.settings.log.level = *options.log_level;
+    if (options.log_format) config.settings.log.format = *options.log_format;
+    return config;
+}
+
 class Daemon {
   public:
-    Daemon(Settings settings, std::string masked)
+    Daemon(const Options& options, Settings settings, std::string masked)
         : settings_(std::move(settings)),
-          masked_(std::move(masked)),
+          masked_(std::make_shared<const std::string>(std::move(masked))),
           log_(settings_.log),
           log_observer_(log_),
           metrics_(settings_),
@@ -79,36 +90,34 @@ class Daemon {
                    {settings_.state_directory, settings_.evidence, settings_.history},
                    [this](bool healthy, const std::string& why) { journal_state(healthy, why); }),
           connector_(io_.get_executor()),
-          signals_(io_, SIGTERM, SIGINT) {
+          signals_(io_, SIGTERM, SIGINT),
+          reloader_(
+              io_.get_executor(), [options] { return load(options); },
+              [this](LoadedConfig config) { return apply(std::move(config)); }) {
+        metrics_.reloaded(true, wall_now());
         observers_.add(metrics_);
         observers_.add(table_);
         observers_.add(log_observer_);
     }
 
     ExitStatus run(const std::vector<ConfigProblem>& warnings) {
-        for (const ConfigProblem& warning : warnings) {
-            log_.write(LogLevel::warning, "config_warning", {{"message", warning.text()}});
-        }
         const rlim_t descriptors = raise_descriptor_limit();
-        const std::size_t sessions = descriptors > 2 * kReservedDescriptors
-                                         ? descriptors - kReservedDescriptors
-                                         : descriptors / 2;
-        if (most_sessions(settings_) > static_cast<double>(sessions)) {
-            log_.write(LogLevel::warning, "descriptor_limit_low",
-                       {{"limit", std::uint64_t{descriptors}},
-                        {"wanted", most_sessions(settings_)},
-                        {"remedy", "raise LimitNOFILE= of the unit or use longer intervals"}});
-        }
+        sessions_ = descriptors > 2 * kReservedDescriptors ? descriptors - kReservedDescriptors
+                                                           : descriptors / 2;
+        warn(warnings, settings_);
         WebServer web(io_.get_executor(), settings_.web.listen, handlers());
         Monitor monitor(settings_, {io_.get_executor(), journal_, observers_,
                                     [this](const Endpoint& to) { return connector_.make(to); },
-                                    hmac_sha256, random_u64, sessions, journal_.recall()});
+                                    hmac_sha256, random_u64, sessions_, journal_.recall()});
+        monitor_ = &monitor;
         TaskGroup tasks(io_.get_executor(), [this](const std::exception_ptr& error) {
             report_bug(error);
             io_.stop();
         });
         tasks.spawn(monitor.run());
         tasks.spawn(end_on_signal(web, tasks));
+        tasks.spawn(reloader_.run());
+        tasks.spawn(reload_on_signal());
         web.start();
         ready_ = true;
         log_.write(LogLevel::info, "started",
@@ -130,7 +139,7 @@ class Daemon {
         WebHandlers result;
         result.metrics = [this] { return metrics_.render(); };
         result.ready = [this] { return ready_; };
-        result.config = [this] { return masked_; };
+        result.config = [this] { return *masked_.load(); };
         result.probes = [this] { return table_.rows(); };
         return result;
     }
@@ -148,6 +157,60 @@ class Daemon {
         co_await web.stop();
         // The monitor's own task is cancelled; this one ends by itself.
         tasks.cancel();
+    }
+
+    Awaitable<void> reload_on_signal() {
+        for (;;) {
+            const int signal = co_await hangup_.async_wait(asio::use_awaitable_t<Executor>{});
+            if (signal == SIGHUP) reloader_.request();
+        }
+    }
+
+    /// Goes on by a configuration that was read again, if it is good and nothing in it needs a
+    /// restart.
+    ReloadResult apply(LoadedConfig config) {
+        Settings& next = config.settings;
+        std::string reasons;
+        for (const ConfigProblem& problem : config.problems)
+            reasons += problem.text() + "\n";
+        if (reasons.empty()) {
+            try {
+                if (next.tag_key.empty()) next.tag_key = kept_tag_key(next.state_directory);
+                reasons = reasons_for_restart(settings_, next);
+            } catch (const std::exception& error) {
+                reasons = std::string(error.what()) + "\n";
+            }
+        }
+        if (!reasons.empty()) {
+            log_.write(LogLevel::error, "reload_refused",
+                       {{"why", reasons}, {"effect", "the configuration before stays in use"}});
+            metrics_.reloaded(false, wall_now());
+            return {false, std::move(reasons)};
+        }
+        std::string text = difference(settings_, next);
+        warn(config.warnings, next);
+        log_.set_level(next.log.level);
+        settings_ = std::move(next);
+        masked_.store(std::make_shared<const std::string>(std::move(config.masked)));
+        metrics_.reconfigure(settings_);
+        table_.reconfigure(settings_);
+        connector_.forget_certificates();
+        monitor_->reconfigure(settings_);
+        metrics_.reloaded(true, wall_now());
+        log_.write(LogLevel::info, "reloaded", {{"changes", text}});
+        return {true, std::move(text)};
+    }
+
+    void warn(const std::vector<ConfigProblem>& warnings, const Settings& settings) {
+        for (const ConfigProblem& warning : warnings) {
+            log_.write(LogLevel::warning, "config_warning", {{"message", warning.text()}});
+        }
+        if (most_sessions(settings) > static_cast<double>(sessions_)) {
+            log_.write(LogLevel::warning, "descriptor_limit_low",
+                       {{"limit", sessions_},
+                        {"wanted", most_sessions(settings)},
+                        {"remedy", "raise LimitNOFILE= of the unit or use longer intervals"}});
+        }
     }
 
     void journal_state(bool healthy, const std::string& why) {
@@ -174,24 +237,29 @@ class Daemon {
     }
 
     Settings settings_;
-    std::string masked_;
+    /// Pages are made on another thread.
+    std::atomic<std::shared_ptr<const std::string>> masked_;
     Log log_;
     LogObserver log_observer_;
     Metrics metrics_;
     ProbeTable table_;
     ObserverList observers_;
     asio::io_context io_{1};
+    /// Before anything that takes time: a reload asked for too early must not end the process.
+    asio::basic_signal_set<Executor> hangup_{io_, SIGHUP};
     SqlJournal journal_;
     Connector connector_;
     asio::basic_signal_set<Executor> signals_;
+    Reloader reloader_;
+    /// Only while run() runs.
+    Monitor* monitor_ = nullptr;
+    std::size_t sessions_ = 0;
     bool ready_ = false;
     bool bug_ = false;
 };
 
 ExitStatus start(const Options& options, LoadedConfig config) {
     Settings& settings = config.settings;
-    if (options.log_level) settings.log.level = *options.log_level;
-    if (options.log_format) settings.log.format = *options.log_format;
     if (options.action == Action::ledger) return run_ledger(settings.state_directory, options);
     if (options.action == Action::once) {
         if (settings.tag_key.empty()) {
@@ -204,14 +272,14 @@ ExitStatus start(const Options& options, LoadedConfig config) {
     if (settings.tag_key.empty()) {
         settings.tag_key = kept_tag_key(settings.state_directory);
     }
-    return Daemon(std::move(settings), std::move(config.masked)).run(config.warnings);
+    return Daemon(options, std::move(settings), std::move(config.masked)).run(config.warnings);
 }
 
 }  // namespace
 
 ExitStatus run_app(const Options& options) {
     harden_process();
-    LoadedConfig config = load_config(options.config_file, process_context());
+    LoadedConfig config = load(options);
     for (const ConfigProblem& problem : config.problems)
         std::cerr << problem.text() << '\n';
     if (!config.problems.empty()) return ExitStatus::config;

@@ -24,7 +24,7 @@ InfoGauge::InfoGauge(GaugeFamily& family, prometheus::Labels owner)
 
 void InfoGauge::show(const prometheus::Labels& labels) {
     if (gauge_ != nullptr && labels == shown_) return;
-    if (gauge_ != nullptr) family_.Remove(gauge_);
+    hide();
     prometheus::Labels all = owner_;
     all.insert(labels.begin(), labels.end());
     gauge_ = &family_.Add(all);
@@ -32,14 +32,27 @@ void InfoGauge::show(const prometheus::Labels& labels) {
     shown_ = labels;
 }
 
+void InfoGauge::hide() {
+    if (gauge_ != nullptr) family_.Remove(gauge_);
+    gauge_ = nullptr;
+}
+
 ConnectionMetrics::ConnectionMetrics(ConnectionFamilies& families, const std::string& account,
                                      Protocol protocol, const Endpoint& server)
-    : labels_(clean({{"account", account}, {"protocol", std::string(to_string(protocol))}})),
+    : tls_(server.tls),
+      tls_verify_(server.tls_verify),
+      labels_(clean({{"account", account}, {"protocol", std::string(to_string(protocol))}})),
       tls_info_(families.tls_info, labels_),
       family_info_(families.family_info, labels_) {
     if (server.tls == TlsMode::none) return;
-    chain_not_after_ = &families.chain_not_after.Add(labels_);
-    families.verify_disabled.Add(labels_).Set(server.tls_verify ? 0 : 1);
+    chain_not_after_ = &series_.add(families.chain_not_after, labels_);
+    series_.add(families.verify_disabled, labels_).Set(server.tls_verify ? 0 : 1);
+}
+
+void ConnectionMetrics::remove() {
+    series_.remove();
+    tls_info_.hide();
+    family_info_.hide();
 }
 
 void ConnectionMetrics::connected(IpFamily family) {

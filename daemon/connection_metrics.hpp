@@ -27,6 +27,8 @@ class InfoGauge {
     InfoGauge(GaugeFamily& family, prometheus::Labels owner);
     /// Shows `labels` besides those of the owner.
     void show(const prometheus::Labels& labels);
+    /// Shows nothing any more.
+    void hide();
 
   private:
     GaugeFamily& family_;
@@ -42,11 +44,21 @@ class ConnectionMetrics {
     ConnectionMetrics(ConnectionFamilies& families, const std::string& account, Protocol protocol,
                       const Endpoint& server);
 
+    /// Made for the same kind of connection: nothing is to be made anew.
+    [[nodiscard]] bool suits(const Endpoint& server) const noexcept {
+        return server.tls == tls_ && server.tls_verify == tls_verify_;
+    }
+    /// Ends all series; nothing else may be called afterwards.
+    void remove();
+
     void connected(IpFamily family);
     void encrypted(const TlsFacts& facts);
 
   private:
+    TlsMode tls_;
+    bool tls_verify_;
     prometheus::Labels labels_;
+    SeriesSet series_;
     prometheus::Gauge* chain_not_after_ = nullptr;
     InfoGauge tls_info_;
     InfoGauge family_info_;

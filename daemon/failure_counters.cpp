@@ -7,9 +7,9 @@
 
 namespace mailprobed {
 
-FailureCounters::FailureCounters(CounterFamily& family, const prometheus::Labels& owner, Side side,
-                                 TlsMode mode)
-    : family_(family), owner_(owner), side_(side) {
+FailureCounters::FailureCounters(SeriesSet& series, CounterFamily& family,
+                                 const prometheus::Labels& owner, Side side, TlsMode mode)
+    : series_(series), family_(family), owner_(owner), side_(side) {
     for (const StageCause pair : exported_failures(side, mode))
         add(pair);
 }
@@ -35,7 +35,7 @@ prometheus::Counter& FailureCounters::add(StageCause pair) {
     prometheus::Labels labels = owner_;
     labels["stage"] = to_string(pair.stage);
     labels["cause"] = to_string(pair.cause);
-    prometheus::Counter& counter = family_.Add(labels);
+    prometheus::Counter& counter = series_.add(family_, labels);
     counters_.emplace_back(pair, &counter);
     return counter;
 }

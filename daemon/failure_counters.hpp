@@ -14,9 +14,9 @@ namespace mailprobed {
 /// cause `internal` of its stage, in a series that exists only from then on.
 class FailureCounters {
   public:
-    /// `owner` holds the labels that all of them share.
-    FailureCounters(CounterFamily& family, const prometheus::Labels& owner, Side side,
-                    TlsMode mode);
+    /// `owner` holds the labels that all of them share; `series` outlives this.
+    FailureCounters(SeriesSet& series, CounterFamily& family, const prometheus::Labels& owner,
+                    Side side, TlsMode mode);
 
     /// Counts one failure.
     void count(StageCause pair);
@@ -25,6 +25,7 @@ class FailureCounters {
     prometheus::Counter* find(StageCause pair) noexcept;
     prometheus::Counter& add(StageCause pair);
 
+    SeriesSet& series_;
     CounterFamily& family_;
     prometheus::Labels owner_;
     Side side_;

@@ -109,13 +109,19 @@ Log::Log(const LogSettings& settings)
 
 Log::Log(const LogSettings& settings, std::shared_ptr<spdlog::sinks::sink> sink, bool journal)
     : settings_(settings),
+      level_(settings.level),
       journal_(journal),
       logger_(std::make_unique<spdlog::logger>("mailprobed", std::move(sink))) {
     logger_->set_pattern("%v");
-    logger_->set_level(spdlog_level(settings.level));
+    // Levels are decided here, for they may change.
+    logger_->set_level(spdlog::level::trace);
 }
 
 Log::~Log() = default;
+
+void Log::set_level(LogLevel level) noexcept {
+    level_.store(level, std::memory_order_relaxed);
+}
 
 void Log::write(LogLevel level, std::string_view event, std::span<const Field> fields) {
     if (!enabled(level)) return;

@@ -6,6 +6,7 @@
 #include "probes/domain/settings.hpp"
 #include "probes/domain/time.hpp"
 
+#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -70,7 +71,11 @@ class Log {
     ~Log();
 
     /// True if events of `level` are written: ask before building expensive fields.
-    [[nodiscard]] bool enabled(LogLevel level) const noexcept { return level >= settings_.level; }
+    [[nodiscard]] bool enabled(LogLevel level) const noexcept {
+        return level >= level_.load(std::memory_order_relaxed);
+    }
+    /// Goes on with another least level.
+    void set_level(LogLevel level) noexcept;
     /// Writes one event as one line.
     void write(LogLevel level, std::string_view event, std::span<const Field> fields);
     /// Writes one event as one line.
@@ -80,6 +85,7 @@ class Log {
 
   private:
     LogSettings settings_;
+    std::atomic<LogLevel> level_;
     bool journal_;
     std::unique_ptr<spdlog::logger> logger_;
 };

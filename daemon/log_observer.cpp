@@ -88,6 +88,16 @@ void LogObserver::tick_missed(std::string_view probe, MissReason reason, std::ui
                {{"probe", probe}, {"reason", to_string(reason)}, {"count", count}});
 }
 
+void LogObserver::probe_gone(std::string_view probe) {
+    log_.write(LogLevel::info, "probe_gone", {{"probe", probe}});
+}
+
+void LogObserver::mailbox_gone(std::string_view mailbox) {
+    log_.write(LogLevel::info, "mailbox_gone", {{"mailbox", mailbox}});
+    const auto trouble = troubles_.find(mailbox);
+    if (trouble != troubles_.end()) troubles_.erase(trouble);
+}
+
 void LogObserver::look_done(const LookDone& fact) {
     if (fact.failure) {
         look_failed(fact, *fact.failure);

@@ -27,6 +27,8 @@ class LogObserver final : public Observer {
     void stage_done(const StageDone& fact) override;
     void mail_judged(const MailJudged& fact) override;
     void evidence_found(const EvidenceFound& fact) override;
+    void probe_gone(std::string_view probe) override;
+    void mailbox_gone(std::string_view mailbox) override;
     void tick_missed(std::string_view probe, MissReason reason, std::uint64_t count) override;
     void look_done(const LookDone& fact) override;
     void tag_rejected(std::string_view mailbox, TagReject reason) override;

@@ -32,20 +32,20 @@ MailboxFamilies::MailboxFamilies(MetricStore& store)
 MailboxMetrics::MailboxMetrics(MailboxFamilies& families, const std::string& name,
                                const Pop3Settings& pop3)
     : labels_(clean({{"mailbox", name}})),
-      looks_(families.looks.Add(labels_)),
-      complete_looks_(families.complete_looks.Add(labels_)),
-      deleted_(families.deleted.Add(labels_)),
-      failures_(families.failures, labels_, Side::mailbox, pop3.server.tls),
-      messages_(families.messages.Add(labels_)),
-      look_interval_(families.look_interval.Add(labels_)),
-      clock_ahead_(families.clock_ahead.Add(labels_)),
-      last_complete_look_(families.last_complete_look.Add(labels_)),
-      look_seconds_(families.look_seconds.add(labels_)) {
-    if (pop3.poll.logins_per_hour != 0) logins_left_ = &families.logins_left.Add(labels_);
+      looks_(series_.add(families.looks, labels_)),
+      complete_looks_(series_.add(families.complete_looks, labels_)),
+      deleted_(series_.add(families.deleted, labels_)),
+      failures_(series_, families.failures, labels_, Side::mailbox, pop3.server.tls),
+      messages_(series_.add(families.messages, labels_)),
+      look_interval_(series_.add(families.look_interval, labels_)),
+      clock_ahead_(series_.add(families.clock_ahead, labels_)),
+      last_complete_look_(series_.add(families.last_complete_look, labels_)),
+      look_seconds_(series_.add(families.look_seconds, labels_)) {
+    if (pop3.poll.logins_per_hour != 0) logins_left_ = &series_.add(families.logins_left, labels_);
     for (std::size_t i = 0; i < kTagRejects.size(); ++i) {
         prometheus::Labels labels = labels_;
         labels["reason"] = to_string(kTagRejects[i]);
-        tags_rejected_[i] = &families.tags_rejected.Add(labels);
+        tags_rejected_[i] = &series_.add(families.tags_rejected, labels);
     }
 }
 

@@ -36,11 +36,21 @@ class MailboxMetrics {
     /// `name` is the first account that uses the mailbox.
     MailboxMetrics(MailboxFamilies& families, const std::string& name, const Pop3Settings& pop3);
 
+    MailboxMetrics(const MailboxMetrics&) = delete;
+    MailboxMetrics& operator=(const MailboxMetrics&) = delete;
+    ~MailboxMetrics() = default;
+
+    /// Takes the place of `earlier`, made with the settings before: what both have goes on.
+    void replace(MailboxMetrics& earlier) { series_.replace(earlier.series_); }
+    /// Ends all series; nothing else may be called afterwards.
+    void remove() { series_.remove(); }
+
     void look_done(const LookDone& fact);
     void tag_rejected(TagReject reason);
 
   private:
     prometheus::Labels labels_;
+    SeriesSet series_;
     prometheus::Counter& looks_;
     prometheus::Counter& complete_looks_;
     prometheus::Counter& deleted_;

@@ -8,6 +8,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <iterator>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -44,6 +45,29 @@ std::string MetricStore::render() const {
     std::erase_if(all,
                   [](const prometheus::MetricFamily& family) { return family.metric.empty(); });
     return prometheus::TextSerializer().Serialize(all);
+}
+
+PlainSummary& SeriesSet::add(SummaryFamily& family, const prometheus::Labels& labels) {
+    PlainSummary& series = family.add(labels);
+    members_.push_back({&series, &family, [](void* from, void* which) {
+                            static_cast<SummaryFamily*>(from)->remove(
+                                static_cast<PlainSummary*>(which));
+                        }});
+    return series;
+}
+
+void SeriesSet::remove() {
+    for (const Member& member : std::exchange(members_, {}))
+        member.remove(member.family, member.series);
+}
+
+void SeriesSet::replace(SeriesSet& earlier) {
+    std::set<void*> kept;
+    for (const Member& member : members_)
+        kept.insert(member.series);
+    for (const Member& member : std::exchange(earlier.members_, {})) {
+        if (!kept.contains(member.series)) member.remove(member.family, member.series);
+    }
 }
 
 prometheus::Labels clean(prometheus::Labels labels) {

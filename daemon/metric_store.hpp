@@ -12,6 +12,8 @@
 
 #include <deque>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace mailprobed {
 
@@ -19,7 +21,38 @@ using CounterFamily = prometheus::Family<prometheus::Counter>;
 using GaugeFamily = prometheus::Family<prometheus::Gauge>;
 using HistogramFamily = prometheus::Family<prometheus::Histogram>;
 
-/// Owns all families. They are made at start-up; values may change during a render().
+/// The series of one probe, mailbox or connection: they can be ended together, or handed over.
+class SeriesSet {
+  public:
+    /// The series with these labels, made if there is none.
+    template <class T, class... More>
+    T& add(prometheus::Family<T>& family, const prometheus::Labels& labels, More&&... more) {
+        T& series = family.Add(labels, std::forward<More>(more)...);
+        members_.push_back({&series, &family, [](void* from, void* which) {
+                                static_cast<prometheus::Family<T>*>(from)->Remove(
+                                    static_cast<T*>(which));
+                            }});
+        return series;
+    }
+    /// The summary with these labels, made if there is none.
+    PlainSummary& add(SummaryFamily& family, const prometheus::Labels& labels);
+
+    /// Ends all of them; nobody may use them any more.
+    void remove();
+    /// Ends those of `earlier` that are not in this set, and leaves `earlier` empty.
+    void replace(SeriesSet& earlier);
+
+  private:
+    struct Member {
+        void* series = nullptr;
+        void* family = nullptr;
+        void (*remove)(void* family, void* series) = nullptr;
+    };
+
+    std::vector<Member> members_;
+};
+
+/// Owns all families. They are made at start-up; series and values may change during a render().
 class MetricStore {
   public:
     /// Makes a family; `name` comes without the prefix.

@@ -9,38 +9,62 @@
 #include "daemon/probe_metrics.hpp"
 
 #include <map>
+#include <set>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace mailprobed {
 
 struct Metrics::Impl {
     explicit Impl(const Settings& settings);
 
-    void add_probe(const Settings& settings, const ProbeSettings& probe);
+    void configure(const Settings& settings);
     void add_mailbox_of(const Settings& settings, const std::string& account);
-    void add_mailbox(const Settings& settings, const std::string& name);
-
-    template <class Map>
-    static typename Map::mapped_type* find(Map& map, std::string_view key) {
-        const auto entry = map.find(key);
-        return entry == map.end() ? nullptr : &entry->second;
-    }
-    MailboxMetrics* mailbox(std::string_view account);
-    ConnectionMetrics* connection(std::string_view account, Protocol protocol);
 
     template <class T>
-    using ByName = std::map<std::string, T, std::less<>>;
+    using ByName = std::map<std::string, std::unique_ptr<T>, std::less<>>;
+
+    template <class T>
+    static T* find(ByName<T>& map, std::string_view key) {
+        const auto entry = map.find(key);
+        return entry == map.end() ? nullptr : entry->second.get();
+    }
+    /// Puts `fresh` under its name in the place of what was made with the settings before.
+    template <class T>
+    static void put(ByName<T>& map, const std::string& name, std::unique_ptr<T> fresh) {
+        std::unique_ptr<T>& slot = map[name];
+        if (slot) fresh->replace(*slot);
+        slot = std::move(fresh);
+    }
+    template <class T>
+    static void remove(ByName<T>& map, std::string_view name) {
+        const auto entry = map.find(name);
+        if (entry == map.end()) return;
+        entry->second->remove();
+        map.erase(entry);
+    }
+    void put_connection(ByName<ConnectionMetrics>& map, const std::string& name, Protocol protocol,
+                        const Endpoint& server);
+    MailboxMetrics* mailbox(std::string_view account);
+    ConnectionMetrics* connection(std::string_view account, Protocol protocol);
+    std::string_view mailbox_name(std::string_view account) const;
 
     MetricStore store;
     prometheus::Gauge& journal{
         store.gauge("journal_healthy", "1 if what happens is on the disk before it counts.")
             .Add({})};
+    prometheus::Gauge& reload_successful{
+        store.gauge("config_last_reload_successful", "1 if the last reload was taken.").Add({})};
+    prometheus::Gauge& reload_success_at{store
+                                             .gauge("config_last_reload_success_timestamp_seconds",
+                                                    "When the configuration in use was read.")
+                                             .Add({})};
     ProbeFamilies probe_families{store};
     MailboxFamilies mailbox_families{store};
     ConnectionFamilies connection_families{store};
     /// The mailbox of each account with a reading half.
-    ByName<std::string> mailbox_names;
+    std::map<std::string, std::string, std::less<>> mailbox_names;
     ByName<ProbeMetrics> probes;
     ByName<MailboxMetrics> mailboxes;
     /// By account.
@@ -49,47 +73,68 @@ struct Metrics::Impl {
     ByName<ConnectionMetrics> pop3;
 };
 
-Metrics::Impl::Impl(const Settings& settings) : mailbox_names(mailboxes_of(settings)) {
+Metrics::Impl::Impl(const Settings& settings) {
     store.gauge("build_info", "Version and compiler of the program; always 1.")
         .Add({{"version", MAILPROBED_VERSION}, {"compiler", compiler_name()}})
         .Set(1);
     journal.Set(1);
-    for (const ProbeSettings& probe : settings.probes)
-        add_probe(settings, probe);
+    configure(settings);
 }
 
-void Metrics::Impl::add_probe(const Settings& settings, const ProbeSettings& probe) {
-    const AccountSettings* from = settings.account(probe.from);
-    const AccountSettings* to = settings.account(probe.to);
-    probes.try_emplace(probe.name, probe_families, probe, from, to);
-    if (probe.bounces && from != nullptr && from->pop3) add_mailbox_of(settings, from->name);
-    if (from != nullptr && from->smtp && find(smtp, from->name) == nullptr) {
-        smtp.try_emplace(from->name, connection_families, from->name, Protocol::smtp,
-                         from->smtp->server);
+void Metrics::Impl::configure(const Settings& settings) {
+    mailbox_names = mailboxes_of(settings);
+    std::set<std::string_view> senders;
+    std::set<std::string> boxes;
+    const auto reads = [&](const std::string& account) {
+        const auto name = mailbox_names.find(account);
+        if (name != mailbox_names.end() && boxes.insert(name->second).second) {
+            add_mailbox_of(settings, name->second);
+        }
+    };
+    for (const ProbeSettings& probe : settings.probes) {
+        const AccountSettings* from = settings.account(probe.from);
+        const AccountSettings* to = settings.account(probe.to);
+        put(probes, probe.name, std::make_unique<ProbeMetrics>(probe_families, probe, from, to));
+        if (probe.bounces && from != nullptr && from->pop3) reads(from->name);
+        reads(probe.to);
+        if (from == nullptr || !from->smtp || !senders.insert(from->name).second) continue;
+        put_connection(smtp, from->name, Protocol::smtp, from->smtp->server);
     }
-    add_mailbox_of(settings, probe.to);
+    std::vector<std::string> unused;
+    for (const auto& [name, series] : smtp) {
+        if (!senders.contains(name)) unused.push_back(name);
+    }
+    for (const std::string& name : unused)
+        remove(smtp, name);
 }
 
 void Metrics::Impl::add_mailbox_of(const Settings& settings, const std::string& account) {
-    const std::string* name = find(mailbox_names, account);
-    if (name != nullptr && find(mailboxes, *name) == nullptr) add_mailbox(settings, *name);
+    const Pop3Settings& half = *settings.account(account)->pop3;
+    put(mailboxes, account, std::make_unique<MailboxMetrics>(mailbox_families, account, half));
+    put_connection(pop3, account, Protocol::pop3, half.server);
 }
 
-void Metrics::Impl::add_mailbox(const Settings& settings, const std::string& name) {
-    const Pop3Settings& settings_of_it = *settings.account(name)->pop3;
-    mailboxes.try_emplace(name, mailbox_families, name, settings_of_it);
-    pop3.try_emplace(name, connection_families, name, Protocol::pop3, settings_of_it.server);
+void Metrics::Impl::put_connection(ByName<ConnectionMetrics>& map, const std::string& name,
+                                   Protocol protocol, const Endpoint& server) {
+    const ConnectionMetrics* known = find(map, name);
+    if (known != nullptr && known->suits(server)) return;
+    remove(map, name);
+    map[name] = std::make_unique<ConnectionMetrics>(connection_families, name, protocol, server);
+}
+
+std::string_view Metrics::Impl::mailbox_name(std::string_view account) const {
+    const auto name = mailbox_names.find(account);
+    // One that is no longer configured may still be read.
+    return name == mailbox_names.end() ? account : std::string_view(name->second);
 }
 
 MailboxMetrics* Metrics::Impl::mailbox(std::string_view account) {
-    const std::string* name = find(mailbox_names, account);
-    return name == nullptr ? nullptr : find(mailboxes, *name);
+    return find(mailboxes, mailbox_name(account));
 }
 
 ConnectionMetrics* Metrics::Impl::connection(std::string_view account, Protocol protocol) {
     if (protocol == Protocol::smtp) return find(smtp, account);
-    const std::string* name = find(mailbox_names, account);
-    return name == nullptr ? nullptr : find(pop3, *name);
+    return find(pop3, mailbox_name(account));
 }
 
 Metrics::Metrics(const Settings& settings) : impl_(std::make_unique<Impl>(settings)) {}
@@ -98,6 +143,24 @@ Metrics::~Metrics() = default;
 
 std::string Metrics::render() const {
     return impl_->store.render();
+}
+
+void Metrics::reconfigure(const Settings& settings) {
+    impl_->configure(settings);
+}
+
+void Metrics::reloaded(bool successful, WallTime at) {
+    impl_->reload_successful.Set(successful ? 1 : 0);
+    if (successful) impl_->reload_success_at.Set(unix_seconds(at));
+}
+
+void Metrics::probe_gone(std::string_view probe) {
+    Impl::remove(impl_->probes, probe);
+}
+
+void Metrics::mailbox_gone(std::string_view mailbox) {
+    Impl::remove(impl_->mailboxes, mailbox);
+    Impl::remove(impl_->pop3, mailbox);
 }
 
 void Metrics::journal_healthy(bool healthy) {

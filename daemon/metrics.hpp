@@ -21,6 +21,11 @@ class Metrics final : public Observer {
     /// All series in Prometheus's text format, version 0.0.4.
     [[nodiscard]] std::string render() const;
 
+    /// Makes the series that `settings` calls for besides those there are: what both have goes on,
+    /// and removed probes and mailboxes keep theirs until they are gone.
+    void reconfigure(const Settings& settings);
+    /// A reload ended; the start counts as a first that worked.
+    void reloaded(bool successful, WallTime at);
     /// The journal works, or does not.
     void journal_healthy(bool healthy);
 
@@ -32,6 +37,8 @@ class Metrics final : public Observer {
     void evidence_found(const EvidenceFound& fact) override;
     void pending_changed(const PendingState& fact) override;
     void tick_missed(std::string_view probe, MissReason reason, std::uint64_t count) override;
+    void probe_gone(std::string_view probe) override;
+    void mailbox_gone(std::string_view mailbox) override;
     void look_done(const LookDone& fact) override;
     void tag_rejected(std::string_view mailbox, TagReject reason) override;
     void connected(std::string_view account, Protocol protocol, IpFamily family) override;

@@ -36,6 +36,12 @@ class ObserverList final : public Observer {
     void pending_changed(const PendingState& fact) override {
         each([&fact](Observer& o) { o.pending_changed(fact); });
     }
+    void probe_gone(std::string_view probe) override {
+        each([=](Observer& o) { o.probe_gone(probe); });
+    }
+    void mailbox_gone(std::string_view mailbox) override {
+        each([=](Observer& o) { o.mailbox_gone(mailbox); });
+    }
     void tick_missed(std::string_view probe, MissReason reason, std::uint64_t count) override {
         each([=](Observer& o) { o.tick_missed(probe, reason, count); });
     }

@@ -24,22 +24,27 @@ SummaryFamily::SummaryFamily(std::string name, std::string help)
     : name_(std::move(name)), help_(std::move(help)) {}
 
 PlainSummary& SummaryFamily::add(const prometheus::Labels& labels) {
-    Member& member = members_.emplace_back();
-    member.labels = labels;
-    return member.summary;
+    const std::lock_guard lock(mutex_);
+    return members_[labels];
+}
+
+void SummaryFamily::remove(const PlainSummary* summary) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(members_, [summary](const auto& member) { return &member.second == summary; });
 }
 
 prometheus::MetricFamily SummaryFamily::collect() const {
+    const std::lock_guard lock(mutex_);
     prometheus::MetricFamily family;
     family.name = name_;
     family.help = help_;
     family.type = prometheus::MetricType::Summary;
     family.metric.reserve(members_.size());
-    for (const Member& member : members_) {
+    for (const auto& [labels, summary] : members_) {
         prometheus::ClientMetric& metric = family.metric.emplace_back();
-        for (const auto& [name, value] : member.labels)
+        for (const auto& [name, value] : labels)
             metric.label.push_back({name, value});
-        metric.summary = member.summary.read();
+        metric.summary = summary.read();
     }
     return family;
 }

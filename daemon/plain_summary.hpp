@@ -7,7 +7,7 @@
 #include <prometheus/metric_family.h>
 
 #include <cstdint>
-#include <deque>
+#include <map>
 #include <mutex>
 #include <string>
 
@@ -27,25 +27,23 @@ class PlainSummary {
     double sum_ = 0;
 };
 
-/// All summaries of one name. add() at start-up only; the rest from any thread.
+/// All summaries of one name; usable from any thread.
 class SummaryFamily {
   public:
     SummaryFamily(std::string name, std::string help);
 
-    /// A new summary at 0; it lives as long as the family.
+    /// The summary with these labels, at 0 if it is new; it lives until remove().
     PlainSummary& add(const prometheus::Labels& labels);
+    /// Ends a summary that add() gave.
+    void remove(const PlainSummary* summary);
     /// What the serialiser takes.
     [[nodiscard]] prometheus::MetricFamily collect() const;
 
   private:
-    struct Member {
-        prometheus::Labels labels;
-        PlainSummary summary;
-    };
-
     std::string name_;
     std::string help_;
-    std::deque<Member> members_;
+    mutable std::mutex mutex_;
+    std::map<prometheus::Labels, PlainSummary> members_;
 };
 
 }  // namespace mailprobed

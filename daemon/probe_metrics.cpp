@@ -52,65 +52,76 @@ ProbeMetrics::ProbeMetrics(ProbeFamilies& families, const ProbeSettings& probe,
                            const AccountSettings* from, const AccountSettings* to)
     : slo_latency_(to_seconds(probe.slo_latency)),
       labels_(clean({{"probe", probe.name}})),
-      mails_started_(families.mails_started.Add(labels_)),
-      mails_restored_(families.mails_restored.Add(labels_)),
-      send_failures_(families.send_failures, labels_, Side::sending, mode_of(from)),
-      altered_mails_(families.altered_mails.Add(labels_)),
-      unmeasured_mails_(families.unmeasured_mails.Add(labels_)),
-      deadline_uncertain_(families.deadline_uncertain.Add(labels_)),
-      slo_good_(families.slo_good.Add(labels_)),
-      round_trip_(families.round_trip.Add(labels_, round_trip_buckets())),
-      delivery_(families.delivery.add(labels_)),
-      late_(families.late.add(labels_)),
-      start_lag_(families.start_lag.add(labels_)),
-      transit_(families.transit.Add(labels_)),
-      last_round_trip_(families.last_round_trip.Add(labels_)),
-      last_uncertainty_(families.last_uncertainty.Add(labels_)),
-      probe_up_(families.probe_up.Add(labels_)),
-      bad_streak_(families.bad_streak.Add(labels_)),
-      recent_bad_(families.recent_bad.Add(labels_)),
-      pending_mails_(families.pending_mails.Add(labels_)),
-      oldest_pending_(families.oldest_pending.Add(labels_)),
-      last_started_(families.last_started.Add(labels_)),
-      last_delivered_(families.last_delivered.Add(labels_)),
-      last_verdict_(families.last_verdict.Add(labels_)) {
+      mails_started_(series_.add(families.mails_started, labels_)),
+      mails_restored_(series_.add(families.mails_restored, labels_)),
+      send_failures_(series_, families.send_failures, labels_, Side::sending, mode_of(from)),
+      altered_mails_(series_.add(families.altered_mails, labels_)),
+      unmeasured_mails_(series_.add(families.unmeasured_mails, labels_)),
+      deadline_uncertain_(series_.add(families.deadline_uncertain, labels_)),
+      slo_good_(series_.add(families.slo_good, labels_)),
+      round_trip_(series_.add(families.round_trip, labels_, round_trip_buckets())),
+      delivery_(series_.add(families.delivery, labels_)),
+      late_(series_.add(families.late, labels_)),
+      start_lag_(series_.add(families.start_lag, labels_)),
+      transit_(series_.add(families.transit, labels_)),
+      last_round_trip_(series_.add(families.last_round_trip, labels_)),
+      last_uncertainty_(series_.add(families.last_uncertainty, labels_)),
+      probe_up_(series_.add(families.probe_up, labels_)),
+      bad_streak_(series_.add(families.bad_streak, labels_)),
+      recent_bad_(series_.add(families.recent_bad, labels_)),
+      pending_mails_(series_.add(families.pending_mails, labels_)),
+      oldest_pending_(series_.add(families.oldest_pending, labels_)),
+      last_started_(series_.add(families.last_started, labels_)),
+      last_delivered_(series_.add(families.last_delivered, labels_)),
+      last_verdict_(series_.add(families.last_verdict, labels_)) {
     for (std::size_t i = 0; i < kVerdicts.size(); ++i) {
-        verdicts_[i] = &families.verdicts.Add(with(labels_, "verdict", to_string(kVerdicts[i])));
+        verdicts_[i] =
+            &series_.add(families.verdicts, with(labels_, "verdict", to_string(kVerdicts[i])));
     }
     for (std::size_t i = 0; i < kEvidences.size(); ++i) {
         after_verdict_[i] =
-            &families.after_verdict.Add(with(labels_, "kind", to_string(kEvidences[i])));
+            &series_.add(families.after_verdict, with(labels_, "kind", to_string(kEvidences[i])));
     }
     for (std::size_t i = 0; i < kMissReasons.size(); ++i) {
-        ticks_missed_[i] =
-            &families.ticks_missed.Add(with(labels_, "reason", to_string(kMissReasons[i])));
+        ticks_missed_[i] = &series_.add(families.ticks_missed,
+                                        with(labels_, "reason", to_string(kMissReasons[i])));
     }
     for (const Stage stage : stages_of(Side::sending, mode_of(from))) {
         if (std::ranges::find(kTimedStages, stage) == kTimedStages.end()) continue;
         stage_seconds_.emplace_back(
-            stage, &families.stage_seconds.add(with(labels_, "stage", to_string(stage))));
+            stage, &series_.add(families.stage_seconds, with(labels_, "stage", to_string(stage))));
     }
-    families.interval.Add(labels_).Set(to_seconds(probe.interval));
-    families.deadline.Add(labels_).Set(to_seconds(probe.deadline));
-    families.slo_latency.Add(labels_).Set(slo_latency_);
-    families.info.Add(info_labels(probe)).Set(1);
+    series_.add(families.interval, labels_).Set(to_seconds(probe.interval));
+    series_.add(families.deadline, labels_).Set(to_seconds(probe.deadline));
+    series_.add(families.slo_latency, labels_).Set(slo_latency_);
+    series_.add(families.info, info_labels(probe)).Set(1);
     add_optional(families, probe, from, to);
 }
 
 void ProbeMetrics::add_optional(ProbeFamilies& families, const ProbeSettings& probe,
                                 const AccountSettings* from, const AccountSettings* to) {
-    if (probe.max_attempts > 1) retries_ = &families.retries.Add(labels_);
+    if (probe.max_attempts > 1) retries_ = &series_.add(families.retries, labels_);
     if (probe.bounces && from != nullptr && from->pop3) {
         for (std::size_t i = 0; i < kStatusClasses.size(); ++i) {
-            bounces_[i] =
-                &families.bounces.Add(with(labels_, "status_class", to_string(kStatusClasses[i])));
+            bounces_[i] = &series_.add(families.bounces,
+                                       with(labels_, "status_class", to_string(kStatusClasses[i])));
         }
     }
     if (to != nullptr && to->pop3 && !to->pop3->authserv_id.empty()) {
         for (std::size_t i = 0; i < kMethods.size(); ++i) {
-            authentication_[i] = &families.authentication.Add(with(labels_, "method", kMethods[i]));
+            authentication_[i] =
+                &series_.add(families.authentication, with(labels_, "method", kMethods[i]));
         }
     }
+}
+
+void ProbeMetrics::replace(ProbeMetrics& earlier) {
+    recent_ = earlier.recent_;
+    series_.replace(earlier.series_);
+}
+
+void ProbeMetrics::remove() {
+    series_.remove();
 }
 
 void ProbeMetrics::restored(const ProbeRestored& fact) {

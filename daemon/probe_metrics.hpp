@@ -62,6 +62,15 @@ class ProbeMetrics {
     ProbeMetrics(ProbeFamilies& families, const ProbeSettings& probe, const AccountSettings* from,
                  const AccountSettings* to);
 
+    ProbeMetrics(const ProbeMetrics&) = delete;
+    ProbeMetrics& operator=(const ProbeMetrics&) = delete;
+    ~ProbeMetrics() = default;
+
+    /// Takes the place of `earlier`, made with the settings before: what both have goes on.
+    void replace(ProbeMetrics& earlier);
+    /// Ends all series; nothing else may be called afterwards.
+    void remove();
+
     void restored(const ProbeRestored& fact);
     void attempt_refused();
     void mail_started(const MailStarted& fact);
@@ -79,6 +88,7 @@ class ProbeMetrics {
 
     double slo_latency_;
     prometheus::Labels labels_;
+    SeriesSet series_;
     prometheus::Counter& mails_started_;
     prometheus::Counter& mails_restored_;
     /// Null where the configuration does not call for them.

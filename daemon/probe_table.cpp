@@ -2,17 +2,28 @@
 // Bookkeeping for the landing page.
 #include "daemon/probe_table.hpp"
 
+#include <utility>
+
 namespace mailprobed {
 
 ProbeTable::ProbeTable(const Settings& settings) {
-    rows_.reserve(settings.probes.size());
+    reconfigure(settings);
+}
+
+void ProbeTable::reconfigure(const Settings& settings) {
+    std::vector<ProbeRow> rows;
+    rows.reserve(settings.probes.size());
     for (const ProbeSettings& probe : settings.probes) {
-        index_.emplace(probe.name, rows_.size());
-        ProbeRow& row = rows_.emplace_back();
+        ProbeRow& row = rows.emplace_back();
+        if (const ProbeRow* known = find(probe.name)) row = *known;
         row.name = probe.name;
         row.from = probe.from;
         row.to = probe.to;
     }
+    rows_ = std::move(rows);
+    index_.clear();
+    for (std::size_t i = 0; i < rows_.size(); ++i)
+        index_.emplace(rows_[i].name, i);
 }
 
 ProbeRow* ProbeTable::find(std::string_view probe) {

@@ -38,6 +38,9 @@ class ProbeTable final : public Observer {
     /// All probes.
     [[nodiscard]] const std::vector<ProbeRow>& rows() const noexcept { return rows_; }
 
+    /// Goes on with the probes of `settings`, in their order.
+    void reconfigure(const Settings& settings);
+
     void probe_restored(const ProbeRestored& fact) override;
     void mail_started(const MailStarted& fact) override;
     void mail_judged(const MailJudged& fact) override;

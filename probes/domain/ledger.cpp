@@ -30,6 +30,10 @@ void Ledger::set_grace(ProbeIndex probe, Duration grace) {
     probes_.at(probe).settings.grace = grace;
 }
 
+void Ledger::change_probe(ProbeIndex probe, const LedgerProbe& settings) {
+    probes_.at(probe).settings = settings;
+}
+
 void Ledger::start(const NewMail& mail) {
     const Probe& probe = probes_.at(mail.probe);
     Mail entry;
@@ -45,8 +49,9 @@ void Ledger::start(const NewMail& mail) {
 
 void Ledger::enter(MailId id, Mail mail) {
     Probe& probe = probes_.at(mail.probe);
+    mail.mailbox = probe.settings.mailbox;
+    mailboxes_.at(mail.mailbox).pending.push_back(id);
     pending_.emplace(id, std::move(mail));
-    mailboxes_.at(probe.settings.mailbox).pending.push_back(id);
     probe.order.push_back(id);
     ++probe.pending;
 }
@@ -310,7 +315,7 @@ Outcome Ledger::settle(MailboxIndex mailbox, Instant now) {
 
 Judgement Ledger::judge_arrival(MailId id, const Sighting& sighting, Instant now) {
     const Mail& mail = pending_.at(id);
-    const Mailbox& box = mailboxes_.at(probes_.at(mail.probe).settings.mailbox);
+    const Mailbox& box = mailboxes_.at(mail.mailbox);
     // A copy seen before the dot was written is a replay of what the wire carried; it dates
     // nothing.
     const bool of_this_attempt =
@@ -345,7 +350,7 @@ Judgement Ledger::judge(MailId id, Verdict verdict, Instant now) {
     Mail mail = std::move(found->second);
     pending_.erase(found);
     Probe& probe = probes_.at(mail.probe);
-    std::erase(mailboxes_.at(probe.settings.mailbox).pending, id);
+    std::erase(mailboxes_.at(mail.mailbox).pending, id);
     --probe.pending;
     while (!probe.order.empty() && !pending_.contains(probe.order.front())) {
         probe.order.pop_front();

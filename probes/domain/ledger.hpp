@@ -127,6 +127,9 @@ class Ledger {
     /// Adds a probe whose mails end in `probe.mailbox`.
     ProbeIndex add_probe(const LedgerProbe& probe);
 
+    /// Changes what mails of the probe that start from now on are judged by; those that are pending
+    /// stay with their mailbox and their times. The id must not change.
+    void change_probe(ProbeIndex probe, const LedgerProbe& settings);
     /// Changes the grace of mails that start from now on.
     void set_grace(ProbeIndex probe, Duration grace);
 
@@ -177,6 +180,10 @@ class Ledger {
     [[nodiscard]] std::optional<RememberedMail> pending_mail(MailId mail) const;
     /// D of a mail that is pending.
     [[nodiscard]] std::optional<Instant> deadline_of(MailId mail) const;
+    /// Where a mail that is pending ends.
+    [[nodiscard]] std::optional<MailboxIndex> mailbox_of(MailId mail) const;
+    /// True if a pending mail ends in `mailbox`.
+    [[nodiscard]] bool expects(MailboxIndex mailbox) const;
     /// Number of pending mails of a probe.
     [[nodiscard]] std::uint64_t pending(ProbeIndex probe) const;
     /// Start of the oldest pending mail of a probe.
@@ -189,6 +196,8 @@ class Ledger {
 
     struct Mail {
         ProbeIndex probe = 0;
+        /// Where it ends: the probe's when it started.
+        MailboxIndex mailbox = 0;
         State state = State::intended;
         /// connecting() was called: `started` is final.
         bool connected = false;

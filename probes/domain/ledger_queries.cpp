@@ -131,6 +131,16 @@ std::optional<Instant> Ledger::deadline_of(MailId mail) const {
     return found->second.deadline;
 }
 
+std::optional<MailboxIndex> Ledger::mailbox_of(MailId mail) const {
+    const auto found = pending_.find(mail);
+    if (found == pending_.end()) return std::nullopt;
+    return found->second.mailbox;
+}
+
+bool Ledger::expects(MailboxIndex mailbox) const {
+    return !mailboxes_.at(mailbox).pending.empty();
+}
+
 std::uint64_t Ledger::pending(ProbeIndex probe) const {
     return probes_.at(probe).pending;
 }

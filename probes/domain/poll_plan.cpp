@@ -43,6 +43,18 @@ PollPlan::PollPlan(const PollSettings& settings, double mails_per_hour,
     tokens_ = capacity_;
 }
 
+void PollPlan::adopt(const PollSettings& settings, double mails_per_hour, Duration longest_wait,
+                     Instant now) noexcept {
+    const double left = logins_available(now);
+    const PollPlan fresh(settings, mails_per_hour, longest_wait);
+    settings_ = fresh.settings_;
+    growth_ = fresh.growth_;
+    capacity_ = fresh.capacity_;
+    token_time_ = fresh.token_time_;
+    tokens_ = std::min(left, capacity_);
+    refilled_ = now;
+}
+
 Instant PollPlan::due(const AwaitedMail& mail) const noexcept {
     Instant when;
     if (last_look_ < mail.handed) {

@@ -41,6 +41,10 @@ class PollPlan {
     /// `mails_per_hour` arrive here; `longest_wait` is the longest deadline among their probes.
     PollPlan(const PollSettings& settings, double mails_per_hour, Duration longest_wait) noexcept;
 
+    /// Goes on by other settings; what the server showed and what the budget has spent stays known.
+    void adopt(const PollSettings& settings, double mails_per_hour, Duration longest_wait,
+               Instant now) noexcept;
+
     /// When to look next for `awaited` mails; not before `now`. `awaited` must not be empty.
     [[nodiscard]] Instant next(std::span<const AwaitedMail> awaited, Instant now) const noexcept;
     /// The same with instants at which a look is wanted for another reason; any look since then has

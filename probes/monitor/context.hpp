@@ -2,36 +2,56 @@
 // What all probers and watchers of one monitor share.
 #pragma once
 
+#include "probes/domain/backoff.hpp"
 #include "probes/domain/ledger.hpp"
 #include "probes/monitor/journey.hpp"
 #include "probes/monitor/monitor.hpp"
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace mailprobed {
 
+/// A probe as it is configured now, or was when it was removed. Whoever waits for something holds
+/// copies of the pointers, for a reload replaces them.
+struct Route {
+    std::shared_ptr<const ProbeSettings> probe;
+    std::shared_ptr<const AccountSettings> from;
+    /// Where its mails end.
+    MailboxIndex box = 0;
+    /// Where its bounces come, if that is another mailbox and watched.
+    std::optional<MailboxIndex> bounces;
+    /// Shared by all probes that log in with one name; lives as long as the monitor.
+    AuthBackoff* login = nullptr;
+    /// Mails whose verdict the observer was not told: what is pending to it, for a verdict waits
+    /// for the journal before it is told.
+    std::uint64_t untold = 0;
+    /// It is no longer configured: its mails get their verdicts, no more start.
+    bool removed = false;
+};
+
 /// The shared state of one monitor; touched by the event loop only.
 struct Context {
-    Context(const Settings& all, MonitorNeeds outside)
-        : settings(all),
+    Context(std::shared_ptr<const Settings> all, MonitorNeeds outside)
+        : settings(std::move(all)),
           needs(std::move(outside)),
-          ledger(all.evidence),
-          codec(all.tag_key, needs.hmac, all.previous_tag_key),
-          instance(name_id(all.instance)),
-          untold(all.probes.size()) {}
+          ledger(settings->evidence),
+          codec(settings->tag_key, needs.hmac, settings->previous_tag_key),
+          instance(name_id(settings->instance)) {}
 
-    const Settings& settings;
+    std::shared_ptr<const Settings> settings;
     MonitorNeeds needs;
     Ledger ledger;
     TagCodec codec;
     std::uint32_t instance;
-    /// Mails of each probe whose verdict the observer was not told: what is pending to it, for a
-    /// verdict waits for the journal before it is told.
-    std::vector<std::uint64_t> untold;
+    /// By ProbeIndex; never fewer.
+    std::vector<Route> routes;
+    /// Makes the watcher of a mailbox plan again, for something changed in the ledger.
+    std::function<void(MailboxIndex)> wake;
     /// Conversations open now.
     std::size_t sessions = 0;
     /// Called for every verdict, after the observer.
@@ -63,7 +83,7 @@ struct Circumstances {
 /// Tells journal, then observer what the ledger decided; says whether the journal has it all.
 Awaitable<Durability> report(Context& context, Outcome outcome, Circumstances circumstances);
 
-/// Tells the observer how many mails of `probe` are pending.
+/// Tells the observer how many mails of `probe` are pending, and that it is gone if it is.
 void report_pending(Context& context, ProbeIndex probe);
 
 }  // namespace mailprobed

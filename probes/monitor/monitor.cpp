@@ -4,90 +4,178 @@
 
 #include "probes/monitor/context.hpp"
 #include "probes/monitor/prober.hpp"
+#include "probes/monitor/routing.hpp"
 #include "probes/monitor/watcher.hpp"
 #include "probes/net/task_group.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
+#include <deque>
 #include <map>
-#include <tuple>
+#include <optional>
+#include <string>
+#include <utility>
 
 namespace mailprobed {
-namespace {
-
-/// What makes two accounts the same mailbox: POP3 locks it by these.
-auto mailbox_key(const auto& half) {
-    return std::tuple(half.server.host, half.server.port, half.username);
-}
-
-}  // namespace
 
 struct Monitor::Impl {
-    Impl(const Settings& settings, MonitorNeeds needs)
-        : context(settings, std::move(needs)),
+    Impl(Settings settings, MonitorNeeds needs)
+        : context(std::make_shared<const Settings>(std::move(settings)), std::move(needs)),
           tasks(context.needs.executor, [this](const std::exception_ptr& error) { bug(error); }) {
-        build();
+        context.wake = [this](MailboxIndex box) { wake(box); };
+        apply();
     }
 
-    void build() {
-        const Settings& settings = context.settings;
-        std::map<decltype(mailbox_key(std::declval<Pop3Settings>())), MailboxIndex> boxes;
-        std::vector<std::vector<ProbeIndex>> ends_here;
-        std::vector<const AccountSettings*> names;
-        std::map<MailboxIndex, BounceWatch> starts_here;
-        // The first account in the file that names a mailbox gives it its name.
-        for (const AccountSettings& account : settings.accounts) {
-            if (!account.pop3) continue;
-            if (!boxes.try_emplace(mailbox_key(*account.pop3), MailboxIndex(names.size())).second) {
-                continue;
+    /// Whom a login is tried for, and how.
+    struct Login {
+        AuthBackoff pauses;
+        SmtpSettings half;
+    };
+
+    /// A watcher or prober and whether its loop runs.
+    template <class Worker>
+    struct Running {
+        std::unique_ptr<Worker> worker;
+        bool running = false;
+    };
+
+    void wake(MailboxIndex box) {
+        watchers[box].worker->notify();
+        // One that retired waits for the last verdict, wherever that comes from.
+        for (const auto& other : watchers) {
+            if (other.worker->retired() && other.running) other.worker->notify();
+        }
+    }
+
+    /// Makes routes, watchers and probers what the settings ask for.
+    void apply() {
+        const Settings& settings = *context.settings;
+        const Routing routing = routing_of(settings);
+        std::vector<MailboxIndex> box_of;
+        for (const Routing::Box& box : routing.boxes) {
+            const auto [entry, fresh] = boxes.try_emplace(box.key, MailboxIndex(boxes.size()));
+            if (fresh) context.ledger.add_mailbox();
+            box_of.push_back(entry->second);
+        }
+        for (Route& route : context.routes)
+            route.removed = true;
+        std::vector<ProbeIndex> configured;
+        for (std::size_t i = 0; i < settings.probes.size(); ++i) {
+            const Routing::Way& way = routing.ways[i];
+            const ProbeIndex probe = index_of(settings.probes[i].name);
+            Route& route = context.routes[probe];
+            route.probe = {context.settings, &settings.probes[i]};
+            route.from = {context.settings, settings.account(route.probe->from)};
+            route.box = box_of[way.box];
+            route.bounces.reset();
+            if (way.bounces) route.bounces = box_of[*way.bounces];
+            route.login = &login_of(*route.from->smtp);
+            route.removed = false;
+            configured.push_back(probe);
+        }
+        watch(routing, box_of);
+        for (const ProbeIndex probe : configured)
+            judge_by(probe);
+        for (auto& prober : probers)
+            prober.worker->reconfigured();
+    }
+
+    /// The probe called `name`, new or known.
+    ProbeIndex index_of(const std::string& name) {
+        const auto known = by_name.find(name);
+        if (known != by_name.end()) return known->second;
+        const auto index = static_cast<ProbeIndex>(probers.size());
+        context.routes.emplace_back();
+        context.ledger.add_probe({probe_id(name), 0, {}, {}});
+        probers.push_back({std::make_unique<Prober>(context, index)});
+        by_name.emplace(name, index);
+        return index;
+    }
+
+    AuthBackoff& login_of(const SmtpSettings& half) {
+        const auto [entry, fresh] =
+            logins.try_emplace(login_key(half.server, half.username),
+                               Login{AuthBackoff(context.settings->auth_backoff), half});
+        Login& login = entry->second;
+        if (!(login.half == half)) {
+            // What was rejected may work now.
+            login = {AuthBackoff(context.settings->auth_backoff), half};
+        }
+        return login.pauses;
+    }
+
+    void watch(const Routing& routing, const std::vector<MailboxIndex>& box_of) {
+        std::vector<Watcher::Duty> duties(boxes.size());
+        std::vector<std::string> names;
+        for (std::size_t i = 0; i < routing.boxes.size(); ++i) {
+            Watcher::Duty& duty = duties[box_of[i]];
+            duty.account = {context.settings, routing.boxes[i].account};
+            duty.bounces.any = routing.boxes[i].bounces;
+        }
+        for (ProbeIndex probe = 0; probe < context.routes.size(); ++probe) {
+            const Route& route = context.routes[probe];
+            if (route.removed && route.untold == 0) continue;
+            duties[route.box].probes.push_back(probe);
+            if (!route.bounces) continue;
+            duties[*route.bounces].bounces.any = true;
+            duties[*route.bounces].bounces.senders.push_back(probe);
+        }
+        for (MailboxIndex box = 0; box < duties.size(); ++box) {
+            if (box == watchers.size()) {
+                watchers.push_back(
+                    {std::make_unique<Watcher>(context, box, std::move(duties[box]))});
+            } else if (duties[box].account) {
+                names.push_back(watchers[box].worker->name());
+                watchers[box].worker->reconfigured(std::move(duties[box]));
+            } else {
+                watchers[box].worker->retire();
             }
-            context.ledger.add_mailbox();
-            names.push_back(&account);
-            ends_here.emplace_back();
         }
-        for (const ProbeSettings& probe : settings.probes) {
-            const MailboxIndex box = boxes.at(mailbox_key(*settings.account(probe.to)->pop3));
-            const auto index = context.ledger.add_probe(
-                {probe_id(probe.name), box, probe.deadline, Duration::zero()});
-            ends_here[box].push_back(index);
-            box_of.push_back(box);
-            const auto& sender = settings.account(probe.from)->pop3;
-            bounces_of.push_back(std::nullopt);
-            if (!probe.bounces || !sender) continue;
-            const MailboxIndex home = boxes.at(mailbox_key(*sender));
-            starts_here[home].any = true;
-            if (home == box) continue;
-            bounces_of.back() = home;
-            starts_here[home].senders.push_back(index);
+        // A mailbox may go by another account's name now.
+        for (const std::string& name : names)
+            tell_gone(name);
+    }
+
+    void judge_by(ProbeIndex probe) {
+        const Route& route = context.routes[probe];
+        const Duration look_interval = watchers[route.box].worker->look_interval();
+        context.ledger.change_probe(
+            probe, {probe_id(route.probe->name), route.box, route.probe->deadline,
+                    route.probe->verdict_grace.value_or(default_grace(look_interval))});
+    }
+
+    /// Begins the loops that do not run yet and are wanted.
+    void start_loops() {
+        for (auto& watcher : watchers) {
+            if (watcher.running || watcher.worker->retired()) continue;
+            tasks.spawn(watch_until_retired(this, &watcher));
         }
-        for (std::size_t box = 0; box < names.size(); ++box) {
-            watchers.push_back(
-                std::make_unique<Watcher>(context, MailboxIndex(box), *names[box], ends_here[box],
-                                          std::move(starts_here[MailboxIndex(box)])));
-            box_by_name.emplace(names[box]->name, MailboxIndex(box));
+        for (ProbeIndex probe = 0; probe < probers.size(); ++probe) {
+            if (probers[probe].running || context.routes[probe].removed) continue;
+            tasks.spawn(send_until_removed(this, &probers[probe]));
         }
-        for (ProbeIndex probe = 0; probe < settings.probes.size(); ++probe) {
-            Watcher& watcher = *watchers[box_of[probe]];
-            context.ledger.set_grace(probe, settings.probes[probe].verdict_grace.value_or(
-                                                default_grace(watcher.look_interval())));
-            const auto bounces = bounces_of[probe];
-            const SmtpSettings& smtp = *settings.account(settings.probes[probe].from)->smtp;
-            AuthBackoff& login =
-                logins.try_emplace(login_key(smtp.server, smtp.username), settings.auth_backoff)
-                    .first->second;
-            probers.push_back(std::make_unique<Prober>(
-                context, probe, watcher, bounces ? watchers[*bounces].get() : nullptr, login));
+    }
+
+    void tell_gone() {
+        for (ProbeIndex probe = 0; probe < context.routes.size(); ++probe) {
+            const Route& route = context.routes[probe];
+            if (route.removed && route.untold == 0) report_pending(context, probe);
         }
+    }
+
+    /// Unless a mailbox that is watched has the same name now.
+    void tell_gone(const std::string& mailbox) {
+        const bool taken = std::ranges::any_of(watchers, [&](const auto& other) {
+            return (other.running || !other.worker->retired()) && other.worker->name() == mailbox;
+        });
+        if (!taken) context.needs.observer.mailbox_gone(mailbox);
     }
 
     /// Takes up what an earlier run left; returns the mails that were to be tried again.
     std::vector<std::pair<Prober*, RememberedMail>> restore() {
         std::vector<std::pair<Prober*, RememberedMail>> again;
         const Remembered remembered = std::exchange(context.needs.remembered, {});
-        std::map<std::string_view, ProbeIndex> by_name;
-        for (ProbeIndex probe = 0; probe < context.settings.probes.size(); ++probe)
-            by_name.emplace(context.settings.probes[probe].name, probe);
         std::vector<std::uint64_t> mails(by_name.size(), 0);
         for (const RememberedMail& mail : remembered.pending) {
             const auto probe = by_name.find(mail.probe);
@@ -97,23 +185,28 @@ struct Monitor::Impl {
             }
             context.ledger.restore(probe->second, mail, BootClock::now());
             ++mails[probe->second];
-            ++context.untold[probe->second];
+            ++context.routes[probe->second].untold;
             if (mail.progress == Progress::retry) {
-                again.emplace_back(probers[probe->second].get(), mail);
+                again.emplace_back(probers[probe->second].worker.get(), mail);
             }
         }
         for (const RememberedVerdict& mail : remembered.settled) {
             const auto probe = by_name.find(mail.probe);
             if (probe != by_name.end()) context.ledger.restore(probe->second, mail);
         }
+        std::map<std::string_view, Watcher*> box_by_name;
+        for (const auto& watcher : watchers)
+            box_by_name.emplace(watcher.worker->name(), watcher.worker.get());
         for (const RememberedEntry& entry : remembered.entries) {
             const auto box = box_by_name.find(entry.mailbox);
-            if (box != box_by_name.end()) watchers[box->second]->remember(entry);
+            if (box != box_by_name.end()) box->second->remember(entry);
         }
         for (const RememberedProbe& state : remembered.probes) {
             const auto probe = by_name.find(state.probe);
             if (probe == by_name.end()) continue;
-            if (state.last_started) probers[probe->second]->started_before(*state.last_started);
+            if (state.last_started) {
+                probers[probe->second].worker->started_before(*state.last_started);
+            }
             context.needs.observer.probe_restored({state.probe, mails[probe->second], state});
             report_pending(context, probe->second);
         }
@@ -148,7 +241,7 @@ struct Monitor::Impl {
         }
     }
 
-    /// Runs a loop that should never end; what ends it is a bug, and the loop goes on after it.
+    /// Runs a loop; what throws in it is a bug, and the loop goes on after it.
     template <class Loop>
     static Awaitable<void> keep_running(Impl* self, Loop loop) {
         BootTimer pause(self->context.needs.executor);
@@ -159,10 +252,27 @@ struct Monitor::Impl {
             } catch (...) {
                 error = std::current_exception();
             }
-            if (error && is_cancellation(error)) std::rethrow_exception(error);
-            if (error) self->bug(error);
+            if (!error) co_return;
+            if (is_cancellation(error)) std::rethrow_exception(error);
+            self->bug(error);
             co_await sleep_until(pause, BootClock::now() + std::chrono::seconds{1});
         }
+    }
+
+    static Awaitable<void> watch_until_retired(Impl* self, Running<Watcher>* watcher) {
+        watcher->running = true;
+        Watcher* worker = watcher->worker.get();
+        auto loop = [worker] { return worker->run(); };
+        co_await keep_running(self, std::move(loop));
+        watcher->running = false;
+        self->tell_gone(worker->name());
+    }
+
+    static Awaitable<void> send_until_removed(Impl* self, Running<Prober>* prober) {
+        prober->running = true;
+        auto loop = [self, worker = prober->worker.get()] { return worker->run(self->tasks); };
+        co_await keep_running(self, std::move(loop));
+        prober->running = false;
     }
 
     static Awaitable<void> send_one(Prober* prober, Watcher* watcher, bool* sent) {
@@ -172,20 +282,20 @@ struct Monitor::Impl {
     }
 
     Context context;
-    TaskGroup tasks;
-    /// The watcher of each probe.
-    std::vector<MailboxIndex> box_of;
-    /// Where bounces of each probe's mails come, if that is another mailbox and watched.
-    std::vector<std::optional<MailboxIndex>> bounces_of;
-    std::map<std::string, MailboxIndex, std::less<>> box_by_name;
+    /// Every mailbox there has been.
+    std::map<MailboxKey, MailboxIndex> boxes;
+    /// Every probe there has been.
+    std::map<std::string, ProbeIndex, std::less<>> by_name;
     /// By server and user name, so that probes of one account do not try in turns.
-    std::map<LoginKey, AuthBackoff> logins;
-    std::vector<std::unique_ptr<Watcher>> watchers;
-    std::vector<std::unique_ptr<Prober>> probers;
+    std::map<LoginKey, Login> logins;
+    /// By index; addresses stay valid.
+    std::deque<Running<Watcher>> watchers;
+    std::deque<Running<Prober>> probers;
+    TaskGroup tasks;
 };
 
-Monitor::Monitor(const Settings& settings, MonitorNeeds needs)
-    : impl_(std::make_unique<Impl>(settings, std::move(needs))) {}
+Monitor::Monitor(Settings settings, MonitorNeeds needs)
+    : impl_(std::make_unique<Impl>(std::move(settings), std::move(needs))) {}
 
 Monitor::~Monitor() = default;
 
@@ -193,14 +303,7 @@ Awaitable<void> Monitor::run() {
     Impl& impl = *impl_;
     for (auto& [prober, mail] : impl.restore())
         impl.tasks.spawn(Impl::resume(prober, std::move(mail)));
-    for (const auto& watcher : impl.watchers) {
-        const auto loop = [w = watcher.get()] { return w->run(); };
-        impl.tasks.spawn(Impl::keep_running(&impl, loop));
-    }
-    for (const auto& prober : impl.probers) {
-        const auto loop = [p = prober.get(), &impl] { return p->run(impl.tasks); };
-        impl.tasks.spawn(Impl::keep_running(&impl, loop));
-    }
+    impl.start_loops();
     // Sleeps until it is cancelled; then everybody else is.
     BootTimer forever(impl.context.needs.executor);
     std::exception_ptr end;
@@ -216,18 +319,30 @@ Awaitable<void> Monitor::run() {
     std::rethrow_exception(end);
 }
 
+void Monitor::reconfigure(Settings settings) {
+    Impl& impl = *impl_;
+    Context& context = impl.context;
+    context.settings = std::make_shared<const Settings>(std::move(settings));
+    context.codec =
+        TagCodec(context.settings->tag_key, context.needs.hmac, context.settings->previous_tag_key);
+    impl.apply();
+    impl.start_loops();
+    impl.tell_gone();
+}
+
 Awaitable<Judgement> Monitor::run_once(std::string probe) {
     Impl& impl = *impl_;
-    const auto& probes = impl.context.settings.probes;
-    const auto found = std::ranges::find(probes, probe, &ProbeSettings::name);
-    if (found == probes.end()) throw std::invalid_argument("there is no probe called " + probe);
-    const auto index = static_cast<std::size_t>(found - probes.begin());
+    const auto found = impl.by_name.find(probe);
+    if (found == impl.by_name.end()) {
+        throw std::invalid_argument("there is no probe called " + probe);
+    }
+    const ProbeIndex index = found->second;
     std::optional<Judgement> result;
     impl.context.on_judgement = [&result](const Judgement& judgement) { result = judgement; };
 
-    Watcher& watcher = *impl.watchers[impl.box_of[index]];
+    Watcher& watcher = *impl.watchers[impl.context.routes[index].box].worker;
     bool sent = false;
-    impl.tasks.spawn(Impl::send_one(impl.probers[index].get(), &watcher, &sent));
+    impl.tasks.spawn(Impl::send_one(impl.probers[index].worker.get(), &watcher, &sent));
     std::exception_ptr end;
     try {
         // Looks go on beside the submission; the one that brings the verdict also removes the mail.

@@ -36,17 +36,21 @@ struct MonitorNeeds {
     Remembered remembered{};
 };
 
-/// Watches all routes of `settings` until cancelled.
+/// Watches all routes of a configuration until cancelled.
 class Monitor {
   public:
-    /// `settings` outlives the monitor; its tag key is set.
-    Monitor(const Settings& settings, MonitorNeeds needs);
+    /// The tag key of `settings` is set.
+    Monitor(Settings settings, MonitorNeeds needs);
     Monitor(const Monitor&) = delete;
     Monitor& operator=(const Monitor&) = delete;
     ~Monitor();
 
     /// Runs all probes on their grids; returns only by cancellation.
     Awaitable<void> run();
+    /// Goes on by other settings: probes that did not change keep their phase, mails in flight keep
+    /// their mailbox and deadline, removed probes only wait for the verdicts of theirs. Instance,
+    /// evidence and tag keys must fit what is in flight.
+    void reconfigure(Settings settings);
     /// Sends one mail of `probe` now and returns when it has its verdict.
     Awaitable<Judgement> run_once(std::string probe);
     /// The numbers of the accounting identity.

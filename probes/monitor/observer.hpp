@@ -150,6 +150,10 @@ class Observer {
                            IpFamily /*family*/) {}
     virtual void encrypted(std::string_view /*account*/, Protocol /*protocol*/,
                            const TlsFacts& /*facts*/) {}
+    /// A probe was removed by a new configuration and its last mail has its verdict.
+    virtual void probe_gone(std::string_view /*probe*/) {}
+    /// A mailbox is no longer configured and nothing is awaited there any more.
+    virtual void mailbox_gone(std::string_view /*mailbox*/) {}
     /// True if transcript_line() is wanted.
     [[nodiscard]] virtual bool wants_lines() const { return false; }
     /// One line of a conversation; `who_for` is the probe (SMTP) or the mailbox (POP3).

@@ -39,16 +39,18 @@ AnswerRecord answer_record(const Context& context, MailId mail, Answer answer,
 /// runs at the same time sees them.
 class LedgerListener final : public SendListener {
   public:
-    LedgerListener(Context& context, MailId mail, Watcher& watcher, Watcher* bounces)
-        : context_(context), mail_(mail), watcher_(watcher), bounces_(bounces) {}
+    LedgerListener(Context& context, MailId mail, const Route& route)
+        : context_(context), mail_(mail), bounces_(route.bounces) {}
 
     void connecting(Instant at) override { context_.ledger.connecting(mail_, at); }
 
     void handed(Instant at) override {
         was_handed = true;
         context_.ledger.handed(mail_, at);
-        watcher_.notify();
-        if (bounces_ != nullptr) bounces_->notify();
+        // Not the route's: a reload may have moved that.
+        const auto box = context_.ledger.mailbox_of(mail_);
+        if (box) context_.wake(*box);
+        if (bounces_) context_.wake(*bounces_);
     }
 
     void accepted(Instant /*at*/, std::string_view reply) override {
@@ -68,8 +70,7 @@ class LedgerListener final : public SendListener {
   private:
     Context& context_;
     MailId mail_;
-    Watcher& watcher_;
-    Watcher* bounces_;
+    std::optional<MailboxIndex> bounces_;
 };
 
 /// Passes what a submission shows to the observer.
@@ -100,53 +101,71 @@ class SendTrace final : public Trace {
     Instant began_;
 };
 
+/// Shows a timer to others for as long as it lives.
+class Ticking {
+  public:
+    Ticking(BootTimer*& shown, BootTimer& timer) : shown_(shown) { shown_ = &timer; }
+    Ticking(const Ticking&) = delete;
+    Ticking& operator=(const Ticking&) = delete;
+    ~Ticking() { shown_ = nullptr; }
+
+  private:
+    BootTimer*& shown_;
+};
+
 std::string_view domain_of(std::string_view address) {
     return address.substr(address.rfind('@') + 1);
 }
 
 }  // namespace
 
-Prober::Prober(Context& context, ProbeIndex probe, Watcher& watcher, Watcher* bounces,
-               AuthBackoff& login)
-    : context_(context),
-      index_(probe),
-      watcher_(watcher),
-      bounces_(bounces),
-      login_(login),
-      settings_(context.settings.probes[probe]),
-      from_(*context.settings.account(settings_.from)) {}
+void Prober::reconfigured() {
+    if (ticking_ == nullptr) return;
+    if (route().removed || route().probe->interval != interval_) ticking_->cancel();
+}
 
-Awaitable<void> Prober::run(TaskGroup& group) {
+Instant Prober::first_tick(const ProbeSettings& probe) const {
     const WallTime wall = wall_now();
     const Instant now = BootClock::now();
-    const TickGrid grid(settings_.name, settings_.interval, wall, now);
-    BootTimer timer(context_.needs.executor);
-    Instant due = grid.next(now);
-    if (last_start_ && already_used(wall + (due - now), *last_start_, settings_.interval)) {
-        due += settings_.interval;
+    const TickGrid grid(probe.name, probe.interval, wall, now);
+    const Instant due = grid.next(now);
+    const bool used = last_start_ && already_used(wall + (due - now), *last_start_, probe.interval);
+    return used ? due + probe.interval : due;
+}
+
+void Prober::tick(TaskGroup& group, TickDecision decision) {
+    const std::string_view name = route().probe->name;
+    Observer& observer = context_.needs.observer;
+    if (decision.missed > 0) observer.tick_missed(name, MissReason::stalled, decision.missed);
+    if (!route().login->allows(BootClock::now())) {
+        observer.tick_missed(name, MissReason::auth_backoff, 1);
+    } else if (context_.sessions >= context_.needs.max_sessions) {
+        observer.tick_missed(name, MissReason::overload, 1);
+    } else {
+        group.spawn(send(decision.lag));
     }
-    for (;;) {
-        co_await sleep_until(timer, due);
-        const TickDecision decision = decide_tick(due, settings_.interval, BootClock::now());
-        if (decision.missed > 0) {
-            context_.needs.observer.tick_missed(settings_.name, MissReason::stalled,
-                                                decision.missed);
+}
+
+Awaitable<void> Prober::run(TaskGroup& group) {
+    BootTimer timer(context_.needs.executor);
+    const Ticking ticking(ticking_, timer);
+    while (!route().removed) {
+        interval_ = route().probe->interval;
+        Instant due = first_tick(*route().probe);
+        for (;;) {
+            co_await sleep_until(timer, due);
+            if (route().removed || route().probe->interval != interval_) break;
+            const TickDecision decision = decide_tick(due, interval_, BootClock::now());
+            tick(group, decision);
+            due = decision.tick + interval_;
         }
-        if (!login_.allows(BootClock::now())) {
-            context_.needs.observer.tick_missed(settings_.name, MissReason::auth_backoff, 1);
-        } else if (context_.sessions >= context_.needs.max_sessions) {
-            context_.needs.observer.tick_missed(settings_.name, MissReason::overload, 1);
-        } else {
-            group.spawn(send(decision.lag));
-        }
-        due = decision.tick + settings_.interval;
     }
 }
 
 Tag Prober::tag_of(MailId mail, std::uint8_t attempt, WallTime wall) const {
     Tag tag;
     tag.instance = context_.instance;
-    tag.probe = probe_id(settings_.name);
+    tag.probe = probe_id(route().probe->name);
     tag.mail = mail;
     tag.attempt = attempt;
     tag.sent_ms = static_cast<std::uint64_t>(
@@ -157,19 +176,20 @@ Tag Prober::tag_of(MailId mail, std::uint8_t attempt, WallTime wall) const {
 Envelope Prober::compose_attempt(const Tag& tag, WallTime wall, std::uint64_t& digest) const {
     const std::string tag_text = context_.codec.write(tag);
     Envelope envelope;
-    envelope.sender = from_.address;
-    envelope.recipient = settings_.to_address;
+    const ProbeSettings& probe = *route().probe;
+    envelope.sender = route().from->address;
+    envelope.recipient = probe.to_address;
     envelope.id = tag_text;
     MessageParts parts;
-    parts.probe = settings_.name;
-    parts.instance = context_.settings.instance;
+    parts.probe = probe.name;
+    parts.instance = context_.settings->instance;
     parts.from = envelope.sender;
     parts.to = envelope.recipient;
     parts.tag = tag_text;
-    parts.id_domain = domain_of(from_.address);
+    parts.id_domain = domain_of(envelope.sender);
     parts.date = wall;
-    parts.interval = settings_.interval;
-    parts.headers = &settings_.headers;
+    parts.interval = probe.interval;
+    parts.headers = &probe.headers;
     ComposedMail mail = compose(parts);
     envelope.message = std::move(mail.text);
     digest = mail.digest;
@@ -182,23 +202,24 @@ Awaitable<void> Prober::send(Duration lag) {
     std::uint64_t digest = 0;
     Envelope envelope = compose_attempt(tag_of(mail, 1, wall), wall, digest);
     context_.ledger.start({mail, index_, BootClock::now(), wall, digest});
-    ++context_.untold[index_];
-    context_.needs.observer.mail_started({settings_.name, mail, wall, lag});
+    ++context_.routes[index_].untold;
+    context_.needs.observer.mail_started({route().probe->name, mail, wall, lag});
     report_pending(context_, index_);
     co_await attempts(mail, 1, std::move(envelope));
 }
 
 Awaitable<void> Prober::resume(RememberedMail mail) {
     const Instant due = std::min(mail.again_at, mail.deadline);
-    if (mail.attempt < settings_.max_attempts) co_await pause(due);
+    if (mail.attempt < route().probe->max_attempts) co_await pause(due);
     const std::optional<Instant> deadline = context_.ledger.deadline_of(mail.mail);
-    if (mail.attempt >= settings_.max_attempts || (deadline && BootClock::now() >= *deadline)) {
+    const bool last = mail.attempt >= route().probe->max_attempts;
+    if (last || (deadline && BootClock::now() >= *deadline)) {
         // No daemon ran when the next attempt was due: the last answer stands.
         const StageCause why =
             mail.failure.value_or(StageCause{Stage::accept, Cause::rejected_transient});
         Failure failure(why.stage, why.cause, mail.detail);
         co_await report_failure(mail.mail, std::move(failure), false);
-        watcher_.notify();
+        wake_watcher(mail.mail);
         co_return;
     }
     co_await next_attempt(mail.mail, mail.attempt);
@@ -207,15 +228,15 @@ Awaitable<void> Prober::resume(RememberedMail mail) {
 Awaitable<void> Prober::attempts(MailId mail, std::uint8_t attempt, Envelope envelope) {
     const std::optional<Failure> failure = co_await submit(mail, attempt, std::move(envelope));
     if (!failure) {
-        watcher_.notify();
+        wake_watcher(mail);
         co_return;
     }
     Failure error = *failure;
     const bool again = may_retry(mail, attempt, error);
     co_await report_failure(mail, std::move(error), again);
-    watcher_.notify();
+    wake_watcher(mail);
     if (!again) co_return;
-    co_await pause(BootClock::now() + settings_.retry_after);
+    co_await pause(BootClock::now() + route().probe->retry_after);
     co_await next_attempt(mail, attempt);
 }
 
@@ -240,24 +261,26 @@ bool Prober::may_retry(MailId mail, std::uint8_t attempt, const Failure& failure
     const bool definite =
         failure.cause() == Cause::rejected_transient || failure.cause() == Cause::auth_transient;
     if (!definite) return false;
-    if (attempt >= settings_.max_attempts) return false;
+    if (attempt >= route().probe->max_attempts) return false;
     const std::optional<Instant> deadline = context_.ledger.deadline_of(mail);
-    return deadline && BootClock::now() + settings_.retry_after < *deadline;
+    return deadline && BootClock::now() + route().probe->retry_after < *deadline;
 }
 
 Awaitable<std::optional<Failure>> Prober::submit(MailId mail, std::uint8_t attempt,
                                                  Envelope envelope) {
     const SessionSlot slot(context_);
+    // A reload in the middle must not take it away.
+    const Route way = route();
     co_await record_intent(mail, attempt);
     // After D nothing that the server says could still make the mail a delivered one.
     const Instant give_up =
-        context_.ledger.deadline_of(mail).value_or(BootClock::now() + settings_.deadline);
-    LedgerListener listener(context_, mail, watcher_, bounces_);
-    SendTrace trace(context_.needs.observer, settings_, mail);
+        context_.ledger.deadline_of(mail).value_or(BootClock::now() + way.probe->deadline);
+    LedgerListener listener(context_, mail, way);
+    SendTrace trace(context_.needs.observer, *way.probe, mail);
     std::optional<Failure> failure;
     try {
-        const auto channel = context_.needs.channels(from_.smtp->server);
-        co_await send_mail(*channel, *from_.smtp, envelope, give_up, listener, trace);
+        const auto channel = context_.needs.channels(way.from->smtp->server);
+        co_await send_mail(*channel, *way.from->smtp, envelope, give_up, listener, trace);
     } catch (const Failure& error) {
         failure = error;
     } catch (const std::exception& error) {
@@ -266,19 +289,23 @@ Awaitable<std::optional<Failure>> Prober::submit(MailId mail, std::uint8_t attem
         failure = Failure(listener.was_handed ? Stage::accept : Stage::connect, Cause::internal,
                           error.what());
     }
-    note_login(failure);
+    note_login(*way.login, failure);
     if (failure) co_return failure;
     Circumstances none;
     co_await report(context_, std::move(listener.outcome), std::move(none));
     co_return std::nullopt;
 }
 
-void Prober::note_login(const std::optional<Failure>& failure) {
+void Prober::note_login(AuthBackoff& login, const std::optional<Failure>& failure) {
     if (failure && failure->cause() == Cause::auth_rejected) {
-        login_.rejected(BootClock::now());
+        login.rejected(BootClock::now());
     } else if (!failure || (failure->stage() > Stage::auth && failure->stage() <= Stage::quit)) {
-        login_.succeeded();
+        login.succeeded();
     }
+}
+
+void Prober::wake_watcher(MailId mail) const {
+    context_.wake(context_.ledger.mailbox_of(mail).value_or(route().box));
 }
 
 Awaitable<void> Prober::record_intent(MailId mail, std::uint8_t attempt) {
@@ -286,7 +313,7 @@ Awaitable<void> Prober::record_intent(MailId mail, std::uint8_t attempt) {
     if (!entry) co_return;
     IntentRecord intent;
     intent.mail = mail;
-    intent.probe = settings_.name;
+    intent.probe = route().probe->name;
     intent.attempt = attempt;
     intent.handed_attempt = entry->handed_attempt;
     intent.handed = entry->handed;
@@ -308,12 +335,12 @@ Awaitable<void> Prober::report_failure(MailId mail, Failure failure, bool again)
     if (open || again) {
         AnswerRecord answer =
             answer_record(context_, mail, open ? Answer::unconfirmed : Answer::retry, failure);
-        if (again) answer.again_at = BootClock::now() + settings_.retry_after;
+        if (again) answer.again_at = BootClock::now() + route().probe->retry_after;
         JournalRecord record = std::move(answer);
         co_await context_.needs.journal.record(std::move(record));
         outcome = open ? context_.ledger.unconfirmed(mail, pair, failure.what())
                        : context_.ledger.attempt_refused(mail);
-        if (again) context_.needs.observer.attempt_refused(settings_.name, mail, pair);
+        if (again) context_.needs.observer.attempt_refused(route().probe->name, mail, pair);
     } else {
         outcome = context_.ledger.send_failed(mail, pair, failure.what());
         // The verdict's own record says it all; one that fell before must learn of the refusal.

@@ -2,8 +2,9 @@
 // Sends the mails of one probe on its grid.
 #pragma once
 
+#include "probes/domain/schedule.hpp"
 #include "probes/monitor/context.hpp"
-#include "probes/monitor/watcher.hpp"
+#include "probes/net/boot_clock.hpp"
 #include "probes/net/task_group.hpp"
 #include "probes/session/smtp_session.hpp"
 
@@ -14,13 +15,13 @@ namespace mailprobed {
 /// The coroutine of one probe.
 class Prober {
   public:
-    /// `watcher` looks into the mailbox where the mails end; `bounces` into the sender's, if it is
-    /// another one and watched; `login` is shared by all probes that log in with one name.
-    Prober(Context& context, ProbeIndex probe, Watcher& watcher, Watcher* bounces,
-           AuthBackoff& login);
+    /// `probe` has its route in `context`.
+    Prober(Context& context, ProbeIndex probe) : context_(context), index_(probe) {}
 
-    /// Starts a mail at every tick as a task of `group`; returns only by cancellation.
+    /// Starts a mail at every tick as a task of `group`; returns when the probe was removed.
     Awaitable<void> run(TaskGroup& group);
+    /// The route was changed: a new interval begins a new grid, anything else keeps the phase.
+    void reconfigured();
     /// Sends one mail; `lag` is how late it starts. Returns when the last attempt is over.
     Awaitable<void> send(Duration lag);
     /// Goes on with a mail that an earlier run was to try again.
@@ -32,9 +33,13 @@ class Prober {
     [[nodiscard]] Tag tag_of(MailId mail, std::uint8_t attempt, WallTime wall) const;
     [[nodiscard]] Envelope compose_attempt(const Tag& tag, WallTime wall,
                                            std::uint64_t& digest) const;
+    [[nodiscard]] const Route& route() const { return context_.routes[index_]; }
+    [[nodiscard]] Instant first_tick(const ProbeSettings& probe) const;
+    void tick(TaskGroup& group, TickDecision decision);
+    void wake_watcher(MailId mail) const;
     Awaitable<void> attempts(MailId mail, std::uint8_t attempt, Envelope envelope);
     Awaitable<void> pause(Instant until);
-    void note_login(const std::optional<Failure>& failure);
+    static void note_login(AuthBackoff& login, const std::optional<Failure>& failure);
     Awaitable<void> next_attempt(MailId mail, std::uint8_t attempt);
     [[nodiscard]] bool may_retry(MailId mail, std::uint8_t attempt, const Failure& failure) const;
     Awaitable<std::optional<Failure>> submit(MailId mail, std::uint8_t attempt, Envelope envelope);
@@ -43,11 +48,10 @@ class Prober {
 
     Context& context_;
     ProbeIndex index_;
-    Watcher& watcher_;
-    Watcher* bounces_;
-    AuthBackoff& login_;
-    const ProbeSettings& settings_;
-    const AccountSettings& from_;
+    /// Wakes run() when the route changes; exists while that runs.
+    BootTimer* ticking_ = nullptr;
+    /// The grid that run() follows.
+    Duration interval_{};
     std::optional<WallTime> last_start_;
 };
 

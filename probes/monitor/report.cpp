@@ -9,7 +9,7 @@ namespace {
 MailJudged fact_of(const Context& context, const Judgement& judgement,
                    const Circumstances& circumstances) {
     MailJudged fact;
-    fact.probe = context.settings.probes[judgement.probe].name;
+    fact.probe = context.routes[judgement.probe].probe->name;
     fact.mail = judgement.mail;
     fact.verdict = judgement.verdict;
     fact.at = wall_now();
@@ -35,9 +35,10 @@ MailJudged fact_of(const Context& context, const Judgement& judgement,
 }  // namespace
 
 void report_pending(Context& context, ProbeIndex probe) {
-    context.needs.observer.pending_changed({context.settings.probes[probe].name,
-                                            context.untold[probe],
-                                            context.ledger.oldest_pending(probe)});
+    const Route& route = context.routes[probe];
+    context.needs.observer.pending_changed(
+        {route.probe->name, route.untold, context.ledger.oldest_pending(probe)});
+    if (route.removed && route.untold == 0) context.needs.observer.probe_gone(route.probe->name);
 }
 
 Awaitable<Durability> report(Context& context, Outcome outcome, Circumstances circumstances) {
@@ -48,9 +49,8 @@ Awaitable<Durability> report(Context& context, Outcome outcome, Circumstances ci
     // One wait for all records of the outcome: they are kept in this order.
     for (std::size_t i = 0; i < outcome.judgements.size(); ++i) {
         const Judgement& judgement = outcome.judgements[i];
-        JournalRecord record =
-            VerdictRecord{judgement, context.settings.probes[judgement.probe].name, wall,
-                          circumstances.journey.hops};
+        JournalRecord record = VerdictRecord{judgement, context.routes[judgement.probe].probe->name,
+                                             wall, circumstances.journey.hops};
         if (i + 1 < outcome.judgements.size() || !outcome.evidence.empty()) {
             context.needs.journal.note(std::move(record));
         } else {
@@ -59,8 +59,8 @@ Awaitable<Durability> report(Context& context, Outcome outcome, Circumstances ci
     }
     for (std::size_t i = 0; i < outcome.evidence.size(); ++i) {
         const AfterVerdict& evidence = outcome.evidence[i];
-        JournalRecord record = EvidenceRecord{
-            evidence, context.settings.probes[evidence.probe].name, circumstances.attempt, wall};
+        JournalRecord record = EvidenceRecord{evidence, context.routes[evidence.probe].probe->name,
+                                              circumstances.attempt, wall};
         if (i + 1 < outcome.evidence.size()) {
             context.needs.journal.note(std::move(record));
         } else {
@@ -69,13 +69,13 @@ Awaitable<Durability> report(Context& context, Outcome outcome, Circumstances ci
     }
     for (const Judgement& judgement : outcome.judgements) {
         context.needs.observer.mail_judged(fact_of(context, judgement, circumstances));
-        --context.untold[judgement.probe];
+        --context.routes[judgement.probe].untold;
         report_pending(context, judgement.probe);
         if (context.on_judgement) context.on_judgement(judgement);
     }
     for (const AfterVerdict& evidence : outcome.evidence) {
         for (std::uint32_t i = 0; i < evidence.count; ++i) {
-            context.needs.observer.evidence_found({context.settings.probes[evidence.probe].name,
+            context.needs.observer.evidence_found({context.routes[evidence.probe].probe->name,
                                                    evidence.mail, evidence.kind, evidence.latency});
         }
     }

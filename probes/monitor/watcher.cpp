@@ -6,6 +6,7 @@
 #include "probes/net/task_group.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace mailprobed {
 namespace {
@@ -37,16 +38,31 @@ class LookTrace final : public Trace {
     Instant began_;
 };
 
-PollPlan plan_for(const Context& context, const Pop3Settings& settings,
-                  const std::vector<ProbeIndex>& probes) {
+/// What a plan must know of the mails that come.
+struct Load {
     double mails_per_hour = 0;
     Duration longest{};
+};
+
+Load load_of(const Context& context, const std::vector<ProbeIndex>& probes) {
+    Load load;
     for (const ProbeIndex probe : probes) {
-        const ProbeSettings& p = context.settings.probes[probe];
-        mails_per_hour += 3600 / to_seconds(p.interval);
-        longest = std::max(longest, p.deadline);
+        const Route& route = context.routes[probe];
+        if (route.removed) continue;
+        load.mails_per_hour += 3600 / to_seconds(route.probe->interval);
+        load.longest = std::max(load.longest, route.probe->deadline);
     }
-    return {settings.poll, mails_per_hour, longest};
+    return load;
+}
+
+PollPlan plan_for(const Context& context, const Watcher::Duty& duty) {
+    const Load load = load_of(context, duty.probes);
+    return {duty.account->pop3->poll, load.mails_per_hour, load.longest};
+}
+
+/// What was rejected may work now.
+bool logs_in_otherwise(const Pop3Settings& a, const Pop3Settings& b) {
+    return !(a.password == b.password) || a.auth != b.auth || !(a.server == b.server);
 }
 
 LookResult plan_result(const Look& look, const std::optional<Failure>& failure) noexcept {
@@ -65,19 +81,49 @@ Duration default_grace(Duration look_interval) noexcept {
     return std::max<Duration>(std::chrono::seconds{60}, 2 * look_interval);
 }
 
-Watcher::Watcher(Context& context, MailboxIndex mailbox, const AccountSettings& account,
-                 std::vector<ProbeIndex> probes, BounceWatch bounces)
+Watcher::Watcher(Context& context, MailboxIndex mailbox, Duty duty)
     : context_(context),
       index_(mailbox),
-      account_(account),
-      probes_(std::move(probes)),
-      bounces_(std::move(bounces)),
-      plan_(plan_for(context, *account.pop3, probes_)),
-      backoff_(context.settings.auth_backoff),
+      duty_(std::move(duty)),
+      plan_(plan_for(context, duty_)),
+      backoff_(context.settings->auth_backoff),
       timer_(context.needs.executor) {}
 
+void Watcher::reconfigured(Duty duty) {
+    retired_ = false;
+    if (logs_in_otherwise(*duty_.account->pop3, *duty.account->pop3)) {
+        backoff_ = AuthBackoff(context_.settings->auth_backoff);
+        plan_.hold_until(backoff_.until());
+    }
+    // Mails of probes that went elsewhere may still come here.
+    for (const ProbeIndex probe : duty_.probes) {
+        if (std::ranges::find(duty.probes, probe) == duty.probes.end())
+            duty.probes.push_back(probe);
+    }
+    duty_ = std::move(duty);
+    std::vector<ProbeIndex> current;
+    std::ranges::copy_if(duty_.probes, std::back_inserter(current),
+                         [this](ProbeIndex probe) { return context_.routes[probe].box == index_; });
+    const Load load = load_of(context_, current);
+    plan_.adopt(duty_.account->pop3->poll, load.mails_per_hour, load.longest, BootClock::now());
+    adapt_grace();
+    notify();
+}
+
+void Watcher::retire() {
+    retired_ = true;
+    // Those that go on have their bounces elsewhere now.
+    std::erase_if(duty_.bounces.senders,
+                  [this](ProbeIndex probe) { return !context_.routes[probe].removed; });
+    notify();
+}
+
+bool Watcher::done() const {
+    return retired_ && !context_.ledger.expects(index_) && !next_bounce_look();
+}
+
 Awaitable<void> Watcher::run() {
-    for (;;)
+    while (!done())
         co_await step();
 }
 
@@ -105,7 +151,7 @@ Instant Watcher::next_look() const {
 
 std::optional<Instant> Watcher::next_bounce_look() const {
     std::optional<Instant> next;
-    for (const ProbeIndex probe : bounces_.senders) {
+    for (const ProbeIndex probe : duty_.bounces.senders) {
         for (const AwaitedMail& mail : context_.ledger.sent_by(probe)) {
             const Duration wait = mail.deadline - mail.handed;
             for (const int percent : {10, 50, 100}) {
@@ -120,19 +166,21 @@ std::optional<Instant> Watcher::next_bounce_look() const {
 
 Awaitable<void> Watcher::look(Instant planned_at) {
     const SessionSlot slot(context_);
+    // A reload in the middle must not take it away.
+    const std::shared_ptr<const AccountSettings> account = duty_.account;
     const Instant began = BootClock::now();
     last_look_ = began;
     context_.ledger.look_began(index_, began);
     plan_.look_began(began);
 
-    const Pop3Settings& settings = *account_.pop3;
+    const Pop3Settings& settings = *account->pop3;
     const auto is_here = [this](std::uint32_t probe) {
-        return std::ranges::any_of(probes_, [&](ProbeIndex index) {
-            return probe_id(context_.settings.probes[index].name) == probe;
+        return std::ranges::any_of(duty_.probes, [&](ProbeIndex index) {
+            return probe_id(context_.routes[index].probe->name) == probe;
         });
     };
-    Look look(context_, account_.name, settings, known_, is_here, bounces_.any);
-    LookTrace trace(context_.needs.observer, account_.name);
+    Look look(context_, account->name, settings, known_, is_here, duty_.bounces.any);
+    LookTrace trace(context_.needs.observer, account->name);
     const auto channel = context_.needs.channels(settings.server);
     Pop3Session session(*channel, settings, began + settings.timeouts.total, trace);
     std::optional<Failure> failure;
@@ -173,7 +221,7 @@ Awaitable<void> Watcher::look(Instant planned_at) {
         done.detail = failure->what();
     }
     done.took = now - began;
-    tell_observer(look, done);
+    tell_observer(look, *account, done);
 }
 
 Awaitable<bool> Watcher::tell_ledger(const Look& look, Instant planned_at) {
@@ -217,14 +265,14 @@ void Watcher::keep_entries() {
     KnownEntries::Changes changes = known_.take_changes();
     if (changes.classified.empty() && changes.gone.empty()) return;
     EntriesRecord record;
-    record.mailbox = account_.name;
+    record.mailbox = name();
     record.classified = std::move(changes.classified);
     record.gone = std::move(changes.gone);
     context_.needs.journal.note(std::move(record));
 }
 
-void Watcher::tell_observer(const Look& look, LookDone& done) {
-    done.mailbox = account_.name;
+void Watcher::tell_observer(const Look& look, const AccountSettings& account, LookDone& done) {
+    done.mailbox = account.name;
     done.complete = look.complete();
     if (!done.failure && look.shortfall()) {
         done.failure = look.shortfall();
@@ -236,7 +284,7 @@ void Watcher::tell_observer(const Look& look, LookDone& done) {
     done.at = wall_now();
     done.messages = look.messages();
     done.look_interval = plan_.least_gap();
-    if (account_.pop3->poll.logins_per_hour != 0) {
+    if (account.pop3->poll.logins_per_hour != 0) {
         done.logins_left = plan_.logins_available(BootClock::now());
     }
     for (const Found& found : look.sightings()) {
@@ -248,8 +296,9 @@ void Watcher::tell_observer(const Look& look, LookDone& done) {
 }
 
 void Watcher::adapt_grace() {
-    for (const ProbeIndex probe : probes_) {
-        if (!context_.settings.probes[probe].verdict_grace) {
+    for (const ProbeIndex probe : duty_.probes) {
+        const Route& route = context_.routes[probe];
+        if (route.box == index_ && !route.probe->verdict_grace) {
             context_.ledger.set_grace(probe, default_grace(plan_.look_interval()));
         }
     }

@@ -8,7 +8,7 @@
 #include "probes/monitor/known_entries.hpp"
 #include "probes/net/boot_clock.hpp"
 
-#include <set>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,11 +27,27 @@ struct BounceWatch {
 /// The coroutine of one mailbox.
 class Watcher {
   public:
-    /// `account` is the first that names the mailbox; `probes` end there.
-    Watcher(Context& context, MailboxIndex mailbox, const AccountSettings& account,
-            std::vector<ProbeIndex> probes, BounceWatch bounces);
+    /// Where and for whom a watcher looks.
+    struct Duty {
+        /// The first account that names the mailbox; has a reading half.
+        std::shared_ptr<const AccountSettings> account;
+        /// They end there.
+        std::vector<ProbeIndex> probes;
+        BounceWatch bounces;
+    };
 
-    /// Looks whenever the plan says so; returns only by cancellation.
+    Watcher(Context& context, MailboxIndex mailbox, Duty duty);
+
+    /// Goes on by another configuration; a look that is under way ends by the old one.
+    void reconfigured(Duty duty);
+    /// The mailbox is no longer configured: run() returns when nothing is awaited there.
+    void retire();
+    /// True from retire() to reconfigured().
+    [[nodiscard]] bool retired() const noexcept { return retired_; }
+    /// What the observer calls the mailbox.
+    [[nodiscard]] const std::string& name() const noexcept { return duty_.account->name; }
+
+    /// Looks whenever the plan says so; returns when it is retired and nothing is awaited.
     Awaitable<void> run();
     /// Sleeps until something is to be done here or notify() is called, does it, and returns.
     Awaitable<void> step();
@@ -45,19 +61,19 @@ class Watcher {
   private:
     [[nodiscard]] Instant next_look() const;
     [[nodiscard]] std::optional<Instant> next_bounce_look() const;
+    [[nodiscard]] bool done() const;
     Awaitable<void> look(Instant planned_at);
     /// True if the journal has all of it, so that what was found may be removed.
     Awaitable<bool> tell_ledger(const Look& look, Instant planned_at);
     void back_off(const std::optional<Failure>& failure, Instant now);
     void keep_entries();
-    void tell_observer(const Look& look, LookDone& done);
+    void tell_observer(const Look& look, const AccountSettings& account, LookDone& done);
     void adapt_grace();
 
     Context& context_;
     MailboxIndex index_;
-    const AccountSettings& account_;
-    std::vector<ProbeIndex> probes_;
-    BounceWatch bounces_;
+    Duty duty_;
+    bool retired_ = false;
     PollPlan plan_;
     KnownEntries known_;
     AuthBackoff backoff_;

@@ -20,6 +20,9 @@ class Connector {
     /// A channel to `endpoint`, not yet connected. Connector and endpoint must outlive it.
     [[nodiscard]] std::unique_ptr<Channel> make(const Endpoint& endpoint);
 
+    /// Reads CA files again for the connections to come.
+    void forget_certificates() { contexts_.forget(); }
+
   private:
     Executor executor_;
     Resolver resolver_;

@@ -19,6 +19,9 @@ class TlsContexts {
   public:
     /// The context for `endpoint`; throws ChannelError tls_failed if its CA file is unusable.
     [[nodiscard]] asio::ssl::context& get(const Endpoint& endpoint);
+    /// Makes them anew when next needed, for the CA files may have changed; open connections keep
+    /// what they have.
+    void forget() { contexts_.clear(); }
 
   private:
     std::map<std::pair<std::string, bool>, std::unique_ptr<asio::ssl::context>> contexts_;

@@ -79,9 +79,10 @@ Rig::Rig(Settings settings, Observer& extra)
       table_(settings_),
       journal_(journal_of(settings_, loop_.get_executor())),
       connector_(loop_.get_executor()),
-      context_(settings_, {loop_.get_executor(), *journal_, observers_,
-                           [this](const Endpoint& to) { return connector_.make(to); }, hmac_sha256,
-                           random_u64, kMaxSessions}),
+      context_(std::make_shared<const Settings>(settings_),
+               {loop_.get_executor(), *journal_, observers_,
+                [this](const Endpoint& to) { return connector_.make(to); }, hmac_sha256, random_u64,
+                kMaxSessions}),
       tasks_(loop_.get_executor(), report_bug) {
     observers_.add(metrics_);
     observers_.add(table_);
@@ -104,24 +105,26 @@ void Rig::build() {
         mailboxes.push_back(&account);
     }
     std::vector<std::vector<ProbeIndex>> ends_here(mailboxes.size());
-    std::vector<std::size_t> box_of;
+    context_.wake = [this](MailboxIndex box) { watchers_[box]->notify(); };
     for (const ProbeSettings& probe : settings_.probes) {
         const auto place = std::ranges::find(mailboxes, settings_.account(probe.to));
-        const auto box = static_cast<std::size_t>(place - mailboxes.begin());
+        Route& route = context_.routes.emplace_back();
+        route.probe = {context_.settings, &probe};
+        route.from = {context_.settings, settings_.account(probe.from)};
+        route.box = static_cast<MailboxIndex>(place - mailboxes.begin());
+        route.login = &login_;
         const Duration grace = probe.verdict_grace.value_or(std::chrono::minutes{2});
-        ends_here.at(box).push_back(context_.ledger.add_probe(
-            {probe_id(probe.name), static_cast<MailboxIndex>(box), probe.deadline, grace}));
-        box_of.push_back(box);
+        ends_here.at(route.box).push_back(
+            context_.ledger.add_probe({probe_id(probe.name), route.box, probe.deadline, grace}));
     }
-    for (std::size_t box = 0; box < mailboxes.size(); ++box) {
-        watchers_.push_back(std::make_unique<Watcher>(context_, static_cast<MailboxIndex>(box),
-                                                      *mailboxes[box], ends_here[box],
-                                                      BounceWatch{}));
+    for (MailboxIndex box = 0; box < mailboxes.size(); ++box) {
+        Watcher::Duty duty;
+        duty.account = {context_.settings, mailboxes[box]};
+        duty.probes = ends_here[box];
+        watchers_.push_back(std::make_unique<Watcher>(context_, box, std::move(duty)));
     }
-    for (std::size_t probe = 0; probe < box_of.size(); ++probe) {
-        probers_.push_back(std::make_unique<Prober>(context_, static_cast<ProbeIndex>(probe),
-                                                    *watchers_[box_of[probe]], nullptr, login_));
-    }
+    for (ProbeIndex probe = 0; probe < context_.routes.size(); ++probe)
+        probers_.push_back(std::make_unique<Prober>(context_, probe));
 }
 
 void Rig::watch() {

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 
 namespace mailprobed::test {
 
@@ -21,6 +22,7 @@ using std::chrono::seconds;
 void Recorder::mail_started(const MailStarted& fact) {
     const std::lock_guard lock(mutex_);
     ++started[std::string(fact.probe)];
+    starts[std::string(fact.probe)].push_back(fact.at);
     Duration& worst = worst_lag[std::string(fact.probe)];
     worst = std::max(worst, fact.start_lag);
     changed_.notify_all();
@@ -84,6 +86,18 @@ void Recorder::count_look(const LookDone& fact) {
 void Recorder::tick_missed(std::string_view probe, MissReason /*reason*/, std::uint64_t count) {
     const std::lock_guard lock(mutex_);
     missed[std::string(probe)] += count;
+    changed_.notify_all();
+}
+
+void Recorder::probe_gone(std::string_view probe) {
+    const std::lock_guard lock(mutex_);
+    gone.emplace_back(probe);
+    changed_.notify_all();
+}
+
+void Recorder::mailbox_gone(std::string_view mailbox) {
+    const std::lock_guard lock(mutex_);
+    gone.push_back("mailbox " + std::string(mailbox));
     changed_.notify_all();
 }
 
@@ -263,6 +277,15 @@ MonitorThread::~MonitorThread() {
     impl_->io.restart();
     impl_->tasks.cancel();
     impl_->io.run();
+}
+
+void MonitorThread::reconfigure(Settings settings) {
+    std::promise<void> done;
+    asio::post(impl_->io, [&] {
+        impl_->monitor.reconfigure(std::move(settings));
+        done.set_value();
+    });
+    done.get_future().wait();
 }
 
 LedgerTotals MonitorThread::stop() {

@@ -40,6 +40,8 @@ class Recorder final : public Observer {
     void look_done(const LookDone& fact) override;
     void tick_missed(std::string_view probe, MissReason reason, std::uint64_t count) override;
     void tag_rejected(std::string_view mailbox, TagReject reason) override;
+    void probe_gone(std::string_view probe) override;
+    void mailbox_gone(std::string_view mailbox) override;
     void internal_error(std::string_view where, std::string_view what) override;
     [[nodiscard]] bool wants_lines() const override { return true; }
     void transcript_line(std::string_view who_for, Protocol protocol, Speaker who,
@@ -66,6 +68,8 @@ class Recorder final : public Observer {
     std::map<std::string, std::vector<StageCause>> failures_of;
     std::vector<Stage> stages;
     std::string transcript;
+    std::vector<std::string> gone;
+    std::map<std::string, std::vector<WallTime>> starts;
     std::vector<std::string> internal_errors;
 
     /// What just happened to a probe ("refused", "judged", "evidence", "STAGE", "STAGE failed") or
@@ -123,6 +127,8 @@ class MonitorThread {
     /// Ends the loop at once, as kill -9 would, and copies the ledger of that moment to
     /// `directory`; on the monitor's own thread only.
     void die(const std::string& directory);
+    /// Goes on by other settings; returns when that is done.
+    void reconfigure(Settings settings);
     /// Runs `then` on the monitor's thread when all that it noted so far is on the disk.
     void when_kept(std::function<void()> then);
     /// Waits until cancel() or die() has ended the loop.

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which mailboxes the probes of a configuration need, and for what.
+#pragma once
+
+#include "probes/domain/settings.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace mailprobed {
+
+/// What makes two accounts the same mailbox, for POP3 locks it by these: host, port, user name.
+using MailboxKey = std::tuple<std::string, std::uint16_t, std::string>;
+
+/// The mailbox of a reading half.
+[[nodiscard]] MailboxKey mailbox_key(const Pop3Settings& half);
+
+/// The mailboxes of a configuration and the ways of its probes.
+struct Routing {
+    /// A mailbox.
+    struct Box {
+        MailboxKey key;
+        /// The first account in the file that names it; gives it its name.
+        const AccountSettings* account = nullptr;
+        /// Reports of non-delivery may come here.
+        bool bounces = false;
+    };
+    /// A probe's mailboxes, as positions in `boxes`.
+    struct Way {
+        std::size_t box = 0;
+        /// Where its bounces come, if that is another mailbox and watched.
+        std::optional<std::size_t> bounces;
+    };
+
+    /// Those that a probe needs.
+    std::vector<Box> boxes;
+    /// In the order of the probes.
+    std::vector<Way> ways;
+};
+
+/// Points into `settings`.
+[[nodiscard]] Routing routing_of(const Settings& settings);
+
+}  // namespace mailprobed
