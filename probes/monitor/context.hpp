@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,6 +55,10 @@ struct Context {
     std::function<void(MailboxIndex)> wake;
     /// Conversations open now.
     std::size_t sessions = 0;
+    /// When each prober begins its next mail.
+    std::list<Instant> ticks;
+    /// The process is about to end: nothing new begins.
+    bool stopping = false;
     /// Called for every verdict, after the observer.
     std::function<void(const Judgement&)> on_judgement;
 };
@@ -68,6 +73,22 @@ class SessionSlot {
 
   private:
     Context& context_;
+};
+
+/// Shows when a prober begins its next mail, for as long as it runs.
+class PlannedTick {
+  public:
+    explicit PlannedTick(Context& context)
+        : context_(context), place_(context.ticks.insert(context.ticks.end(), Instant::max())) {}
+    PlannedTick(const PlannedTick&) = delete;
+    PlannedTick& operator=(const PlannedTick&) = delete;
+    ~PlannedTick() { context_.ticks.erase(place_); }
+
+    void at(Instant due) { *place_ = due; }
+
+  private:
+    Context& context_;
+    std::list<Instant>::iterator place_;
 };
 
 /// What is known beside the ledger's decision when it is reported.

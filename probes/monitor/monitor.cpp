@@ -22,7 +22,8 @@ namespace mailprobed {
 struct Monitor::Impl {
     Impl(Settings settings, MonitorNeeds needs)
         : context(std::make_shared<const Settings>(std::move(settings)), std::move(needs)),
-          tasks(context.needs.executor, [this](const std::exception_ptr& error) { bug(error); }) {
+          tasks(context.needs.executor, [this](const std::exception_ptr& error) { bug(error); }),
+          tickers(context.needs.executor, [this](const std::exception_ptr& error) { bug(error); }) {
         context.wake = [this](MailboxIndex box) { wake(box); };
         apply();
     }
@@ -153,7 +154,7 @@ struct Monitor::Impl {
         }
         for (ProbeIndex probe = 0; probe < probers.size(); ++probe) {
             if (probers[probe].running || context.routes[probe].removed) continue;
-            tasks.spawn(send_until_removed(this, &probers[probe]));
+            tickers.spawn(send_until_removed(this, &probers[probe]));
         }
     }
 
@@ -292,6 +293,8 @@ struct Monitor::Impl {
     std::deque<Running<Watcher>> watchers;
     std::deque<Running<Prober>> probers;
     TaskGroup tasks;
+    /// The probers' loops, but not what they start.
+    TaskGroup tickers;
 };
 
 Monitor::Monitor(Settings settings, MonitorNeeds needs)
@@ -315,6 +318,7 @@ Awaitable<void> Monitor::run() {
     }
     // After a cancellation every co_await throws until the state is reset.
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await impl.tickers.cancel_and_wait();
     co_await impl.tasks.cancel_and_wait();
     std::rethrow_exception(end);
 }
@@ -322,6 +326,8 @@ Awaitable<void> Monitor::run() {
 void Monitor::reconfigure(Settings settings) {
     Impl& impl = *impl_;
     Context& context = impl.context;
+    // Nothing new begins any more.
+    if (context.stopping) return;
     context.settings = std::make_shared<const Settings>(std::move(settings));
     context.codec =
         TagCodec(context.settings->tag_key, context.needs.hmac, context.settings->previous_tag_key);
@@ -357,6 +363,21 @@ Awaitable<Judgement> Monitor::run_once(std::string probe) {
     co_await impl.tasks.cancel_and_wait();
     if (end) std::rethrow_exception(end);
     co_return *result;
+}
+
+void Monitor::stop_ticks() {
+    impl_->context.stopping = true;
+    impl_->tickers.cancel();
+}
+
+std::size_t Monitor::sessions() const {
+    return impl_->context.sessions;
+}
+
+std::optional<Instant> Monitor::next_tick() const {
+    const auto& ticks = impl_->context.ticks;
+    const auto first = std::ranges::min_element(ticks);
+    return first == ticks.end() ? std::nullopt : std::optional(*first);
 }
 
 LedgerTotals Monitor::totals() const {

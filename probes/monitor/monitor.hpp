@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,12 @@ class Monitor {
     void reconfigure(Settings settings);
     /// Sends one mail of `probe` now and returns when it has its verdict.
     Awaitable<Judgement> run_once(std::string probe);
+    /// Begins no further mail and no further look; conversations that are open go on. For good.
+    void stop_ticks();
+    /// Conversations open now.
+    [[nodiscard]] std::size_t sessions() const;
+    /// The earliest start that a prober plans; in the past if the prober did not come to it yet.
+    [[nodiscard]] std::optional<Instant> next_tick() const;
     /// The numbers of the accounting identity.
     [[nodiscard]] LedgerTotals totals() const;
 

@@ -54,6 +54,7 @@ class LedgerListener final : public SendListener {
     }
 
     void accepted(Instant /*at*/, std::string_view reply) override {
+        was_accepted = true;
         outcome = context_.ledger.accepted(mail_, std::string(reply));
         // It has its verdict already: there is no answer to remember.
         if (!context_.ledger.deadline_of(mail_)) return;
@@ -64,7 +65,16 @@ class LedgerListener final : public SendListener {
         context_.needs.journal.note(std::move(record));
     }
 
+    /// The process ends before the server's answer: the next run must know since when to look.
+    void interrupted() {
+        if (!was_handed || was_accepted || !context_.ledger.deadline_of(mail_)) return;
+        const Failure failure(Stage::accept, Cause::interrupted,
+                              "mailprobed was stopped before the server answered");
+        context_.needs.journal.note(answer_record(context_, mail_, Answer::unconfirmed, failure));
+    }
+
     bool was_handed = false;
+    bool was_accepted = false;
     Outcome outcome;
 
   private:
@@ -149,10 +159,12 @@ void Prober::tick(TaskGroup& group, TickDecision decision) {
 Awaitable<void> Prober::run(TaskGroup& group) {
     BootTimer timer(context_.needs.executor);
     const Ticking ticking(ticking_, timer);
+    PlannedTick planned(context_);
     while (!route().removed) {
         interval_ = route().probe->interval;
         Instant due = first_tick(*route().probe);
         for (;;) {
+            planned.at(due);
             co_await sleep_until(timer, due);
             if (route().removed || route().probe->interval != interval_) break;
             const TickDecision decision = decide_tick(due, interval_, BootClock::now());
@@ -284,7 +296,10 @@ Awaitable<std::optional<Failure>> Prober::submit(MailId mail, std::uint8_t attem
     } catch (const Failure& error) {
         failure = error;
     } catch (const std::exception& error) {
-        if (is_cancellation(std::current_exception())) throw;
+        if (is_cancellation(std::current_exception())) {
+            listener.interrupted();
+            throw;
+        }
         context_.needs.observer.internal_error("submission", error.what());
         failure = Failure(listener.was_handed ? Stage::accept : Stage::connect, Cause::internal,
                           error.what());

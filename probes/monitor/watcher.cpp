@@ -141,6 +141,7 @@ Awaitable<void> Watcher::step() {
 }
 
 Instant Watcher::next_look() const {
+    if (context_.stopping) return Instant::max();
     const std::vector<AwaitedMail> awaited = context_.ledger.awaited(index_);
     const std::optional<Instant> bounce = next_bounce_look();
     if (awaited.empty() && !bounce) return Instant::max();
