@@ -4,15 +4,18 @@
 
 #include "config/load.hpp"
 #include "daemon/ledger_command.hpp"
+#include "daemon/ledger_place.hpp"
 #include "daemon/listen_address.hpp"
 #include "daemon/log.hpp"
 #include "daemon/log_observer.hpp"
 #include "daemon/metrics.hpp"
+#include "daemon/notify.hpp"
 #include "daemon/observer_list.hpp"
 #include "daemon/once.hpp"
 #include "daemon/probe_table.hpp"
 #include "daemon/reload.hpp"
 #include "daemon/sql_journal.hpp"
+#include "daemon/stop.hpp"
 #include "daemon/tag_key.hpp"
 #include "daemon/web.hpp"
 #include "probes/monitor/monitor.hpp"
@@ -25,6 +28,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -46,6 +50,12 @@ void harden_process() {
     ::setrlimit(RLIMIT_CORE, &none);
     // Ledger and key are for this user alone.
     ::umask(0077);
+}
+
+/// Ends the process as the signal does where nobody catches it.
+void die_of(int signal) {
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
 }
 
 /// Raises the soft limit on descriptors to the hard one and returns it.
@@ -93,7 +103,8 @@ class Daemon {
           signals_(io_, SIGTERM, SIGINT),
           reloader_(
               io_.get_executor(), [options] { return load(options); },
-              [this](LoadedConfig config) { return apply(std::move(config)); }) {
+              [this](LoadedConfig config) { return apply(std::move(config)); }),
+          notify_(io_.get_executor()) {
         metrics_.reloaded(true, wall_now());
         observers_.add(metrics_);
         observers_.add(table_);
@@ -115,22 +126,26 @@ class Daemon {
             io_.stop();
         });
         tasks.spawn(monitor.run());
-        tasks.spawn(end_on_signal(web, tasks));
+        tasks.spawn(end_on_signal(monitor, web, tasks));
         tasks.spawn(reloader_.run());
         tasks.spawn(reload_on_signal());
         web.start();
+        // Begins after the monitor's first step, in which it takes up what an earlier run left.
+        tasks.spawn(notify_.run(notify_sources(monitor)));
         ready_ = true;
         log_.write(LogLevel::info, "started",
                    {{"version", MAILPROBED_VERSION},
                     {"probes", settings_.probes.size()},
                     {"listen", to_string(web.address())}});
         io_.run();
+        const bool kept = journal_.close(stop_.journal_time());
         const LedgerTotals totals = monitor.totals();
         log_.write(LogLevel::info, "stopped",
                    {{"started", totals.started},
                     {"restored", totals.restored},
                     {"verdicts", totals.verdicts},
                     {"pending", totals.pending}});
+        if (!kept) leave_unwritten();
         return bug_ ? ExitStatus::internal : ExitStatus::ok;
     }
 
@@ -144,12 +159,39 @@ class Daemon {
         return result;
     }
 
+    NotifySources notify_sources(const Monitor& monitor) {
+        NotifySources sources;
+        sources.status = [this] { return status_line(table_.rows()); };
+        sources.scheduler = [&monitor] {
+            const std::optional<Instant> tick = monitor.next_tick();
+            if (!tick) return Vital{};
+            return Vital{*tick < BootClock::now(),
+                         static_cast<std::uint64_t>(tick->time_since_epoch().count())};
+        };
+        sources.journal = [this] { return journal_.vital(); };
+        sources.on_standstill = [this](std::string_view part) {
+            log_.write(LogLevel::error, "standstill",
+                       {{"part", part}, {"effect", "the service manager restarts the daemon"}});
+        };
+        return sources;
+    }
+
     /// Ends everything in order when the first signal comes; a second one ends the process at once.
-    Awaitable<void> end_on_signal(WebServer& web, TaskGroup& tasks) {
+    Awaitable<void> end_on_signal(Monitor& monitor, WebServer& web, TaskGroup& tasks) {
         const int signal = co_await signals_.async_wait(asio::use_awaitable_t<Executor>{});
         log_.write(LogLevel::info, "stopping",
                    {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
         ready_ = false;
+        stop_.begin();
+        notify_.stopping();
+        // It may have come already.
+        signals_.async_wait([](const boost::system::error_code& error, int second) {
+            if (!error) die_of(second);
+        });
+        monitor.stop_ticks();
+        std::function<std::size_t()> sessions = [&monitor] { return monitor.sessions(); };
+        co_await stop_.drain(std::move(sessions));
+        // From here on the loop may be busy elsewhere.
         boost::system::error_code ignored;
         signals_.clear(ignored);
         std::signal(SIGTERM, SIG_DFL);
@@ -213,6 +255,14 @@ class Daemon {
         }
     }
 
+    /// The writer thread may hang in the disk for ever, and with it every destructor.
+    [[noreturn]] void leave_unwritten() {
+        log_.write(LogLevel::error, "journal_incomplete",
+                   {{"effect", "mails whose last records are missing are judged by the next run"},
+                    {"remedy", "free or mend the disk of state_directory"}});
+        std::_Exit(static_cast<int>(ExitStatus::unwritten));
+    }
+
     void journal_state(bool healthy, const std::string& why) {
         metrics_.journal_healthy(healthy);
         if (healthy) {
@@ -254,6 +304,8 @@ class Daemon {
     /// Only while run() runs.
     Monitor* monitor_ = nullptr;
     std::size_t sessions_ = 0;
+    Notify notify_;
+    Stop stop_;
     bool ready_ = false;
     bool bug_ = false;
 };
@@ -295,6 +347,12 @@ ExitStatus run_app(const Options& options) {
     }
     try {
         return start(options, std::move(config));
+    } catch (const LedgerInUse& error) {
+        std::cerr << "mailprobed: " << error.what() << '\n';
+        return ExitStatus::unavailable;
+    } catch (const ListenError& error) {
+        std::cerr << "mailprobed: " << error.what() << '\n';
+        return ExitStatus::unavailable;
     } catch (const std::exception& error) {
         std::cerr << "mailprobed: " << error.what() << '\n';
         return ExitStatus::config;

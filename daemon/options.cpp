@@ -27,7 +27,9 @@ constexpr const char* kFooter =
     "  mailprobed --config mailprobed.yaml ledger list --probe qq-self\n"
     "\n"
     "Exit status: 0 success; 1 `once`: not delivered, `ledger`: a problem; 64 wrong command line;\n"
-    "70 internal error; 78 configuration error.";
+    "69 the HTTP address or the ledger is in use; 70 internal error; 74 stopped, but the disk did "
+    "not\n"
+    "take the journal's last records; 78 configuration error.";
 
 template <class T>
 using Choices = std::vector<std::pair<std::string, T>>;

@@ -18,7 +18,11 @@ enum class ExitStatus : int {
     /// `ledger`: there is no such mail, or the ledger breaks a rule.
     ledger_problem = 1,
     usage = 64,
+    /// The address of `web.listen` or the ledger is taken: may work later.
+    unavailable = 69,
     internal = 70,
+    /// Stopped, but the disk did not take the journal's last records in time.
+    unwritten = 74,
     config = 78,
 };
 

@@ -102,6 +102,13 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     Idle idle = Idle::no;
     std::uint64_t given_up = 0;
     bool stop = false;
+    /// Steps that the thread has taken, and whether it is in one.
+    std::uint64_t steps = 0;
+    bool in_step = false;
+    /// The thread has ended, and nothing was left to write.
+    bool ended = false;
+    bool all_written = false;
+    std::condition_variable end;
 
     std::unique_ptr<LedgerWriter> writer;
     std::optional<Remembered> remembered;
@@ -275,6 +282,8 @@ void SqlJournal::Impl::run() {
         }
         const std::uint64_t upto = taken;
         const bool last = stop;
+        ++steps;
+        in_step = true;
         guard.unlock();
         const bool written = try_write(group);
         if (!notice.empty()) {
@@ -295,7 +304,13 @@ void SqlJournal::Impl::run() {
             });
         }
         guard.lock();
-        if (last && (!written || queue.empty())) return;
+        in_step = false;
+        if (last && (!written || queue.empty())) {
+            all_written = written;
+            ended = true;
+            end.notify_all();
+            return;
+        }
         if (!written) wake.wait_for(guard, kPatience, [this] { return stop; });
     }
 }
@@ -328,12 +343,23 @@ SqlJournal::SqlJournal(const Executor& executor, JournalPlace place, HealthHandl
 }
 
 SqlJournal::~SqlJournal() {
-    {
-        const std::lock_guard guard(impl_->mutex);
-        impl_->stop = true;
-    }
-    impl_->wake.notify_one();
+    // A disk that refuses is told by close(); here is nobody to tell.
+    static_cast<void>(close(Duration::zero()));
     impl_->thread.join();
+}
+
+bool SqlJournal::close(Duration patience) {
+    Impl& impl = *impl_;
+    std::unique_lock guard(impl.mutex);
+    impl.stop = true;
+    impl.wake.notify_one();
+    impl.end.wait_for(guard, patience, [&impl] { return impl.ended; });
+    return impl.all_written;
+}
+
+Vital SqlJournal::vital() const {
+    const std::lock_guard guard(impl_->mutex);
+    return {impl_->in_step || !impl_->queue.empty(), impl_->steps};
 }
 
 Remembered SqlJournal::recall() {

@@ -2,6 +2,7 @@
 // The durable journal: records go to one writer thread, which commits them in groups.
 #pragma once
 
+#include "daemon/pulse.hpp"
 #include "probes/monitor/journal.hpp"
 
 #include <functional>
@@ -41,6 +42,14 @@ class SqlJournal final : public Journal {
     Awaitable<Durability> record(JournalRecord record) override;
     void note(JournalRecord record) override;
     [[nodiscard]] bool healthy() const override;
+
+    /// Whether the writer thread gets on: a disk that refuses is no standstill, one that never
+    /// answers is.
+    [[nodiscard]] Vital vital() const;
+    /// Writes what is queued and ends the writer thread; false if that did not work or not within
+    /// `patience`. In the latter case the thread still holds the disk's answer to come, and the
+    /// destructor would wait for it: leave the process by _Exit().
+    [[nodiscard]] bool close(Duration patience);
 
   private:
     struct Impl;

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the daemon ends when it is told to: in order if that is quick, in any case in time.
+#pragma once
+
+#include "probes/domain/time.hpp"
+#include "probes/net/awaitable.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+
+namespace mailprobed {
+
+/// The times of an orderly end, counted from the signal. It is over in 5 s: an operator waits no
+/// longer, and service managers kill what does not come to an end.
+struct StopTimes {
+    /// Conversations may come to their end; then they are cut.
+    Duration conversations = std::chrono::seconds{2};
+    /// The journal may write what it still has.
+    Duration journal = std::chrono::milliseconds{4250};
+    /// Whatever still hangs hangs for good.
+    Duration all = std::chrono::milliseconds{4600};
+};
+
+/// Keeps the times of one end of the process.
+class Stop {
+  public:
+    explicit Stop(StopTimes times = {}) noexcept : times_(times) {}
+
+    /// The signal came: from now on the process is ended by the kernel's timer if all else fails.
+    void begin();
+    /// Returns when `sessions` is 0, or when conversations have had their time.
+    Awaitable<void> drain(std::function<std::size_t()> sessions) const;
+    /// What is left of the journal's time.
+    [[nodiscard]] Duration journal_time() const;
+
+  private:
+    [[nodiscard]] Duration since() const;
+
+    StopTimes times_;
+    std::chrono::steady_clock::time_point began_;
+};
+
+}  // namespace mailprobed
