@@ -193,6 +193,7 @@ class Daemon {
         co_await stop_.drain(std::move(sessions));
         // From here on the loop may be busy elsewhere.
         boost::system::error_code ignored;
+        signals_.cancel(ignored);
         signals_.clear(ignored);
         std::signal(SIGTERM, SIG_DFL);
         std::signal(SIGINT, SIG_DFL);
