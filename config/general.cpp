@@ -14,8 +14,18 @@ constexpr auto kLevels = std::to_array<Word<LogLevel>>({{"trace", LogLevel::trac
                                                         {"info", LogLevel::info},
                                                         {"warning", LogLevel::warning},
                                                         {"error", LogLevel::error}});
-constexpr auto kFormats =
-    std::to_array<Word<LogFormat>>({{"logfmt", LogFormat::logfmt}, {"json", LogFormat::json}});
+constexpr auto kFormats = std::to_array<Word<LogFormat>>({{"auto", LogFormat::automatic},
+                                                          {"logfmt", LogFormat::logfmt},
+                                                          {"json", LogFormat::json},
+                                                          {"journal", LogFormat::journal}});
+
+/// The units mailprobed@NAME of one host may share a mailbox, and must not share an instance.
+std::string default_instance(const LoadContext& context) {
+    const std::string host = context.hostname.empty() ? "mailprobed" : context.hostname;
+    const auto unit =
+        context.environment ? context.environment("MAILPROBED_INSTANCE") : std::nullopt;
+    return unit && !unit->empty() ? host + "-" + *unit : host;
+}
 
 std::string default_state_directory(const LoadContext& context) {
     auto unit = context.environment ? context.environment("STATE_DIRECTORY") : std::nullopt;
@@ -29,7 +39,7 @@ std::string default_state_directory(const LoadContext& context) {
 void read_general(MapReader& file, const LoadContext& context, SecretReader& secrets,
                   Draft& draft) {
     Settings& settings = draft.settings;
-    settings.instance = context.hostname.empty() ? "mailprobed" : context.hostname;
+    settings.instance = default_instance(context);
     file.text("instance", check_text, settings.instance);
     settings.state_directory = default_state_directory(context);
     file.text("state_directory", check_text, settings.state_directory);

@@ -93,6 +93,20 @@ const char* word_of(Pop3Auth auth) noexcept {
     return "?";
 }
 
+constexpr const char* word_of(LogFormat format) noexcept {
+    switch (format) {
+        case LogFormat::automatic:
+            return "auto";
+        case LogFormat::logfmt:
+            return "logfmt";
+        case LogFormat::json:
+            return "json";
+        case LogFormat::journal:
+            return "journal";
+    }
+    return "";
+}
+
 const char* word_of(LogLevel level) noexcept {
     switch (level) {
         case LogLevel::trace:
@@ -220,7 +234,7 @@ std::string masked_yaml(const Draft& draft) {
     out.key("log");
     out.begin_map();
     out.word("level", word_of(settings.log.level));
-    out.word("format", settings.log.format == LogFormat::logfmt ? "logfmt" : "json");
+    out.word("format", word_of(settings.log.format));
     out.end_map();
     out.key("accounts");
     out.begin_list();

@@ -2,6 +2,7 @@
 // The log over spdlog: spdlog owns levels and sinks, the line is built here.
 #include "daemon/log.hpp"
 
+#include "daemon/journald.hpp"
 #include "daemon/log_format.hpp"
 
 #include <fmt/chrono.h>
@@ -38,22 +39,6 @@ spdlog::level::level_enum spdlog_level(LogLevel level) noexcept {
             return spdlog::level::err;
     }
     return spdlog::level::err;
-}
-
-/// The prefix by which journald learns a line's priority (sd-daemon(3)).
-std::string_view journal_prefix(LogLevel level) noexcept {
-    switch (level) {
-        case LogLevel::trace:
-        case LogLevel::debug:
-            return "<7>";
-        case LogLevel::info:
-            return "<6>";
-        case LogLevel::warning:
-            return "<4>";
-        case LogLevel::error:
-            return "<3>";
-    }
-    return "<3>";
 }
 
 std::string timestamp() {
@@ -105,7 +90,15 @@ bool writes_to_journal(const char* journal_stream, int descriptor) noexcept {
 
 Log::Log(const LogSettings& settings)
     : Log(settings, std::make_shared<spdlog::sinks::stderr_sink_mt>(),
-          writes_to_journal(std::getenv("JOURNAL_STREAM"), STDERR_FILENO)) {}
+          writes_to_journal(std::getenv("JOURNAL_STREAM"), STDERR_FILENO)) {
+    const bool natural = settings.format == LogFormat::automatic && journal_;
+    if (natural || settings.format == LogFormat::journal) send_ = send_to_journald;
+}
+
+Log::Log(const LogSettings& settings, JournaldSend send)
+    : Log(settings, std::make_shared<spdlog::sinks::stderr_sink_mt>(), true) {
+    send_ = std::move(send);
+}
 
 Log::Log(const LogSettings& settings, std::shared_ptr<spdlog::sinks::sink> sink, bool journal)
     : settings_(settings),
@@ -125,13 +118,21 @@ void Log::set_level(LogLevel level) noexcept {
 
 void Log::write(LogLevel level, std::string_view event, std::span<const Field> fields) {
     if (!enabled(level)) return;
+    if (send_ && send_(journald_entry(level, event, fields)) >= 0) return;
+    write_line(level, event, fields);
+}
+
+void Log::write_line(LogLevel level, std::string_view event, std::span<const Field> fields) {
     std::string line;
     line.reserve(256);
     std::vector<Field> all;
     all.reserve(fields.size() + 3);
     std::string now;
     if (journal_) {
-        line += journal_prefix(level);
+        // By this prefix journald learns a line's priority (sd-daemon(3)).
+        line += '<';
+        line += journald_priority(level);
+        line += '>';
     } else {
         now = timestamp();
         all.emplace_back("ts", std::string_view(now));

@@ -9,11 +9,14 @@
 #include <atomic>
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace spdlog {
 class logger;  // NOLINT(readability-identifier-naming)
@@ -59,11 +62,16 @@ class Field {
 /// of `descriptor`: then journald reads what is written there.
 [[nodiscard]] bool writes_to_journal(const char* journal_stream, int descriptor) noexcept;
 
+/// Hands journald one entry as assignments, "NAME=value"; below 0 if it did not take it.
+using JournaldSend = std::function<int(std::span<const std::string> assignments)>;
+
 /// Writes events of at least the configured level; usable from any thread.
 class Log {
   public:
-    /// Logs on standard error, in journald's form if journald reads it.
+    /// Logs on standard error or, if that is wanted, to journald.
     explicit Log(const LogSettings& settings);
+    /// Logs by `send`, and on standard error what it does not take.
+    Log(const LogSettings& settings, JournaldSend send);
     /// Logs into `sink`; `journal` puts priorities such as <6> in front instead of timestamps.
     Log(const LogSettings& settings, std::shared_ptr<spdlog::sinks::sink> sink, bool journal);
     Log(const Log&) = delete;
@@ -84,9 +92,12 @@ class Log {
     }
 
   private:
+    void write_line(LogLevel level, std::string_view event, std::span<const Field> fields);
+
     LogSettings settings_;
     std::atomic<LogLevel> level_;
     bool journal_;
+    JournaldSend send_;
     std::unique_ptr<spdlog::logger> logger_;
 };
 

@@ -17,15 +17,14 @@ namespace {
 
 constexpr std::string_view kEllipsis = "\u2026";
 
-/// Appends a string literal in double quotes; the escapes are those JSON and logfmt share.
-void append_quoted(std::string& out, std::string_view value) {
+/// Appends what stands in a string literal; the escapes are those JSON and logfmt share.
+void append_escaped(std::string& out, std::string_view value, bool in_quotes) {
     std::string_view rest = capped(value, kLogValueLimit);
     const bool cut = rest.size() < value.size();
-    out.push_back('"');
     while (!rest.empty()) {
         const CodePoint c = first_code_point(rest);
         rest.remove_prefix(c.size);
-        if (c.value == U'"' || c.value == U'\\') {
+        if (c.value == U'\\' || (c.value == U'"' && in_quotes)) {
             out.push_back('\\');
             out.push_back(static_cast<char>(c.value));
         } else if (c.value == U'\n') {
@@ -42,6 +41,11 @@ void append_quoted(std::string& out, std::string_view value) {
         }
     }
     if (cut) out += kEllipsis;
+}
+
+void append_quoted(std::string& out, std::string_view value) {
+    out.push_back('"');
+    append_escaped(out, value, true);
     out.push_back('"');
 }
 
@@ -78,6 +82,14 @@ void append_logfmt(std::string& out, std::span<const Field> fields) {
         }
         std::visit([&out](auto value) { append_scalar(out, value); }, field.value());
     }
+}
+
+void append_unquoted(std::string& out, const Field::Value& value) {
+    if (const auto* text = std::get_if<std::string_view>(&value)) {
+        append_escaped(out, *text, false);
+        return;
+    }
+    std::visit([&out](auto scalar) { append_scalar(out, scalar); }, value);
 }
 
 void append_json(std::string& out, std::span<const Field> fields) {

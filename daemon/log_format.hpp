@@ -15,6 +15,8 @@ inline constexpr std::size_t kLogValueLimit = 4096;
 
 /// Appends `key=value` pairs separated by spaces; values are quoted where needed.
 void append_logfmt(std::string& out, std::span<const Field> fields);
+/// Appends a value on one line, with controls escaped and malformed UTF-8 repaired, not quoted.
+void append_unquoted(std::string& out, const Field::Value& value);
 /// Appends one JSON object (RFC 8259).
 void append_json(std::string& out, std::span<const Field> fields);
 

@@ -44,7 +44,10 @@ Choices<LogLevel> levels() {
 }
 
 Choices<LogFormat> formats() {
-    return {{"logfmt", LogFormat::logfmt}, {"json", LogFormat::json}};
+    return {{"auto", LogFormat::automatic},
+            {"logfmt", LogFormat::logfmt},
+            {"json", LogFormat::json},
+            {"journal", LogFormat::journal}};
 }
 
 /// Adds an option whose value is one of the names; CLI11's own enums would take numbers too.

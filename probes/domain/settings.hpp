@@ -145,15 +145,15 @@ struct WebSettings {
     friend bool operator==(const WebSettings&, const WebSettings&) = default;
 };
 
-/// Log lines' form.
-enum class LogFormat : std::uint8_t { logfmt, json };
+/// Log lines' form; `automatic` is journald's own entries where it reads standard error.
+enum class LogFormat : std::uint8_t { automatic, logfmt, json, journal };
 /// Least severity that is logged.
 enum class LogLevel : std::uint8_t { trace, debug, info, warning, error };
 
 /// The log.
 struct LogSettings {
     LogLevel level = LogLevel::info;
-    LogFormat format = LogFormat::logfmt;
+    LogFormat format = LogFormat::automatic;
     friend bool operator==(const LogSettings&, const LogSettings&) = default;
 };
 

@@ -17,9 +17,19 @@ Settings good_settings(std::string_view text, const LoadContext& context = made_
     return std::move(loaded.settings);
 }
 
+TEST(ConfigSettings, InstancesOfTheUnitOnOneHostAreDifferentInstances) {
+    const auto instance = [](const char* unit) {
+        return good_settings(minimal_config(), made_up_context({{"MAILPROBED_INSTANCE", unit}}))
+            .instance;
+    };
+    EXPECT_EQ(instance("qq"), "test-host-qq");
+    EXPECT_EQ(instance(""), "test-host");
+}
+
 TEST(ConfigSettings, MinimalFileTakesDocumentedDefaults) {
     const Settings settings = good_settings(minimal_config());
     EXPECT_EQ(settings.instance, "test-host");
+    EXPECT_EQ(settings.log.format, LogFormat::automatic);
     EXPECT_TRUE(settings.tag_key.empty());
     EXPECT_EQ(settings.state_directory, "/var/lib/mailprobed");
     ASSERT_EQ(settings.accounts.size(), 1u);
