@@ -6,6 +6,8 @@
 #include "config/command.hpp"
 #include "config/secret_file.hpp"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace mailprobed {
@@ -131,8 +133,14 @@ SecretReader::Outcome SecretReader::from_credential(const std::string& name) con
             Complaint{shown(name, kCredentialLetters) + ": there is no $CREDENTIALS_DIRECTORY",
                       "a start by systemd with LoadCredential=NAME:PATH in the unit"};
     } else {
-        outcome.complaint = read_secret_file(context_.credentials_directory + "/" + name,
-                                             ModeCheck::none, outcome.value);
+        const std::string place = context_.credentials_directory + "/";
+        // So are those called that the unit loads as a whole folder (LoadCredential=).
+        const std::string of_folder = place + "mailprobed_" + name;
+        std::error_code not_there;
+        const bool own = std::filesystem::exists(place + name, not_there);
+        const bool loaded = !own && std::filesystem::exists(of_folder, not_there);
+        outcome.complaint =
+            read_secret_file(loaded ? of_folder : place + name, ModeCheck::none, outcome.value);
     }
     return outcome;
 }

@@ -107,6 +107,18 @@ TEST(ConfigSecrets, CredentialIsReadWhateverItsMode) {
                 HasSubstr("'qq': there is no $CREDENTIALS_DIRECTORY"));
 }
 
+TEST(ConfigSecrets, CredentialsLoadedAsAFolderAreKnownByTheirFilesNames) {
+    PrivateFolder folder;
+    folder.write("mailprobed_qq", "canary-secret\n", 0400);
+    folder.write("mailprobed_gmail", "not this\n", 0400);
+    folder.write("gmail", "canary-secret\n", 0400);
+    LoadContext context = made_up_context();
+    context.credentials_directory = folder.path().string();
+    EXPECT_EQ(password_from("{credential: qq}", context), Secret(kCanary));
+    EXPECT_EQ(password_from("{credential: mailprobed_qq}", context), Secret(kCanary));
+    EXPECT_EQ(password_from("{credential: gmail}", context), Secret(kCanary));
+}
+
 TEST(ConfigSecrets, EnvironmentIsAsked) {
     const LoadContext context = made_up_context({{"PW", kCanary}, {"NOTHING", ""}});
     EXPECT_EQ(password_from("{env: PW}", context), Secret(kCanary));
