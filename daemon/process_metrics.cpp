@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads /proc/self and /proc/stat (proc(5)).
+// Reads /proc/self and, where it is shown, /proc/stat (proc(5)).
 #include "daemon/process_metrics.hpp"
 
+#include "probes/net/boot_clock.hpp"
+
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -41,7 +44,7 @@ std::string first_line(const char* path) {
     return line;
 }
 
-/// Unix time of the boot in whole seconds, or 0.
+/// Unix time of the boot in whole seconds.
 double boot_time() {
     std::ifstream file("/proc/stat");
     std::string line;
@@ -51,7 +54,9 @@ double boot_time() {
         std::istringstream(line.substr(6)) >> seconds;
         return seconds;
     }
-    return 0;
+    // The sandbox of the unit shows processes only (ProcSubset=pid).
+    const Duration since = BootClock::now().time_since_epoch();
+    return std::round(to_seconds(wall_now().time_since_epoch() - since));
 }
 
 std::optional<double> open_descriptors() {

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Activation over libsystemd.
+#include "daemon/activation.hpp"
+
+#include <cstdlib>
+#include <string_view>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+namespace mailprobed {
+
+std::vector<int> activated_sockets() {
+    char** names = nullptr;
+    // Makes them close on exec, and takes the variables away from password commands.
+    const int count = ::sd_listen_fds_with_names(1, &names);
+    std::vector<int> sockets;
+    for (int i = 0; i < count; ++i) {
+        const int descriptor = SD_LISTEN_FDS_START + i;
+        if (std::string_view(names[i]) == "http" &&
+            ::sd_is_socket(descriptor, 0, SOCK_STREAM, 1) > 0) {
+            sockets.push_back(descriptor);
+        } else {
+            ::close(descriptor);
+        }
+        std::free(names[i]);
+    }
+    std::free(names);
+    return sockets;
+}
+
+}  // namespace mailprobed
