@@ -24,7 +24,7 @@ std::vector<int> activated_sockets() {
         }
         std::free(names[i]);
     }
-    std::free(names);
+    std::free(static_cast<void*>(names));
     return sockets;
 }
 

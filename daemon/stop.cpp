@@ -23,12 +23,12 @@ constexpr std::chrono::milliseconds kGlance{20};
 
 /// Only what signal-safety(7) allows.
 extern "C" void end_now(int /*signal*/) {
-    constexpr std::string_view text =
+    constexpr std::string_view kText =
         "mailprobed: something did not come to its end within the time to stop; leaving\n";
     // A reader that hangs may be what everything waits for.
     pollfd errors{STDERR_FILENO, POLLOUT, 0};
     if (::poll(&errors, 1, 0) == 1) {
-        [[maybe_unused]] const auto told = ::write(STDERR_FILENO, text.data(), text.size());
+        [[maybe_unused]] const auto told = ::write(STDERR_FILENO, kText.data(), kText.size());
     }
     ::_exit(static_cast<int>(ExitStatus::internal));
 }
