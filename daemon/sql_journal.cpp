@@ -108,7 +108,7 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     /// The thread has ended, and nothing was left to write.
     bool ended = false;
     bool all_written = false;
-    std::condition_variable end;
+    std::condition_variable over;
 
     std::unique_ptr<LedgerWriter> writer;
     std::optional<Remembered> remembered;
@@ -308,7 +308,7 @@ void SqlJournal::Impl::run() {
         if (last && (!written || queue.empty())) {
             all_written = written;
             ended = true;
-            end.notify_all();
+            over.notify_all();
             return;
         }
         if (!written) wake.wait_for(guard, kPatience, [this] { return stop; });
@@ -353,7 +353,7 @@ bool SqlJournal::close(Duration patience) {
     std::unique_lock guard(impl.mutex);
     impl.stop = true;
     impl.wake.notify_one();
-    impl.end.wait_for(guard, patience, [&impl] { return impl.ended; });
+    impl.over.wait_for(guard, patience, [&impl] { return impl.ended; });
     return impl.all_written;
 }
 

@@ -20,10 +20,10 @@ REQUIRED = (
     "Type=notify", "NotifyAccess=main", "Restart=on-failure", "RestartPreventExitStatus=64 78",
     "StateDirectoryMode=0700", "DynamicUser=yes", "LimitCORE=0", "NoNewPrivileges=yes",
     "ProtectSystem=strict", "MemoryDenyWriteExecute=yes", "CapabilityBoundingSet=",
-    "ExecReload=/bin/kill -HUP $MAINPID")
+    "ExecReload=/bin/sh -c 'kill -HUP $$MAINPID'")
 # Where the instances may differ from the one service.
 OWN = {"Description", "ConditionPathExists", "AssertPathIsDirectory", "ExecStart",
-       "LoadCredential", "Environment", "StateDirectory"}
+       "LoadCredential", "Environment", "StateDirectory", "User"}
 
 
 def analyze(*words):
