@@ -129,9 +129,11 @@ class Notify(LifeTest):
         clocks.write_bytes(struct.pack("=qq", 0, 0))
         daemon = self.managed(LD_PRELOAD=self.clock_shim, MAILPROBED_CLOCK_FILE=clocks)
         eventually("a mail is judged", self.scene.judged)
-        with open(clocks, "r+b", buffering=0) as moved:
-            moved.write(struct.pack("=qq", HOUR, HOUR))
-        self.assertLess(self.gaps(*self.watch(3 * WATCHDOG)), WATCHDOG)
+        # Several, so that each part of the daemon is once the first to notice.
+        for count in range(1, 7):
+            with open(clocks, "r+b", buffering=0) as moved:
+                moved.write(struct.pack("=qq", count * HOUR, count * HOUR))
+            self.assertLess(self.gaps(*self.watch(1.7)), WATCHDOG)
         self.assertNotIn("standstill", daemon.log())
         self.assertGreater(daemon.metrics().total("ticks_missed_total", probe="a"), 3000)
 
