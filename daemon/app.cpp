@@ -261,7 +261,7 @@ class Daemon {
         log_.write(LogLevel::error, "journal_incomplete",
                    {{"effect", "mails whose last records are missing are judged by the next run"},
                     {"remedy", "free or mend the disk of state_directory"}});
-        std::_Exit(static_cast<int>(ExitStatus::unwritten));
+        std::_Exit(static_cast<int>(bug_ ? ExitStatus::internal : ExitStatus::unwritten));
     }
 
     void journal_state(bool healthy, const std::string& why) {

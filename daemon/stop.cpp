@@ -56,7 +56,7 @@ Duration Stop::journal_time() const {
 }
 
 Duration Stop::since() const {
-    return std::chrono::steady_clock::now() - began_;
+    return began_ ? std::chrono::steady_clock::now() - *began_ : Duration::zero();
 }
 
 }  // namespace mailprobed

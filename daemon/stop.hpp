@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <optional>
 
 namespace mailprobed {
 
@@ -31,14 +32,14 @@ class Stop {
     void begin();
     /// Returns when `sessions` is 0, or when conversations have had their time.
     Awaitable<void> drain(std::function<std::size_t()> sessions) const;
-    /// What is left of the journal's time.
+    /// What is left of the journal's time; all of it if no signal came.
     [[nodiscard]] Duration journal_time() const;
 
   private:
     [[nodiscard]] Duration since() const;
 
     StopTimes times_;
-    std::chrono::steady_clock::time_point began_;
+    std::optional<std::chrono::steady_clock::time_point> began_;
 };
 
 }  // namespace mailprobed
