@@ -11,10 +11,18 @@
 
 namespace mailprobed {
 
+namespace {
+
+constexpr std::chrono::milliseconds kCancelAgain{50};
+
+}  // namespace
+
 TaskGroup::TaskGroup(const Executor& executor, ErrorHandler on_error)
     : executor_(executor), on_error_(std::move(on_error)), empty_(executor) {}
 
 void TaskGroup::spawn(Awaitable<void> task) {
+    // A task may spawn another one between its cancellation and its end: nobody would cancel that.
+    if (ending_) return;
     const auto entry = tasks_.emplace(tasks_.end());
     asio::co_spawn(executor_, std::move(task),
                    asio::bind_cancellation_slot(
@@ -44,8 +52,14 @@ Awaitable<void> TaskGroup::wait() {
 }
 
 Awaitable<void> TaskGroup::cancel_and_wait() {
-    cancel();
-    co_await wait();
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    ending_ = true;
+    // Again and again: a composed operation that is between two steps misses a cancellation.
+    for (cancel(); !tasks_.empty(); cancel()) {
+        empty_.expires_at(BootClock::now() + kCancelAgain);
+        co_await empty_.async_wait(asio::as_tuple(asio::use_awaitable_t<Executor>{}));
+    }
+    ending_ = false;
 }
 
 bool is_cancellation(const std::exception_ptr& error) noexcept {

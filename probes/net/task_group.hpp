@@ -32,8 +32,8 @@ class TaskGroup {
     void cancel();
     /// Returns when no task is left; itself not cancellable.
     Awaitable<void> wait();
-    /// cancel(), then wait(). A coroutine that was itself cancelled must reset its cancellation
-    /// state before it awaits this.
+    /// cancel(), then wait(); what is spawned meanwhile does not begin. A coroutine that was itself
+    /// cancelled must reset its cancellation state before it awaits this.
     Awaitable<void> cancel_and_wait();
     /// Number of running tasks.
     [[nodiscard]] std::size_t size() const noexcept { return tasks_.size(); }
@@ -49,6 +49,7 @@ class TaskGroup {
     ErrorHandler on_error_;
     std::list<Task> tasks_;
     BootTimer empty_;
+    bool ending_ = false;
 };
 
 /// Ends quietly if `error` is a cancellation, else rethrows it: "cancellation is not failure".

@@ -74,6 +74,32 @@ TEST(TaskGroup, CancelAndWaitEndsEveryTask) {
     EXPECT_EQ(group.size(), 0U);
 }
 
+/// As a loop that accepts connections: one came just before it was cancelled.
+Awaitable<void> spawn_at_the_end(TaskGroup& group, Executor executor, int& ended) {
+    BootTimer timer(executor);
+    std::exception_ptr end;
+    try {
+        co_await sleep_until(timer, Instant::max());
+    } catch (...) {
+        end = std::current_exception();
+    }
+    group.spawn(sleep_for_ever(executor, ended));
+    std::rethrow_exception(end);
+}
+
+TEST(TaskGroup, WhatATaskSpawnsAfterItsCancellationDoesNotKeepTheGroupFromEnding) {
+    asio::io_context io(1);
+    TaskGroup group(io.get_executor());
+    int ended = 0;
+    group.spawn(spawn_at_the_end(group, io.get_executor(), ended));
+    bool returned = false;
+    asio::co_spawn(io.get_executor(), cancel_all(group, returned), asio::detached);
+    io.run_for(seconds{2});
+    EXPECT_TRUE(returned);
+    EXPECT_EQ(ended, 0);
+    EXPECT_EQ(group.size(), 0U);
+}
+
 TEST(TaskGroup, ATaskMayCancelItsOwnGroupAndNestedGroupsEndFirst) {
     asio::io_context io(1);
     TaskGroup outer(io.get_executor());
