@@ -190,7 +190,8 @@ std::string_view kind_name(const ConfigNode& node) noexcept {
     return "?";
 }
 
-std::shared_ptr<const ConfigNode> parse_document(std::string_view text, ProblemList& problems) {
+std::shared_ptr<const ConfigNode> parse_document(std::string_view text, ProblemList& problems,
+                                                 bool may_be_empty) {
     // A byte order mark would shift every column of the first line.
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
     if (!is_plain_text(text, problems)) return nullptr;
@@ -209,6 +210,9 @@ std::shared_ptr<const ConfigNode> parse_document(std::string_view text, ProblemL
     }
     auto root = builder.root();
     if (!root || root->kind == ConfigNode::Kind::null) {
+        if (may_be_empty) {
+            return std::make_shared<ConfigNode>(ConfigNode::Kind::map, ConfigPlace{});
+        }
         problems.error({}, "the file is empty", "at least `accounts:` and `probes:`");
         return nullptr;
     }

@@ -48,11 +48,12 @@ struct ConfigNode {
 /// The largest file that is read, in bytes.
 inline constexpr std::size_t kConfigFileLimit = std::size_t{4} << 20;
 
-/// The tree of `text`, or nullptr after an error was noted. Refuses what is not UTF-8 text, bad
-/// YAML, several documents, tags, and in bounded time what is too deep or too large once aliases
-/// are unfolded.
+/// The tree of `text`, or nullptr after an error was noted. A file without values is an error, or
+/// an empty map if `may_be_empty`. Refuses what is not UTF-8 text, bad YAML, several documents,
+/// tags, and in bounded time what is too deep or too large once aliases are unfolded.
 [[nodiscard]] std::shared_ptr<const ConfigNode> parse_document(std::string_view text,
-                                                               ProblemList& problems);
+                                                               ProblemList& problems,
+                                                               bool may_be_empty = false);
 
 /// How a message calls the kind of `node`: "a list", "a map", "a text" or "empty".
 [[nodiscard]] std::string_view kind_name(const ConfigNode& node) noexcept;

@@ -60,16 +60,48 @@ constexpr auto kSections = std::to_array<KeySection>({
     {"probes[]", kProbe},
 });
 
+constexpr auto kWebFile = keys("tls_server_config", "http_server_config", "basic_auth_users");
+constexpr auto kWebTls =
+    keys("cert", "key", "client_ca", "cert_file", "key_file", "client_auth_type", "client_ca_file",
+         "client_allowed_sans", "min_version", "max_version", "cipher_suites",
+         "prefer_server_cipher_suites", "curve_preferences");
+constexpr auto kWebHttp = keys("http2", "headers");
+constexpr auto kWebHeaders =
+    keys("Content-Security-Policy", "X-Frame-Options", "X-Content-Type-Options", "X-XSS-Protection",
+         "Strict-Transport-Security");
+
+constexpr auto kWebSections = std::to_array<KeySection>({
+    {"", kWebFile},
+    {"tls_server_config", kWebTls},
+    {"http_server_config", kWebHttp},
+    {"http_server_config.headers", kWebHeaders},
+});
+
 }  // namespace
 
 std::span<const KeySection> key_sections() noexcept {
     return kSections;
 }
 
-const KeySection& key_section(std::string_view path) {
-    const auto* const found = std::ranges::find(kSections, path, &KeySection::path);
-    if (found == kSections.end()) throw std::logic_error("no such section of keys");
+std::span<const KeySection> web_key_sections() noexcept {
+    return kWebSections;
+}
+
+std::span<const KeySection> table_of(const KeySection& section) noexcept {
+    const bool web = std::ranges::any_of(
+        kWebSections, [&section](const KeySection& one) { return &one == &section; });
+    if (web) return kWebSections;
+    return kSections;
+}
+
+const KeySection& key_section(std::span<const KeySection> table, std::string_view path) {
+    const auto found = std::ranges::find(table, path, &KeySection::path);
+    if (found == table.end()) throw std::logic_error("no such section of keys");
     return *found;
+}
+
+const KeySection& key_section(std::string_view path) {
+    return key_section(kSections, path);
 }
 
 std::vector<std::string> accepted_keys() {

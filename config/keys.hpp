@@ -21,6 +21,16 @@ struct KeySection {
 /// All sections.
 [[nodiscard]] std::span<const KeySection> key_sections() noexcept;
 
+/// The sections of the file that --web.config.file names.
+[[nodiscard]] std::span<const KeySection> web_key_sections() noexcept;
+
+/// The table that `section` is part of.
+[[nodiscard]] std::span<const KeySection> table_of(const KeySection& section) noexcept;
+
+/// The section at `path` of the table, which must have it.
+[[nodiscard]] const KeySection& key_section(std::span<const KeySection> table,
+                                            std::string_view path);
+
 /// The section at `path`, which must be one of the table.
 [[nodiscard]] const KeySection& key_section(std::string_view path);
 

@@ -11,15 +11,15 @@ namespace mailprobed {
 namespace {
 
 /// Where a key that is unknown here, or one that looks like it, would be right; may be empty.
-std::string key_elsewhere(std::string_view key) {
+std::string key_elsewhere(std::string_view key, std::span<const KeySection> table) {
     std::vector<std::string_view> all;
-    for (const KeySection& section : key_sections()) {
+    for (const KeySection& section : table) {
         all.insert(all.end(), section.keys.begin(), section.keys.end());
     }
     const std::string_view meant = closest(key, all, false);
     if (meant.empty()) return "";
     std::vector<std::string> homes;
-    for (const KeySection& section : key_sections()) {
+    for (const KeySection& section : table) {
         if (std::ranges::find(section.keys, meant) == section.keys.end()) continue;
         homes.push_back(section.path.empty() ? "the first column"
                                              : "`" + std::string(section.path) + "`");
@@ -31,13 +31,17 @@ std::string key_elsewhere(std::string_view key) {
 
 MapReader::MapReader(const ConfigNode& node, std::string_view section, std::string owner,
                      ProblemList& problems)
-    : node_(node), section_(key_section(section)), owner_(std::move(owner)), problems_(problems) {
+    : MapReader(node, key_section(section), std::move(owner), problems) {}
+
+MapReader::MapReader(const ConfigNode& node, const KeySection& section, std::string owner,
+                     ProblemList& problems)
+    : node_(node), section_(section), owner_(std::move(owner)), problems_(problems) {
     note_keys();
 }
 
 MapReader::MapReader(const MapReader& parent, std::string_view key, std::string_view section)
     : node_(*parent.find(key)),
-      section_(key_section(section)),
+      section_(key_section(table_of(parent.section_), section)),
       owner_(parent.owner_),
       path_(parent.path_ + std::string(key) + "."),
       problems_(parent.problems_) {
@@ -93,7 +97,8 @@ void MapReader::note_unknown(const ConfigEntry& entry) {
         expected = "`" + std::string(meant) + "`";
     } else if (entry.key == "<<") {
         expected = "no merge keys; what is common to all stands under `defaults:`";
-    } else if (const std::string elsewhere = key_elsewhere(entry.key); !elsewhere.empty()) {
+    } else if (const std::string elsewhere = key_elsewhere(entry.key, table_of(section_));
+               !elsewhere.empty()) {
         expected = elsewhere;
     }
     problems_.error(entry.place, "unknown key " + in_quotes(entry.key) + " in " + name(), expected);

@@ -31,6 +31,9 @@ class MapReader {
     /// once what is no map, and keys that are unknown or appear twice.
     MapReader(const ConfigNode& node, std::string_view section, std::string owner,
               ProblemList& problems);
+    /// The same for a section of any table.
+    MapReader(const ConfigNode& node, const KeySection& section, std::string owner,
+              ProblemList& problems);
     /// The map at `key` of `parent`, which must be there.
     MapReader(const MapReader& parent, std::string_view key, std::string_view section);
 
@@ -53,6 +56,8 @@ class MapReader {
 
     /// A text that passes `check`.
     bool text(std::string_view key, TextCheck check, std::string& out);
+    /// A text that passes `check`, or a list of one or more such texts, none of them twice.
+    bool texts(std::string_view key, TextCheck check, std::vector<std::string>& out);
     /// `true` or `false`.
     bool flag(std::string_view key, bool& out);
     /// A length of time.

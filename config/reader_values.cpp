@@ -46,6 +46,37 @@ bool MapReader::text(std::string_view key, TextCheck check, std::string& out) {
     return true;
 }
 
+bool MapReader::texts(std::string_view key, TextCheck check, std::vector<std::string>& out) {
+    const ConfigNode* found = find(key);
+    if (found == nullptr) return false;
+    if (found->kind != ConfigNode::Kind::list) {
+        std::string one;
+        if (!text(key, check, one)) return false;
+        out = {std::move(one)};
+        return true;
+    }
+    const std::size_t before = problems_.error_count();
+    const auto wrong = [&](ConfigPlace at, const std::string& what, std::string expected) {
+        problems_.error(at, name_of(key) + ": " + what, std::move(expected));
+    };
+    if (found->items.empty()) wrong(found->place, "an empty list", "one text or more");
+    std::vector<std::string> result;
+    for (const auto& item : found->items) {
+        if (item->kind != ConfigNode::Kind::text) {
+            wrong(item->place, "an entry that is " + std::string(kind_name(*item)), "a text");
+        } else if (const auto complaint = check(item->text)) {
+            wrong(item->place, in_quotes(item->text) + " " + complaint->what, complaint->expected);
+        } else if (std::ranges::find(result, item->text) != result.end()) {
+            wrong(item->place, in_quotes(item->text) + " is here a second time", "each once");
+        } else {
+            result.push_back(item->text);
+        }
+    }
+    if (problems_.error_count() != before) return false;
+    out = std::move(result);
+    return true;
+}
+
 std::size_t MapReader::word_index(std::string_view key, const std::vector<std::string>& words) {
     const std::string expected = joined_with_or(words);
     const ConfigNode* found = scalar(key, expected);
