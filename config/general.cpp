@@ -61,7 +61,7 @@ void read_general(MapReader& file, const LoadContext& context, SecretReader& sec
     }
     if (file.find("web") != nullptr) {
         MapReader web(file, "web", "web");
-        web.text("listen", check_listen, settings.web.listen);
+        web.texts("listen", check_listen, settings.web.listen);
     }
     if (file.find("log") != nullptr) {
         MapReader log(file, "log", "log");

@@ -31,6 +31,18 @@ class Writer {
         key(name);
         out_ << value;
     }
+    /// One text as such, several as a list.
+    void texts(const char* name, const std::vector<std::string>& values) {
+        if (values.size() == 1) {
+            text(name, values.front());
+            return;
+        }
+        key(name);
+        out_ << YAML::BeginSeq;
+        for (const std::string& value : values)
+            out_ << value;
+        out_ << YAML::EndSeq;
+    }
     void number(const char* name, std::uint32_t value) {
         key(name);
         out_ << value;
@@ -229,7 +241,7 @@ std::string masked_yaml(const Draft& draft) {
     out.duration("history", settings.history);
     out.key("web");
     out.begin_map();
-    out.text("listen", settings.web.listen);
+    out.texts("listen", settings.web.listen);
     out.end_map();
     out.key("log");
     out.begin_map();

@@ -18,6 +18,8 @@
 #include "daemon/stop.hpp"
 #include "daemon/tag_key.hpp"
 #include "daemon/web.hpp"
+#include "daemon/web_security.hpp"
+#include "daemon/web_sockets.hpp"
 #include "probes/monitor/monitor.hpp"
 #include "probes/net/crypto.hpp"
 #include "probes/net/socket_channel.hpp"
@@ -90,7 +92,8 @@ LoadedConfig load(const Options& options) {
 class Daemon {
   public:
     Daemon(const Options& options, Settings settings, std::string masked)
-        : settings_(std::move(settings)),
+        : options_(options),
+          settings_(std::move(settings)),
           masked_(std::make_shared<const std::string>(std::move(masked))),
           log_(settings_.log),
           log_observer_(log_),
@@ -102,8 +105,13 @@ class Daemon {
           connector_(io_.get_executor()),
           signals_(io_, SIGTERM, SIGINT),
           reloader_(
-              io_.get_executor(), [options] { return load(options); },
-              [this](LoadedConfig config) { return apply(std::move(config)); }),
+              io_.get_executor(), [this] { notify_.reloading(); },
+              [options] { return load(options); },
+              [this](LoadedConfig config) {
+                  ReloadResult result = apply(std::move(config));
+                  notify_.reloaded();
+                  return result;
+              }),
           notify_(io_.get_executor()) {
         metrics_.reloaded(true, wall_now());
         observers_.add(metrics_);
@@ -116,7 +124,9 @@ class Daemon {
         sessions_ = descriptors > 2 * kReservedDescriptors ? descriptors - kReservedDescriptors
                                                            : descriptors / 2;
         warn(warnings, settings_);
-        WebServer web(io_.get_executor(), settings_.web.listen, handlers());
+        const WebSetup setup{settings_.web.listen, sockets_of_service_manager(),
+                             options_.web_config_file, options_.allowed_hosts};
+        WebServer web(io_.get_executor(), setup, handlers());
         Monitor monitor(settings_, {io_.get_executor(), journal_, observers_,
                                     [this](const Endpoint& to) { return connector_.make(to); },
                                     hmac_sha256, random_u64, sessions_, journal_.recall()});
@@ -133,10 +143,13 @@ class Daemon {
         // Begins after the monitor's first step, in which it takes up what an earlier run left.
         tasks.spawn(notify_.run(notify_sources(monitor)));
         ready_ = true;
+        std::string listens;
+        for (const ListenAddress& address : web.addresses())
+            listens += (listens.empty() ? "" : ",") + to_string(address);
         log_.write(LogLevel::info, "started",
                    {{"version", MAILPROBED_VERSION},
                     {"probes", settings_.probes.size()},
-                    {"listen", to_string(web.address())}});
+                    {"listen", listens}});
         io_.run();
         const bool kept = journal_.close(stop_.journal_time());
         const LedgerTotals totals = monitor.totals();
@@ -156,6 +169,8 @@ class Daemon {
         result.ready = [this] { return ready_; };
         result.config = [this] { return *masked_.load(); };
         result.probes = [this] { return table_.rows(); };
+        result.reload = [this] { return reload_by_request(); };
+        result.web_config_changed = [this](const auto& problems) { web_config(problems); };
         return result;
     }
 
@@ -207,6 +222,12 @@ class Daemon {
             const int signal = co_await hangup_.async_wait(asio::use_awaitable_t<Executor>{});
             if (signal == SIGHUP) reloader_.request();
         }
+    }
+
+    Awaitable<WebResponse> reload_by_request() {
+        const ReloadResult result = co_await reloader_.reload();
+        // As Prometheus itself answers.
+        co_return plain(result.taken ? 200 : 500, result.text);
     }
 
     /// Goes on by a configuration that was read again, if it is good and nothing in it needs a
@@ -276,6 +297,14 @@ class Daemon {
         }
     }
 
+    void web_config(const std::vector<ConfigProblem>& problems) {
+        if (problems.empty()) log_.write(LogLevel::info, "web_config_changed");
+        for (const ConfigProblem& problem : problems) {
+            log_.write(LogLevel::error, "web_config_refused",
+                       {{"why", problem.text()}, {"effect", "the old one stays in force"}});
+        }
+    }
+
     void report_bug(const std::exception_ptr& error) {
         bug_ = true;
         try {
@@ -287,6 +316,7 @@ class Daemon {
         }
     }
 
+    Options options_;
     Settings settings_;
     /// Pages are made on another thread.
     std::atomic<std::shared_ptr<const std::string>> masked_;
@@ -333,9 +363,14 @@ ExitStatus start(const Options& options, LoadedConfig config) {
 ExitStatus run_app(const Options& options) {
     harden_process();
     LoadedConfig config = load(options);
-    for (const ConfigProblem& problem : config.problems)
+    std::vector<ConfigProblem> problems = config.problems;
+    if (!options.web_config_file.empty()) {
+        const auto more = check_web_config(options.web_config_file, config.warnings);
+        problems.insert(problems.end(), more.begin(), more.end());
+    }
+    for (const ConfigProblem& problem : problems)
         std::cerr << problem.text() << '\n';
-    if (!config.problems.empty()) return ExitStatus::config;
+    if (!problems.empty()) return ExitStatus::config;
     if (options.action == Action::check_config || options.action == Action::once) {
         for (const ConfigProblem& warning : config.warnings) {
             std::cerr << "warning: " << warning.text() << '\n';

@@ -113,6 +113,13 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
     app.set_version_flag("--version", version_text(), "Print version and compiler and exit");
     app.add_option("-c,--config", options.config_file, "Configuration file (required)")
         ->type_name("FILE");
+    app.add_option("--web.config.file", options.web_config_file,
+                   "File with TLS and logins of the web server (daemon/README.md)")
+        ->type_name("FILE");
+    app.add_option("--web.allowed-host", options.allowed_hosts,
+                   "Host under which requests that act may come; may be repeated")
+        ->type_name("HOST")
+        ->allow_extra_args(false);
     CLI::Option* check = app.add_flag("--check-config", check_config,
                                       "Check the configuration file, report every error, exit");
     add_choice(app, "--log.level", "LEVEL", options.log_level, levels(),

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mailprobed {
 
@@ -36,6 +37,10 @@ enum class LedgerAction : std::uint8_t { list, show, verify, export_all };
 struct Options {
     Action action = Action::run;
     std::string config_file;
+    /// TLS and logins of the web server; empty: none.
+    std::string web_config_file;
+    /// Hosts under which acting requests may come.
+    std::vector<std::string> allowed_hosts;
     /// Override what the configuration file says.
     std::optional<LogLevel> log_level;
     std::optional<LogFormat> log_format;

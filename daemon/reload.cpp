@@ -10,14 +10,19 @@
 
 namespace mailprobed {
 
-Reloader::Reloader(const Executor& executor, Load load, Apply apply)
-    : load_(std::move(load)), apply_(std::move(apply)), wanted_(executor), served_now_(executor) {}
+Reloader::Reloader(const Executor& executor, std::function<void()> begin, Load load, Apply apply)
+    : begin_(std::move(begin)),
+      load_(std::move(load)),
+      apply_(std::move(apply)),
+      wanted_(executor),
+      served_now_(executor) {}
 
 Awaitable<void> Reloader::run() {
     for (;;) {
         while (asked_ == served_)
             co_await sleep_until(wanted_, Instant::max());
         const std::uint64_t serves = asked_;
+        begin_();
         LoadedConfig config = co_await offload<LoadedConfig>(pool_, load_);
         last_ = apply_(std::move(config));
         served_ = serves;

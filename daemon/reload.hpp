@@ -31,7 +31,8 @@ class Reloader {
     /// Takes what was read, or says why not; called on the event loop.
     using Apply = std::function<ReloadResult(LoadedConfig)>;
 
-    Reloader(const Executor& executor, Load load, Apply apply);
+    /// `begin` is called on the event loop before each reading.
+    Reloader(const Executor& executor, std::function<void()> begin, Load load, Apply apply);
 
     /// Serves requests; returns only by cancellation.
     Awaitable<void> run();
@@ -41,6 +42,7 @@ class Reloader {
     Awaitable<ReloadResult> reload();
 
   private:
+    std::function<void()> begin_;
     Load load_;
     Apply apply_;
     std::uint64_t asked_ = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small HTTP/1.1 server on the daemon's event loop.
+// A small HTTP/1.1 server on the daemon's event loop, plain or with TLS and logins.
 #pragma once
 
 #include "daemon/listen_address.hpp"
@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace mailprobed {
 
@@ -19,20 +20,34 @@ namespace mailprobed {
 struct WebLimits {
     std::size_t connections = 64;
     std::uint32_t header_bytes = 16 * 1024;
-    /// From the connection, or from the first byte of a further request, to its end.
+    /// From the connection, its handshake and the first byte of a further request, each to its end.
     Duration request = std::chrono::seconds{10};
     /// Between two requests of one connection; longer than a usual scrape interval.
     Duration idle = std::chrono::seconds{120};
     /// For writing an answer.
     Duration answer = std::chrono::seconds{30};
+    /// How long a connection that was answered keeps its place for sure when others want it.
+    Duration patience = std::chrono::seconds{1};
 };
 
-/// Serves GET and HEAD of /, /style.css, /metrics, /-/healthy, /-/ready and /config. Once started
-/// it needs stop() before it is destroyed, unless the event loop runs no more.
+/// Where the server listens and what it asks of clients.
+struct WebSetup {
+    /// Each "host:port".
+    std::vector<std::string> listen;
+    /// Listening sockets that somebody else has opened; used instead of `listen`, and owned.
+    std::vector<int> sockets = {};
+    /// The file of --web.config.file; empty: plain HTTP, nobody logs in.
+    std::string config_file = {};
+    /// Hosts of acting requests, beside those of loopback and `listen`.
+    std::vector<std::string> allowed_hosts = {};
+};
+
+/// Serves the pages of web_pages.hpp. Once started it needs stop() before it is destroyed, unless
+/// the event loop runs no more.
 class WebServer {
   public:
-    /// Binds to `listen`, "host:port"; throws ListenError.
-    WebServer(const Executor& executor, const std::string& listen, WebHandlers handlers,
+    /// Binds to all addresses; throws ListenError or WebConfigError.
+    WebServer(const Executor& executor, const WebSetup& setup, WebHandlers handlers,
               WebLimits limits = {});
     WebServer(const WebServer&) = delete;
     WebServer& operator=(const WebServer&) = delete;
@@ -43,8 +58,10 @@ class WebServer {
     /// Ends all connections and returns when none is left.
     Awaitable<void> stop();
 
-    /// Where it listens, with the real port where 0 was asked for.
+    /// Where it listens first, with the real port where 0 was asked for.
     [[nodiscard]] const ListenAddress& address() const noexcept;
+    /// All that it listens on, in the order of the setup.
+    [[nodiscard]] std::vector<ListenAddress> addresses() const;
 
   private:
     struct Impl;

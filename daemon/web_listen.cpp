@@ -3,12 +3,21 @@
 #include "daemon/web_listen.hpp"
 
 #include "daemon/listen_address.hpp"
+#include "probes/net/task_group.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/error_code.hpp>
+#include <boost/system/system_error.hpp>
 
+#include <cerrno>
+#include <chrono>
 #include <string_view>
+#include <sys/socket.h>
+#include <utility>
 
 namespace mailprobed {
 
@@ -16,6 +25,10 @@ namespace {
 
 using tcp = asio::ip::tcp;
 using ErrorCode = boost::system::error_code;
+
+constexpr asio::use_awaitable_t<Executor> kAwait{};
+constexpr auto kTuple = asio::as_tuple(kAwait);
+constexpr std::chrono::seconds kAcceptPause{1};
 
 constexpr std::string_view kOverloaded =
     "HTTP/1.1 503 Service Unavailable\r\n"
@@ -68,11 +81,45 @@ Acceptor listen_on(const Executor& executor, const std::string& listen) {
     check();
     acceptor.set_option(tcp::acceptor::reuse_address(true), error);
     check();
+    // Each entry of web.listen is its own family's: [::] beside 0.0.0.0 must not clash.
+    if (endpoint.protocol() == tcp::v6()) acceptor.set_option(asio::ip::v6_only(true), error);
+    check();
     acceptor.bind(endpoint, error);
     check();
     acceptor.listen(tcp::acceptor::max_listen_connections, error);
     check();
     return acceptor;
+}
+
+Acceptor adopt(const Executor& executor, int socket) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    Acceptor acceptor(executor);
+    ErrorCode error;
+    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+        error.assign(errno, boost::system::system_category());
+    } else {
+        acceptor.assign(address.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), socket, error);
+    }
+    if (error) {
+        throw ListenError("cannot use the listening socket " + std::to_string(socket) +
+                          " that was handed in: " + error.message());
+    }
+    return acceptor;
+}
+
+Awaitable<void> accept_all(Acceptor& acceptor, BootTimer& pause,
+                           std::function<void(TcpSocket)> serve) {
+    for (;;) {
+        auto [error, socket] = co_await acceptor.async_accept(kTuple);
+        if (error == asio::error::operation_aborted) co_return;
+        if (error) {
+            // Mostly no free descriptor: trying again at once would spin.
+            co_await sleep_until(pause, BootClock::now() + kAcceptPause);
+            continue;
+        }
+        serve(std::move(socket));
+    }
 }
 
 void refuse(TcpSocket& socket) {

@@ -82,6 +82,7 @@ Page page_of(std::string_view target) {
         std::pair{std::string_view("/-/healthy"), Page::healthy},
         std::pair{std::string_view("/-/ready"), Page::ready},
         std::pair{std::string_view("/config"), Page::config},
+        std::pair{std::string_view("/-/reload"), Page::reload},
     };
     for (const auto& [path, page] : kPages) {
         if (path == target) return page;

@@ -140,8 +140,8 @@ struct ProbeSettings {
 
 /// The HTTP side.
 struct WebSettings {
-    /// host:port; IPv6 hosts in brackets.
-    std::string listen = "127.0.0.1:10995";
+    /// Each host:port; IPv6 hosts in brackets. Never empty.
+    std::vector<std::string> listen{"127.0.0.1:10995"};
     friend bool operator==(const WebSettings&, const WebSettings&) = default;
 };
 

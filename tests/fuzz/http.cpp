@@ -20,7 +20,7 @@ constexpr std::string_view kConfig = "accounts: []\n";
 
 class Server {
   public:
-    Server() : web_(loop_.get_executor(), "127.0.0.1:0", handlers()) { web_.start(); }
+    Server() : web_(loop_.get_executor(), WebSetup{{"127.0.0.1:0"}}, handlers()) { web_.start(); }
 
     // All that the server answers to `reads` before it closes.
     std::string answers(const std::vector<std::string_view>& reads) {
@@ -48,11 +48,14 @@ class Server {
     }
 
   private:
+    static Awaitable<WebResponse> reloaded() { co_return plain(200, "reloaded"); }
+
     static WebHandlers handlers() {
         WebHandlers result;
         result.metrics = [] { return std::string(kMetrics); };
         result.config = [] { return std::string(kConfig); };
         result.ready = [] { return true; };
+        result.reload = [] { return reloaded(); };
         return result;
     }
 
@@ -93,13 +96,14 @@ std::string_view field(std::string_view head, std::string_view name) {
 }
 
 void check(const Answer& answer) {
-    constexpr std::array<std::string_view, 6> kKnown{"200", "400", "404", "405", "413", "431"};
+    constexpr std::array<std::string_view, 9> kKnown{"200", "400", "403", "404", "405",
+                                                     "411", "413", "415", "431"};
     require(std::ranges::find(kKnown, answer.status) != kKnown.end(),
             "an answer has one of the statuses that are documented");
     if (answer.status != "200" || answer.body.empty()) return;
     require(answer.body == kMetrics || answer.body == kConfig || answer.body == "healthy\n" ||
-                answer.body == "ready\n" || answer.body.starts_with("<!DOCTYPE html>") ||
-                answer.body.starts_with("body {"),
+                answer.body == "ready\n" || answer.body == "reloaded\n" ||
+                answer.body.starts_with("<!DOCTYPE html>") || answer.body.starts_with("body {"),
             "a page is one of ours, and nothing of the request is in it");
 }
 
@@ -146,7 +150,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // A last request that is wrong and incomplete may be refused or just dropped: that depends on
     // how much of it was there when the parser looked.
     const auto complaint = [](const Answer& answer) {
-        return answer.status == "400" || answer.status == "413" || answer.status == "431";
+        return answer.status == "400" || answer.status == "411" || answer.status == "413" ||
+               answer.status == "431";
     };
     auto whole = at_once;
     for (auto* answers : {&whole, &in_pieces}) {

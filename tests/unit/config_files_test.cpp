@@ -50,7 +50,7 @@ TEST(ConfigFiles, DemoLoadsWithNothingButWarningsAboutItsPasswords) {
     EXPECT_EQ(loaded.warnings.size(), 8u) << messages(loaded.warnings);
     const Settings& s = loaded.settings;
     EXPECT_EQ(s.state_directory, "build/demo/state");
-    EXPECT_EQ(s.web.listen, "127.0.0.1:10995");
+    EXPECT_EQ(s.web.listen, std::vector<std::string>{"127.0.0.1:10995"});
     ASSERT_EQ(s.probes.size(), 4u);
     for (const ProbeSettings& probe : s.probes) {
         EXPECT_GE(probe.interval, 2s);

@@ -62,7 +62,7 @@ TEST(ConfigSettings, EveryKeyReachesItsMember) {
         "state_directory: state\n"
         "evidence: 3h\n"
         "history: 4h\n"
-        "web: {listen: '[::1]:1'}\n"
+        "web: {listen: ['[::1]:1', '127.0.0.1:2']}\n"
         "log: {level: trace, format: json}\n"
         "accounts:\n"
         "  - name: a\n"
@@ -97,7 +97,7 @@ TEST(ConfigSettings, EveryKeyReachesItsMember) {
     EXPECT_EQ(s.previous_tag_key, Secret(std::string(33, 'o')));
     EXPECT_EQ(s.evidence, 3h);
     EXPECT_EQ(s.history, 4h);
-    EXPECT_EQ(s.web.listen, "[::1]:1");
+    EXPECT_EQ(s.web.listen, (std::vector<std::string>{"[::1]:1", "127.0.0.1:2"}));
     EXPECT_EQ(s.log, (LogSettings{LogLevel::trace, LogFormat::json}));
 
     SmtpSettings smtp;

@@ -38,7 +38,7 @@ class ReloaderTest : public testing::Test {
     std::counting_semaphore<> let{0};
     std::atomic<int> loads{0};
     int applied = 0;
-    Reloader reloader{io.get_executor(),
+    Reloader reloader{io.get_executor(), [] {},
                       [this] {
                           ++loads;
                           let.acquire();

@@ -101,8 +101,8 @@ Answer Connection::request(const std::string& method, const std::string& target)
     return read_answer(method == "HEAD");
 }
 
-RunningWeb::RunningWeb(WebHandlers handlers, WebLimits limits, const std::string& listen)
-    : web_(std::make_unique<WebServer>(loop_.get_executor(), listen, std::move(handlers), limits)) {
+RunningWeb::RunningWeb(WebHandlers handlers, WebLimits limits, const WebSetup& setup)
+    : web_(std::make_unique<WebServer>(loop_.get_executor(), setup, std::move(handlers), limits)) {
     web_->start();
     thread_ = std::thread([this] { loop_.run(); });
 }

@@ -47,11 +47,12 @@ class Connection {
 class RunningWeb {
   public:
     explicit RunningWeb(WebHandlers handlers, WebLimits limits = {},
-                        const std::string& listen = "127.0.0.1:0");
+                        const WebSetup& setup = {{"127.0.0.1:0"}});
     ~RunningWeb();
     /// Stops the server and waits until its event loop has nothing left to do.
     void stop();
     [[nodiscard]] const ListenAddress& address() const { return web_->address(); }
+    [[nodiscard]] std::vector<ListenAddress> addresses() const { return web_->addresses(); }
     /// One request on a connection of its own.
     [[nodiscard]] Answer get(const std::string& target) const;
 

@@ -55,6 +55,38 @@ TEST(WebServerLimits, TheConnectionAfterTheLastAllowedOneIsRefusedUntilAnotherEn
     EXPECT_EQ(held[0]->request("GET", "/-/healthy").status, 200);
 }
 
+TEST(WebServerLimits, WhoKeepsAFullServerWaitingGivesItsPlaceToANewcomer) {
+    WebLimits limits;
+    limits.connections = 3;
+    limits.patience = 1min;
+    const RunningWeb web(handlers(), limits);
+    Connection scraper(web.address());
+    EXPECT_EQ(scraper.request("GET", "/metrics").status, 200);
+    // Each newcomer closes the silent connection that is there longest, never the scraper's.
+    Connection first(web.address());
+    first.write("GET /met");
+    Connection second(web.address());
+    second.write("GET /met");
+    for (int i = 0; i < 20; ++i)
+        EXPECT_EQ(web.get("/metrics").status, 200);
+    EXPECT_EQ(first.read_to_end(), "");
+    EXPECT_EQ(scraper.request("GET", "/metrics").status, 200);
+}
+
+TEST(WebServerLimits, IdleConnectionsGiveWayTooWhenThereAreNoneThatNeverAsked) {
+    WebLimits limits;
+    limits.connections = 2;
+    limits.patience = 0s;
+    const RunningWeb web(handlers(), limits);
+    Connection older(web.address());
+    EXPECT_EQ(older.request("GET", "/metrics").status, 200);
+    Connection newer(web.address());
+    EXPECT_EQ(newer.request("GET", "/metrics").status, 200);
+    EXPECT_EQ(web.get("/metrics").status, 200);
+    EXPECT_EQ(older.read_to_end(), "");
+    EXPECT_EQ(newer.request("GET", "/metrics").status, 200);
+}
+
 TEST(WebServerLimits, ARequestThatDripsInTooSlowlyEndsTheConnection) {
     WebLimits limits;
     limits.request = 100ms;
@@ -125,7 +157,8 @@ TEST(WebServerLimits, StopWaitsForARenderingThatIsUnderWay) {
 
 TEST(WebServerLimits, DestroyedAfterItsLoopWasStoppedItLeavesNothingBehind) {
     auto loop = std::make_unique<asio::io_context>(1);
-    auto web = std::make_unique<WebServer>(loop->get_executor(), "127.0.0.1:0", handlers());
+    auto web =
+        std::make_unique<WebServer>(loop->get_executor(), WebSetup{{"127.0.0.1:0"}}, handlers());
     web->start();
     std::thread runner([&loop] { loop->run(); });
     Connection idle(web->address());
@@ -151,7 +184,7 @@ TEST(WebServerLimits, AClientThatResetsDoesNoHarm) {
 }
 
 TEST(WebListen, Ipv6InBracketsAndPortZeroWork) {
-    const RunningWeb web(handlers(), {}, "[::1]:0");
+    const RunningWeb web(handlers(), {}, {{"[::1]:0"}});
     EXPECT_EQ(web.address().host, "::1");
     EXPECT_NE(web.address().port, 0);
     EXPECT_EQ(web.get("/metrics").status, 200);
@@ -161,7 +194,7 @@ TEST(WebListen, APortInUseIsToldWithAddressReasonAndRemedy) {
     const RunningWeb web(handlers());
     const std::string address = to_string(web.address());
     try {
-        const RunningWeb second(handlers(), {}, address);
+        const RunningWeb second(handlers(), {}, {{address}});
         FAIL() << "bound twice";
     } catch (const ListenError& error) {
         const std::string text = error.what();
@@ -174,7 +207,7 @@ TEST(WebListen, APortInUseIsToldWithAddressReasonAndRemedy) {
 TEST(WebListen, AnAddressOfAnotherMachineAndNonsenseAreToldWithARemedy) {
     for (const char* listen : {"192.0.2.1:0", "here", "::1:80"}) {
         try {
-            const RunningWeb web(handlers(), {}, listen);
+            const RunningWeb web(handlers(), {}, {{listen}});
             FAIL() << listen;
         } catch (const ListenError& error) {
             const std::string text = error.what();

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a request to its answer: who asks, what for, may he.
+#include "daemon/web_core.hpp"
+#include "daemon/web_gzip.hpp"
+#include "daemon/web_offload.hpp"
+
+#include <functional>
+#include <utility>
+
+namespace mailprobed {
+
+namespace {
+
+constexpr std::string_view kConfigHidden =
+    "the configuration holds addresses: it is shown on this machine under localhost, or after a "
+    "login";
+
+/// What has to be computed for `page`; nothing if the page does not exist.
+std::function<WebResponse()> work_for(Page page, const WebHandlers& handlers) {
+    if (page == Page::metrics && handlers.metrics) {
+        return [make = handlers.metrics] {
+            return WebResponse{200, "text/plain; version=0.0.4; charset=utf-8", make()};
+        };
+    }
+    if (page == Page::config && handlers.config) {
+        return [make = handlers.config] {
+            return WebResponse{200, "text/plain; charset=utf-8", make()};
+        };
+    }
+    if (page == Page::landing) {
+        return [rows = handlers.probes ? handlers.probes() : std::vector<ProbeRow>()] {
+            return landing_page(rows);
+        };
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+Awaitable<WebResponse> answer(WebCore& core, std::shared_ptr<const WebSecurity> security,
+                              WebRequest request, std::string authorization) {
+    const std::vector<WebUser>& users = security->config.users;
+    if (!users.empty()) {
+        // A client without credentials learns that it needs some, for the price of nothing.
+        if (authorization.empty()) co_return plain(401, "log in");
+        request.authenticated =
+            co_await core.login.check(core.login_pool, users, std::move(authorization));
+        if (!request.authenticated) co_return plain(401, "wrong user name or password");
+    }
+    const Page page = page_of(request.target);
+    if (page == Page::reload && core.handlers.reload) {
+        if (auto refused = refusal_to_act(request, core.names)) co_return std::move(*refused);
+        WebResponse done = co_await core.handlers.reload();
+        co_return done;
+    }
+    if (page == Page::none || page == Page::reload) co_return plain(404, "not found");
+    if (request.method != "GET" && request.method != "HEAD") {
+        co_return plain(405, "only GET and HEAD");
+    }
+    if (page == Page::style) co_return style_sheet();
+    if (page == Page::healthy) co_return plain(200, "healthy");
+    if (page == Page::ready) {
+        const bool ready = core.handlers.ready && core.handlers.ready();
+        co_return ready ? plain(200, "ready") : plain(503, "not ready");
+    }
+    if (page == Page::config && !is_trusted(request)) co_return plain(403, kConfigHidden);
+    auto make = work_for(page, core.handlers);
+    if (!make) co_return plain(404, "not found");
+    const bool smaller = accepts_gzip(request.accept_encoding);
+    std::function<WebResponse()> work = [make = std::move(make), smaller] {
+        WebResponse response = guarded(make);
+        if (smaller) compress(response);
+        return response;
+    };
+    WebResponse response = co_await on_pool<WebResponse>(core.pool, std::move(work));
+    co_return response;
+}
+
+}  // namespace mailprobed
