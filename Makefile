@@ -10,7 +10,7 @@ TORTURE_RUNS ?= 1000
 TORTURE_MAILS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check tsan bench fuzz torture mutants format format-check tidy install packages \
+.PHONY: help demo test check tsan bench fuzz torture mutants format format-check tidy install deb packages \
 	packages-test
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo "make torture  the fault laboratory: TORTURE_RUNS ($(TORTURE_RUNS)) kills, fault grid, soak, sabotage"
 	@echo "make format   format the sources;  make format-check, make tidy: what CI checks"
 	@echo "make install  install the daemon below PREFIX ($(PREFIX)), honours DESTDIR"
+	@echo "make deb      a Debian package in build/"
 
 packages:
 	@.ci/install-packages build
@@ -112,5 +113,15 @@ tidy: packages-test
 
 install: packages
 	@$(MAKE) --no-print-directory build/release/build.ninja
-	@ninja --quiet -C build/release mailprobed
+	@ninja --quiet -C build/release mailprobed man
 	@DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)
+
+# The date of the last commit makes two packages of one commit alike.
+deb: packages
+	@$(MAKE) --no-print-directory build/release/build.ninja
+	@ninja --quiet -C build/release mailprobed man
+	@rm -f build/mailprobed_*.deb
+	@export SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || date +%s); \
+		cpack --config build/release/CPackConfig.cmake -B build >build/deb.log 2>&1 || \
+		{ cat build/deb.log; exit 1; }
+	@ls build/mailprobed_*.deb
