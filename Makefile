@@ -10,7 +10,7 @@ TORTURE_RUNS ?= 1000
 TORTURE_MAILS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check tsan bench fuzz torture mutants format format-check tidy install deb packages \
+.PHONY: help demo test check tsan bench fuzz torture mutants format format-check tidy install deb test-systemd packages \
 	packages-test
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo "make format   format the sources;  make format-check, make tidy: what CI checks"
 	@echo "make install  install the daemon below PREFIX ($(PREFIX)), honours DESTDIR"
 	@echo "make deb      a Debian package in build/"
+	@echo "make test-systemd  installs that package in a container that systemd boots, and drives it"
 
 packages:
 	@.ci/install-packages build
@@ -125,3 +126,8 @@ deb: packages
 		cpack --config build/release/CPackConfig.cmake -B build >build/deb.log 2>&1 || \
 		{ cat build/deb.log; exit 1; }
 	@ls build/mailprobed_*.deb
+
+# The test says which steps it took; where containers cannot boot it is skipped.
+test-systemd: packages-test deb
+	@ninja --quiet -C build/release mailprobed-loopback
+	@cd build/release && ctest --verbose -L systemd
