@@ -26,9 +26,8 @@ twice and changes no verdict. Only mails that it wrote itself are deleted.")
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# Computed are the libraries. TLS is verified with the authorities' certificates, and the units reload
-# with /bin/kill, which is procps'.
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "ca-certificates, procps")
+# Computed are the libraries; certificates of authorities are what TLS is verified with.
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "ca-certificates")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "systemd")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "prometheus, bash-completion")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)

@@ -52,6 +52,9 @@ class Service:
     def pid(self):
         return int(self.box.property(self.unit, "MainPID") or 0)
 
+    def user(self):
+        return int(self.box.ask(f"stat -c %u /proc/{self.pid()}"))
+
     def metrics(self):
         """The page; empty as long as nobody answers."""
         return self.box.ask(f"curl -s --max-time 5 http://127.0.0.1:{self.port}/metrics")

@@ -101,7 +101,7 @@ def mail_goes_round(scene):
     wait_until("a mail is delivered", lambda: main.delivered("quick") >= 1, 15)
     status = scene.box.property("mailprobed.service", "StatusText")
     assert status, "no STATUS= was sent"
-    user = int(scene.box.ask(f"stat -c %u /proc/{main.pid()}"))
+    user = main.user()
     assert 61184 <= user <= 65519, f"user {user} is none of DynamicUser="
     return f"credential read, delivered; runs as user {user}; says: {status}"
 
@@ -211,6 +211,8 @@ def instances(scene):
         assert verdicts == {"delivered"}, (one.name, verdicts)
         orphans = one.metric("after_verdict_total", probe="shared", kind="orphan")
         assert orphans == 0, f"{one.name} took {orphans} mails of the other for its own"
+    users = {one.user() for one in (scene.main, *both)}
+    assert len(users) == 3, f"instances share a user and could read each other's secrets: {users}"
     return "mailprobed@a and mailprobed@b share mailbox and key, all of both delivered, no orphans"
 
 
@@ -228,7 +230,7 @@ def upgrade(scene):
 
 def remove_and_purge(scene):
     scene.box.run("rm /etc/systemd/system/mailprobed.service.d/test.conf; apt-get remove -y mailprobed")
-    assert not scene.box.ask("pgrep -x mailprobed"), "it still runs"
+    assert not scene.box.ask("cat /proc/[0-9]*/comm | grep -x mailprobed"), "it still runs"
     assert scene.box.path(f"{ETC}/mailprobed.yaml").exists(), "remove took the configuration"
     scene.box.run("apt-get purge -y mailprobed")
     left = sorted(scene.files() - scene.before)
