@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The package: silent lintian, a reason for every override, hardened program, no live configuration,
-and paths in the unit that exist.
+"""The package: silent lintian, a reason for every override, hardened program and hardening flags in
+every command that built it, no live configuration, and paths in the unit that exist.
 
-usage: deb_test.py FOLDER"""
+usage: deb_test.py FOLDER BUILD"""
 import pathlib
 import re
 import subprocess
@@ -34,6 +34,19 @@ for library in ("libc6", "libssl3", "libyaml-cpp", "libsoci-sqlite3", "libsystem
 said = run("lintian", "--allow-root", "--fail-on", "error,warning", package)
 if said.returncode != 0 or re.search(r"^[EW]:", said.stdout, re.M):
     wrong.append(f"lintian:\n{said.stdout}")
+
+# blhc reads the log of a Debian build and knows compilers by Debian's names.
+commands = run("ninja", "-C", sys.argv[2], "-t", "commands", "mailprobed").stdout.splitlines()
+compiled = [re.sub(r"^.*?/?clang\+\+-\d+ ", "g++ ", line) for line in commands if "clang++" in line]
+if len(compiled) < 50:
+    wrong.append(f"only {len(compiled)} commands of the compiler found")
+with tempfile.NamedTemporaryFile("w") as log:
+    log.write("\n".join(["dpkg-buildpackage: info: source package mailprobed", *compiled, ""]))
+    log.flush()
+    # -g is left out on purpose: the package has no debugging symbols.
+    said = run("blhc", "--all", "--ignore-flag", "-g", log.name)
+if said.returncode != 0:
+    wrong.append(f"blhc:\n{said.stdout[:2000]}")
 
 with tempfile.TemporaryDirectory() as folder:
     root = pathlib.Path(folder)

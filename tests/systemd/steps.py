@@ -232,6 +232,8 @@ def remove_and_purge(scene):
     scene.box.run("rm /etc/systemd/system/mailprobed.service.d/test.conf; apt-get remove -y mailprobed")
     assert not scene.box.ask("cat /proc/[0-9]*/comm | grep -x mailprobed"), "it still runs"
     assert scene.box.path(f"{ETC}/mailprobed.yaml").exists(), "remove took the configuration"
+    scene.box.run("apt-get install -y /root/newer/*.deb")
+    assert scene.main.state() == "active", "configured and enabled, but not started"
     scene.box.run("apt-get purge -y mailprobed")
     left = sorted(scene.files() - scene.before)
     # What the others' folders may have of ours has our name.
@@ -239,7 +241,7 @@ def remove_and_purge(scene):
     assert not left, "left behind: " + " ".join(left[:20])
     failed = scene.box.ask("systemctl list-units --all --no-legend 'mailprobed*'")
     assert not failed, failed
-    return "remove keeps configuration and ledger, purge leaves no file"
+    return "remove keeps configuration and ledger, so that it can come back; purge leaves no file"
 
 
 STEPS = (first_ten_minutes, active_after_ready, mail_goes_round, kill_in_flight, frozen,
