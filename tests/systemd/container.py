@@ -44,6 +44,8 @@ class Container:
         if not os.path.isdir("/run/systemd/system"):
             # Nobody there who could make a scope for it.
             command.insert(1, "--keep-unit")
+        # Whatever ends this program, the container ends with it.
+        command = ["setpriv", "--pdeathsig", "KILL", *command]
         with open(console, "wb") as log:
             self._nspawn = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=subprocess.STDOUT, start_new_session=True)

@@ -70,16 +70,17 @@ class Service:
     def delivered(self, probe):
         return self.metric("verdicts_total", probe=probe, verdict="delivered") or 0
 
+    def ledger(self, words):
+        """What `mailprobed ledger` prints beside the daemon; fails if it does."""
+        state = "mailprobed" if self.name == "mailprobed" else f"mailprobed-{self.name}"
+        return self.box.run(
+            f"CREDENTIALS_DIRECTORY=/run/credentials/{self.unit} STATE_DIRECTORY=/var/lib/{state} "
+            f"mailprobed --config {ETC}/{self.name}.yaml ledger {words} 2>/dev/null").stdout
+
     def mails(self):
         """All mails of the ledger, by id."""
-        state = "/var/lib/" + self.name_of_state()
-        text = self.box.run(
-            f"CREDENTIALS_DIRECTORY=/run/credentials/{self.unit} STATE_DIRECTORY={state} "
-            f"mailprobed --config {ETC}/{self.name}.yaml ledger export 2>/dev/null").stdout
-        return {mail["mail"]: mail for mail in map(json.loads, text.splitlines())}
-
-    def name_of_state(self):
-        return "mailprobed" if self.name == "mailprobed" else f"mailprobed-{self.name}"
+        lines = self.ledger("export").splitlines()
+        return {mail["mail"]: mail for mail in map(json.loads, lines)}
 
     def in_flight(self, probe):
         """Ids of mails that wait for their verdict; waits until there is one."""

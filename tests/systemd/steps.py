@@ -193,6 +193,19 @@ def no_secrets(scene):
     return f"{len(text) // 1024} KiB of journal with transcripts, no password in any form"
 
 
+def socket_activation(scene):
+    """With mailprobed.socket a scrape is answered although no daemon runs yet, over IPv6 too."""
+    box, main = scene.box, scene.main
+    box.run("systemctl stop mailprobed; systemctl start mailprobed.socket")
+    assert main.state() == "inactive", main.state()
+    for address in ("127.0.0.1", "[::1]"):
+        page = box.run(f"curl -sS --fail --max-time 10 http://{address}:10995/metrics").stdout
+        assert "mailprobed_build_info" in page, page
+    assert main.state() == "active", main.state()
+    box.run("systemctl stop mailprobed.socket mailprobed; systemctl start mailprobed")
+    return "the first scrape starts the service and is answered, 127.0.0.1 and ::1"
+
+
 def instances(scene):
     """Two more daemons with one mailbox and one key between them, told apart by the unit's name."""
     box, names, key = scene.box, ("a", "b"), secrets.token_hex(32)
@@ -225,6 +238,7 @@ def upgrade(scene):
     other.started_anew(pids[1], 10)
     verdicts = main.judged(mails, 30)
     assert set(verdicts) == {"delivered"}, verdicts
+    main.ledger("verify")
     return f"to {version} with {len(mails)} mails in flight; service and instance restarted"
 
 
@@ -244,5 +258,7 @@ def remove_and_purge(scene):
     return "remove keeps configuration and ledger, so that it can come back; purge leaves no file"
 
 
+# reload_good_and_bad (behind frozen) and socket_activation (behind no_secrets) join them with the
+# daemon's side of both.
 STEPS = (first_ten_minutes, active_after_ready, mail_goes_round, kill_in_flight, frozen,
          stop_in_time, exposure, journal_fields, no_secrets, instances, upgrade, remove_and_purge)
