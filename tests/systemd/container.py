@@ -44,8 +44,10 @@ class Container:
         if not os.path.isdir("/run/systemd/system"):
             # Nobody there who could make a scope for it.
             command.insert(1, "--keep-unit")
-        # Whatever ends this program, the container ends with it.
-        command = ["setpriv", "--pdeathsig", "KILL", *command]
+        # Whatever ends this program, the container ends with it: unshare dies, and with it the first
+        # process of the namespace that all the others are in.
+        command = ["setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--mount-proc", "--fork",
+                   "--kill-child=KILL", *command]
         with open(console, "wb") as log:
             self._nspawn = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=subprocess.STDOUT, start_new_session=True)
@@ -58,7 +60,9 @@ class Container:
             if self._nspawn.poll() is not None:
                 text = self._console.read_text(errors="replace").strip()
                 raise Unavailable(f"systemd-nspawn ended: {text[-300:]}")
-            self._init = next(iter(children(self._nspawn.pid)), 0)
+            self._init = self._nspawn.pid
+            for _ in ("unshare", "systemd-nspawn"):
+                self._init = next(iter(children(self._init)), 0)
             return self._init and self.ask("systemctl is-system-running") in ("running", "degraded")
         try:
             wait_until("the container boots", alive, 60)

@@ -24,7 +24,7 @@ from service import MailServer
 from steps import STEPS, Scene
 
 SKIPPED = 77
-TOOLS = ("debootstrap", "systemd-nspawn", "nsenter", "setpriv", "apt-get", "dpkg-deb")
+TOOLS = ("debootstrap", "systemd-nspawn", "nsenter", "setpriv", "unshare", "apt-get", "dpkg-deb")
 
 
 def the_package(folder):
