@@ -8,6 +8,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?=
 TORTURE_RUNS ?= 1000
 TORTURE_MAILS ?= 1000000
+TORTURE_RELOADS ?= 1000
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check tsan bench fuzz torture mutants format format-check tidy install deb test-systemd packages \
@@ -89,6 +90,9 @@ torture: packages-test
 	@tests/torture/kill.py --runs $(TORTURE_RUNS) build/release/mailprobed \
 		build/release/tests/mailprobed-loopback \
 		build/release/tests/torture/mailprobed-crash-point.so build/torture/kill
+	@echo "== reloads under load"
+	@tests/torture/reload.py --reloads $(TORTURE_RELOADS) build/release/mailprobed \
+		build/release/tests/mailprobed-loopback build/torture/reload
 	@echo "== every kind of fault at every stage"
 	@build/release/tests/mailprobed-grid tests/e2e/grid/smtp.txt tests/e2e/grid/pop3.txt
 	@echo "== ten of a hundred probes broken in ten ways"
@@ -96,7 +100,7 @@ torture: packages-test
 	@echo "== daemon, then server stopped for a minute"
 	@tests/torture/stop.py build/release/mailprobed build/release/tests/mailprobed-loopback 60
 	@echo "== soak"
-	@build/release/tests/mailprobed-soak $(TORTURE_MAILS) 500 250
+	@build/release/tests/mailprobed-soak $(TORTURE_MAILS) 500 300
 	@echo "== sabotaged copies"
 	@tests/mutants/run.py
 

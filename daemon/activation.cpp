@@ -3,6 +3,7 @@
 #include "daemon/activation.hpp"
 
 #include <cstdlib>
+#include <stdexcept>
 #include <string_view>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -25,6 +26,12 @@ std::vector<int> activated_sockets() {
         std::free(names[i]);
     }
     std::free(static_cast<void*>(names));
+    if (count > 0 && sockets.empty()) {
+        throw std::runtime_error(
+            "cannot use the sockets of the service manager: none is a listening stream socket "
+            "called http; set ListenStream= to an address and FileDescriptorName=http in the "
+            "socket unit");
+    }
     return sockets;
 }
 

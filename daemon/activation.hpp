@@ -8,7 +8,8 @@ namespace mailprobed {
 
 /// The descriptors that mailprobed.socket hands over under the name `http`, in its order, not to be
 /// inherited by children; the caller owns them. Empty without such a unit; to be asked once, at
-/// start, before there are other threads.
+/// start, before there are other threads. Throws std::runtime_error if there are sockets, but
+/// no such one.
 [[nodiscard]] std::vector<int> activated_sockets();
 
 }  // namespace mailprobed

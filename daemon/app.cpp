@@ -3,6 +3,7 @@
 #include "daemon/app.hpp"
 
 #include "config/load.hpp"
+#include "daemon/activation.hpp"
 #include "daemon/ledger_command.hpp"
 #include "daemon/ledger_place.hpp"
 #include "daemon/listen_address.hpp"
@@ -14,12 +15,12 @@
 #include "daemon/once.hpp"
 #include "daemon/probe_table.hpp"
 #include "daemon/reload.hpp"
+#include "daemon/session_limit.hpp"
 #include "daemon/sql_journal.hpp"
 #include "daemon/stop.hpp"
 #include "daemon/tag_key.hpp"
 #include "daemon/web.hpp"
 #include "daemon/web_security.hpp"
-#include "daemon/web_sockets.hpp"
 #include "probes/monitor/monitor.hpp"
 #include "probes/net/crypto.hpp"
 #include "probes/net/socket_channel.hpp"
@@ -41,9 +42,6 @@
 namespace mailprobed {
 namespace {
 
-/// Descriptors kept back for logs, the web server and the resolver.
-constexpr rlim_t kReservedDescriptors = 128;
-
 void harden_process() {
     std::signal(SIGPIPE, SIG_IGN);
     // Passwords are in memory: no core dumps, no ptrace by other processes of the same user.
@@ -60,27 +58,6 @@ void die_of(int signal) {
     std::raise(signal);
 }
 
-/// Raises the soft limit on descriptors to the hard one and returns it.
-rlim_t raise_descriptor_limit() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    return limit.rlim_cur;
-}
-
-/// Conversations that can be open at once at worst: every mail of every probe, and every mailbox.
-double most_sessions(const Settings& settings) {
-    double most = static_cast<double>(settings.accounts.size());
-    for (const ProbeSettings& probe : settings.probes) {
-        const Duration longest =
-            std::min(settings.account(probe.from)->smtp->timeouts.total, probe.deadline);
-        most += to_seconds(longest) / to_seconds(probe.interval) + 1;
-    }
-    return most;
-}
-
 /// The configuration as the command line wants it.
 LoadedConfig load(const Options& options) {
     LoadedConfig config = load_config(options.config_file, process_context());
@@ -91,8 +68,10 @@ LoadedConfig load(const Options& options) {
 
 class Daemon {
   public:
-    Daemon(const Options& options, Settings settings, std::string masked)
+    /// `sockets` come from the service manager.
+    Daemon(const Options& options, Settings settings, std::string masked, std::vector<int> sockets)
         : options_(options),
+          sockets_(std::move(sockets)),
           settings_(std::move(settings)),
           masked_(std::make_shared<const std::string>(std::move(masked))),
           log_(settings_.log),
@@ -120,12 +99,10 @@ class Daemon {
     }
 
     ExitStatus run(const std::vector<ConfigProblem>& warnings) {
-        const rlim_t descriptors = raise_descriptor_limit();
-        sessions_ = descriptors > 2 * kReservedDescriptors ? descriptors - kReservedDescriptors
-                                                           : descriptors / 2;
+        sessions_ = sessions_allowed();
         warn(warnings, settings_);
-        const WebSetup setup{settings_.web.listen, sockets_of_service_manager(),
-                             options_.web_config_file, options_.allowed_hosts};
+        const WebSetup setup{settings_.web.listen, std::move(sockets_), options_.web_config_file,
+                             options_.allowed_hosts};
         WebServer web(io_.get_executor(), setup, handlers());
         Monitor monitor(settings_, {io_.get_executor(), journal_, observers_,
                                     [this](const Endpoint& to) { return connector_.make(to); },
@@ -317,6 +294,7 @@ class Daemon {
     }
 
     Options options_;
+    std::vector<int> sockets_;
     Settings settings_;
     /// Pages are made on another thread.
     std::atomic<std::shared_ptr<const std::string>> masked_;
@@ -341,7 +319,7 @@ class Daemon {
     bool bug_ = false;
 };
 
-ExitStatus start(const Options& options, LoadedConfig config) {
+ExitStatus start(const Options& options, LoadedConfig config, std::vector<int> sockets) {
     Settings& settings = config.settings;
     if (options.action == Action::ledger) return run_ledger(settings.state_directory, options);
     if (options.action == Action::once) {
@@ -355,13 +333,22 @@ ExitStatus start(const Options& options, LoadedConfig config) {
     if (settings.tag_key.empty()) {
         settings.tag_key = kept_tag_key(settings.state_directory);
     }
-    return Daemon(options, std::move(settings), std::move(config.masked)).run(config.warnings);
+    return Daemon(options, std::move(settings), std::move(config.masked), std::move(sockets))
+        .run(config.warnings);
 }
 
 }  // namespace
 
 ExitStatus run_app(const Options& options) {
     harden_process();
+    // Before password commands run, which must not inherit them.
+    std::vector<int> sockets;
+    try {
+        sockets = activated_sockets();
+    } catch (const std::exception& error) {
+        std::cerr << "mailprobed: " << error.what() << '\n';
+        return ExitStatus::config;
+    }
     LoadedConfig config = load(options);
     std::vector<ConfigProblem> problems = config.problems;
     if (!options.web_config_file.empty()) {
@@ -382,7 +369,7 @@ ExitStatus run_app(const Options& options) {
         return ExitStatus::ok;
     }
     try {
-        return start(options, std::move(config));
+        return start(options, std::move(config), std::move(sockets));
     } catch (const LedgerInUse& error) {
         std::cerr << "mailprobed: " << error.what() << '\n';
         return ExitStatus::unavailable;

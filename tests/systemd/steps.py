@@ -261,4 +261,5 @@ def remove_and_purge(scene):
 # reload_good_and_bad (behind frozen) and socket_activation (behind no_secrets) join them with the
 # daemon's side of both.
 STEPS = (first_ten_minutes, active_after_ready, mail_goes_round, kill_in_flight, frozen,
-         stop_in_time, exposure, journal_fields, no_secrets, instances, upgrade, remove_and_purge)
+         reload_good_and_bad, stop_in_time, exposure, journal_fields, no_secrets,
+         socket_activation, instances, upgrade, remove_and_purge)
