@@ -65,7 +65,7 @@ count = check(())
 if count < 10 or "--check-config" not in options(help_of()):
     wrong.append(f"only {count} options found in --help")
 expect(("--log.level", "de"), {"debug"})
-expect(("--log.format", ""), {"logfmt", "json"})
+expect(("--log.format", ""), {"auto", "journal", "logfmt", "json"})
 probes = {"qq", "office-to-qq", "relay-to-alias"}
 expect(("--config", str(EXAMPLE), "once", ""), probes)
 expect(("-c", str(EXAMPLE), "once", "off"), {"office-to-qq"})
