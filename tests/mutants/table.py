@@ -16,13 +16,13 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant("intent written after sending", "probes/monitor/prober.cpp",
-           "    note_login(failure);\n    if (failure) co_return failure;\n",
-           "    note_login(failure);\n    co_await record_intent(mail, attempt);\n"
+           "    note_login(*way.login, failure);\n    if (failure) co_return failure;\n",
+           "    note_login(*way.login, failure);\n    co_await record_intent(mail, attempt);\n"
            "    if (failure) co_return failure;\n",
            "e2e:Order.NoConnectionIsMadeForAMailBeforeItsIntentIsKept"),
     Mutant("intent not written at all", "probes/monitor/prober.cpp",
-           "    const SessionSlot slot(context_);\n    co_await record_intent(mail, attempt);\n",
-           "    const SessionSlot slot(context_);\n",
+           "    const Route way = route();\n    co_await record_intent(mail, attempt);\n",
+           "    const Route way = route();\n",
            "e2e:Order.NoConnectionIsMadeForAMailBeforeItsIntentIsKept"),
     Mutant("delete before record", "probes/monitor/watcher.cpp",
            "        const bool safe = co_await tell_ledger(look, planned_at);\n"
@@ -63,7 +63,7 @@ MUTANTS = [
            "failure.cause() != Cause::timeout;",
            "e2e:Order.AFinalRefusalIsNotTriedAgain"),
     Mutant("one attempt too many", "probes/monitor/prober.cpp",
-           "if (attempt >= settings_.max_attempts)", "if (attempt > settings_.max_attempts)",
+           "if (attempt >= route().probe->max_attempts)", "if (attempt > route().probe->max_attempts)",
            "e2e:Order.NoMailIsTriedMoreOftenThanConfigured"),
     Mutant("an interrupted mail is tried again after a restart", "probes/monitor/monitor.cpp",
            "if (mail.progress == Progress::retry) {",
@@ -76,8 +76,8 @@ MUTANTS = [
            "            entry.failure = StageCause{Stage::accept, Cause::interrupted};\n",
            "e2e:Order.AMailInterruptedByACrashIsWatchedAndNotSentAgain"),
     Mutant("a used slot is used again after a restart", "probes/monitor/prober.cpp",
-           "if (last_start_ && already_used(wall + (due - now), *last_start_, settings_.interval)) {",
-           "if (last_start_ && due < now) {",
+           "last_start_ && already_used(wall + (due - now), *last_start_, probe.interval);",
+           "last_start_ && due < now;",
            "e2e:Order.ASlotUsedBeforeARestartIsNotUsedAgain"),
     Mutant("hand-over dated after the dot was answered", "probes/session/smtp_transfer.cpp",
            "    listener.handed(smtp.talk().enter(Stage::accept));\n"
@@ -175,4 +175,27 @@ MUTANTS = [
     Mutant("a commit does not wait for the disk", "daemon/ledger_schema.cpp",
            "PRAGMA synchronous = FULL", "PRAGMA synchronous = NORMAL",
            "unit:LedgerFile.ACommitWaitsForTheDisk"),
+
+    # A reload with mails in flight.
+    Mutant("a reload moves mails in flight", "probes/domain/ledger.cpp",
+           "    probes_.at(probe).settings = settings;\n",
+           "    for (auto& [id, mail] : pending_) {\n"
+           "        if (mail.probe != probe) continue;\n"
+           "        std::erase(mailboxes_.at(mail.mailbox).pending, id);\n"
+           "        mail.mailbox = settings.mailbox;\n"
+           "        mailboxes_.at(mail.mailbox).pending.push_back(id);\n"
+           "    }\n"
+           "    probes_.at(probe).settings = settings;\n",
+           "e2e:Reload.AMailInFlightStaysWithItsMailboxWhenTheProbeMovesToAnother"),
+    Mutant("a reload wakes every prober", "probes/monitor/prober.cpp",
+           "if (route().removed || route().probe->interval != interval_) ticking_->cancel();",
+           "ticking_->cancel();",
+           "e2e:Reload.AProbeThatDidNotChangeKeepsItsPhase"),
+    Mutant("a removed probe goes on sending", "probes/monitor/prober.cpp",
+           "if (route().removed || route().probe->interval != interval_) break;",
+           "if (route().probe->interval != interval_) break;",
+           "e2e:Reload.ARemovedProbeGetsTheVerdictsOfItsMailsAndThenIsGone"),
+    Mutant("a new password does not end a pause", "probes/monitor/monitor.cpp",
+           "if (!(login.half == half)) {", "if (false) {",
+           "e2e:Reload.ANewPasswordEndsThePauseAfterRefusedSubmissions"),
 ]
