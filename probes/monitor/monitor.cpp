@@ -20,8 +20,8 @@
 namespace mailprobed {
 
 struct Monitor::Impl {
-    Impl(Settings settings, MonitorNeeds needs)
-        : context(std::make_shared<const Settings>(std::move(settings)), std::move(needs)),
+    Impl(std::shared_ptr<const Settings> settings, MonitorNeeds needs)
+        : context(std::move(settings), std::move(needs)),
           tasks(context.needs.executor, [this](const std::exception_ptr& error) { bug(error); }),
           tickers(context.needs.executor, [this](const std::exception_ptr& error) { bug(error); }) {
         context.wake = [this](MailboxIndex box) { wake(box); };
@@ -298,6 +298,9 @@ struct Monitor::Impl {
 };
 
 Monitor::Monitor(Settings settings, MonitorNeeds needs)
+    : Monitor(std::make_shared<const Settings>(std::move(settings)), std::move(needs)) {}
+
+Monitor::Monitor(std::shared_ptr<const Settings> settings, MonitorNeeds needs)
     : impl_(std::make_unique<Impl>(std::move(settings), std::move(needs))) {}
 
 Monitor::~Monitor() = default;

@@ -42,6 +42,8 @@ class Monitor {
   public:
     /// The tag key of `settings` is set.
     Monitor(Settings settings, MonitorNeeds needs);
+    /// The same with settings that others hold, too.
+    Monitor(std::shared_ptr<const Settings> settings, MonitorNeeds needs);
     Monitor(const Monitor&) = delete;
     Monitor& operator=(const Monitor&) = delete;
     ~Monitor();

@@ -35,6 +35,8 @@ LoadedConfig load(std::string_view text, const std::string& environment) {
     context.environment = [&](const std::string& name) -> std::optional<std::string> {
         // Where the state is kept is read from there, too, and shown.
         if (name.ends_with("DIRECTORY") || name.size() > 20) return std::nullopt;
+        // So is the name of the unit's instance.
+        if (name == "MAILPROBED_INSTANCE") return std::nullopt;
         return environment;
     };
     return load_config_text(text, "x.yaml", context);

@@ -63,7 +63,7 @@ class Run {
           connector_(io_.get_executor()),
           dead_(io_),
           witness_(settings_, plan_, history_, connector_, dead_.number()),
-          monitor_(settings_, needs()),
+          monitor_(std::shared_ptr<const Settings>(std::shared_ptr<void>(), &settings_), needs()),
           tasks_(io_.get_executor()),
           left_(scene_.probes(), scene_.mails_each()) {
         scene_.describe(folder / "settings.json", settings_, plan_);
