@@ -85,7 +85,7 @@ mutants: packages-test
 torture: packages-test
 	@$(MAKE) --no-print-directory build/release/build.ninja
 	@ninja --quiet -C build/release mailprobed mailprobed-loopback mailprobed-crash-point \
-		mailprobed-soak mailprobed-grid e2e_tests
+		mailprobed-soak mailprobed-grid e2e_tests mailprobed-disk-shim mailprobed-clock-shim
 	@echo "== kill -9 at random and at every write of the journal"
 	@tests/torture/kill.py --runs $(TORTURE_RUNS) build/release/mailprobed \
 		build/release/tests/mailprobed-loopback \
@@ -99,6 +99,12 @@ torture: packages-test
 	@build/release/tests/e2e_tests --gtest_brief=1 --gtest_filter='Crowd*'
 	@echo "== daemon, then server stopped for a minute"
 	@tests/torture/stop.py build/release/mailprobed build/release/tests/mailprobed-loopback 60
+	@echo "== a thousand conversations cut by the end of the daemon"
+	@STOP_MAILS=1000 tests/e2e/life/stop_test.py build/release/mailprobed \
+		build/release/tests/mailprobed-loopback \
+		build/release/tests/e2e/life/libmailprobed-disk-shim.so \
+		build/release/tests/e2e/weather/libmailprobed-clock-shim.so \
+		Stop.test_hundreds_of_mails_in_flight_are_all_recorded_in_time
 	@echo "== soak"
 	@build/release/tests/mailprobed-soak $(TORTURE_MAILS) 500 300
 	@echo "== sabotaged copies"
