@@ -3,6 +3,7 @@
 #include "config/draft.hpp"
 #include "config/durations.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace mailprobed {
@@ -50,6 +51,9 @@ void read_general(MapReader& file, const LoadContext& context, SecretReader& sec
                       {"is shorter than `evidence`, which is " + format_duration(settings.evidence),
                        "at least that: a mail must be known as long as it may turn up"});
     }
+    file.duration("details", kHistoryRange, settings.details);
+    settings.details = std::min(settings.details, settings.history);
+    file.flag("transcripts", settings.transcripts);
     FoundTagKeys keys = secrets.tag_keys(file);
     if (keys.current) {
         settings.tag_key = std::move(keys.current->value);

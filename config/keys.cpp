@@ -15,8 +15,9 @@ constexpr auto keys(Keys... names) {
     return std::array<std::string_view, sizeof...(Keys)>{names...};
 }
 
-constexpr auto kFile = keys("instance", "tag_key", "state_directory", "evidence", "history", "web",
-                            "log", "defaults", "accounts", "probes");
+constexpr auto kFile =
+    keys("instance", "tag_key", "state_directory", "evidence", "history", "details", "transcripts",
+         "web", "log", "defaults", "accounts", "probes");
 constexpr auto kTagKey = keys("file", "credential", "previous");
 constexpr auto kPreviousTagKey = keys("file", "credential");
 constexpr auto kWeb = keys("listen");

@@ -239,6 +239,8 @@ std::string masked_yaml(const Draft& draft) {
     out.text("state_directory", settings.state_directory);
     out.duration("evidence", settings.evidence);
     out.duration("history", settings.history);
+    out.duration("details", settings.details);
+    out.flag("transcripts", settings.transcripts);
     out.key("web");
     out.begin_map();
     out.texts("listen", settings.web.listen);

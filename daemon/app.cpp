@@ -4,6 +4,9 @@
 
 #include "config/load.hpp"
 #include "daemon/activation.hpp"
+#include "daemon/api.hpp"
+#include "daemon/app_log.hpp"
+#include "daemon/history.hpp"
 #include "daemon/ledger_command.hpp"
 #include "daemon/ledger_place.hpp"
 #include "daemon/listen_address.hpp"
@@ -15,6 +18,7 @@
 #include "daemon/once.hpp"
 #include "daemon/probe_table.hpp"
 #include "daemon/reload.hpp"
+#include "daemon/run_now.hpp"
 #include "daemon/session_limit.hpp"
 #include "daemon/sql_journal.hpp"
 #include "daemon/stop.hpp"
@@ -81,6 +85,7 @@ class Daemon {
           journal_(io_.get_executor(),
                    {settings_.state_directory, settings_.evidence, settings_.history},
                    [this](bool healthy, const std::string& why) { journal_state(healthy, why); }),
+          history_(settings_, [this](DetailRecord record) { journal_.keep(std::move(record)); }),
           connector_(io_.get_executor()),
           signals_(io_, SIGTERM, SIGINT),
           reloader_(
@@ -96,6 +101,7 @@ class Daemon {
         observers_.add(metrics_);
         observers_.add(table_);
         observers_.add(log_observer_);
+        observers_.add(history_);
     }
 
     ExitStatus run(const std::vector<ConfigProblem>& warnings) {
@@ -109,7 +115,8 @@ class Daemon {
                                     hmac_sha256, random_u64, sessions_, journal_.recall()});
         monitor_ = &monitor;
         TaskGroup tasks(io_.get_executor(), [this](const std::exception_ptr& error) {
-            report_bug(error);
+            bug_ = true;
+            log_bug(log_, error);
             io_.stop();
         });
         tasks.spawn(monitor.run());
@@ -145,9 +152,19 @@ class Daemon {
         result.metrics = [this] { return metrics_.render(); };
         result.ready = [this] { return ready_; };
         result.config = [this] { return *masked_.load(); };
-        result.probes = [this] { return table_.rows(); };
+        result.api_state = [this] {
+            return ApiState{table_.rows(), settings_.instance, journal_.healthy(), wall_now()};
+        };
+        result.api = [this](const ApiTarget& target, const ApiState& state, ApiClient client) {
+            return api_.answer(target, state, client);
+        };
+        result.run = [this](const std::string& probe) {
+            return run_now(*monitor_, runs_, probe, BootClock::now());
+        };
         result.reload = [this] { return reload_by_request(); };
-        result.web_config_changed = [this](const auto& problems) { web_config(problems); };
+        result.web_config_changed = [this](const auto& problems) {
+            log_web_config(log_, problems);
+        };
         return result;
     }
 
@@ -264,33 +281,7 @@ class Daemon {
 
     void journal_state(bool healthy, const std::string& why) {
         metrics_.journal_healthy(healthy);
-        if (healthy) {
-            log_.write(LogLevel::info, "journal_recovered");
-        } else {
-            log_.write(LogLevel::error, "journal_failed",
-                       {{"why", why},
-                        {"effect", "probing goes on; a crash now would forget mails"},
-                        {"remedy", "free or mend the disk of state_directory"}});
-        }
-    }
-
-    void web_config(const std::vector<ConfigProblem>& problems) {
-        if (problems.empty()) log_.write(LogLevel::info, "web_config_changed");
-        for (const ConfigProblem& problem : problems) {
-            log_.write(LogLevel::error, "web_config_refused",
-                       {{"why", problem.text()}, {"effect", "the old one stays in force"}});
-        }
-    }
-
-    void report_bug(const std::exception_ptr& error) {
-        bug_ = true;
-        try {
-            std::rethrow_exception(error);
-        } catch (const std::exception& e) {
-            log_.write(LogLevel::error, "internal_error", {{"what", e.what()}});
-        } catch (...) {
-            log_.write(LogLevel::error, "internal_error");
-        }
+        log_journal_state(log_, healthy, why);
     }
 
     Options options_;
@@ -307,6 +298,7 @@ class Daemon {
     /// Before anything that takes time: a reload asked for too early must not end the process.
     asio::basic_signal_set<Executor> hangup_{io_, SIGHUP};
     SqlJournal journal_;
+    History history_;
     Connector connector_;
     asio::basic_signal_set<Executor> signals_;
     Reloader reloader_;
@@ -315,6 +307,9 @@ class Daemon {
     std::size_t sessions_ = 0;
     Notify notify_;
     Stop stop_;
+    /// Asked on another thread only.
+    Api api_{ledger_path(settings_.state_directory)};
+    RunLimit runs_;
     bool ready_ = false;
     bool bug_ = false;
 };

@@ -40,10 +40,39 @@ constexpr std::array kRules{
          "probes)"},
 };
 
+std::string quoted_list(const std::vector<std::string>& words) {
+    std::string list;
+    for (const std::string& word : words) {
+        // Only words that are known: nothing else may become part of a statement.
+        if (!word.empty() && !verdict_named(word)) continue;
+        list += (list.empty() ? "'" : ", '") + word + "'";
+    }
+    return list;
+}
+
+/// Everything behind FROM.
+std::string conditions(const LedgerQuery& query) {
+    std::string text;
+    const auto add = [&text](const std::string& condition) {
+        text += (text.empty() ? " WHERE " : " AND ") + condition;
+    };
+    const auto ns = [](WallTime at) { return std::to_string(at.time_since_epoch().count()); };
+    if (query.mail) add("mail = " + std::to_string(static_cast<Number>(*query.mail)));
+    // Either way there is something to bind, and an index can be used.
+    add(query.probe.empty() ? ":probe = ''" : "probe = :probe");
+    if (!query.verdicts.empty()) add("verdict IN (" + quoted_list(query.verdicts) + ")");
+    if (query.from) add("wall_ns >= " + ns(*query.from));
+    if (query.before) add("wall_ns < " + ns(*query.before));
+    text += query.newest_first ? " ORDER BY wall_ns DESC" : " ORDER BY wall_ns";
+    if (query.limit != 0) text += " LIMIT " + std::to_string(query.limit);
+    return text;
+}
+
 }  // namespace
 
 struct LedgerReader::Impl {
     void evidence_of(LedgerMail& mail);
+    void texts(const std::string& query, const std::string& probe, std::vector<std::string>& out);
 
     soci::session sql;
 };
@@ -58,6 +87,15 @@ void LedgerReader::Impl::evidence_of(LedgerMail& mail) {
     rows.execute();
     while (rows.fetch())
         mail.evidence.emplace_back(kind, copies);
+}
+
+void LedgerReader::Impl::texts(const std::string& query, const std::string& probe,
+                               std::vector<std::string>& out) {
+    std::string text;
+    soci::statement rows = (sql.prepare << query, use(probe), into(text));
+    rows.execute();
+    while (rows.fetch())
+        out.push_back(text);
 }
 
 LedgerReader::LedgerReader(const std::string& path) : impl_(std::make_unique<Impl>()) {
@@ -78,22 +116,19 @@ void LedgerReader::each(const LedgerQuery& query,
     int uncertain = 0;
     int at_risk = 0;
     LedgerMail row;
-    const Number wanted = query.mail ? static_cast<Number>(*query.mail) : 0;
-    const int any_mail = query.mail ? 0 : 1;
-    const std::string order = query.newest_first ? " ORDER BY wall_ns DESC" : " ORDER BY wall_ns";
-    const std::string limit = query.limit == 0 ? "" : " LIMIT " + std::to_string(query.limit);
+    Number handed = 0;
+    Number deadline = 0;
     soci::statement rows =
         (impl_->sql.prepare << "SELECT mail, probe, wall_ns, attempt, progress, verdict, judged_ns,"
                                " stage, cause, detail, body, status_class, hops, started_ns,"
-                               " lower_ns, upper_ns, unmeasured, deadline_uncertain, at_risk"
-                               " FROM mails WHERE (:probe = '' OR probe = :same_probe)"
-                               " AND (:any = 1 OR mail = :mail)"
-                            << order << limit,
+                               " lower_ns, upper_ns, unmeasured, deadline_uncertain, at_risk,"
+                               " handed_ns, deadline_ns FROM mails"
+                            << conditions(query),
          into(mail), into(row.probe), into(wall), into(row.attempt), into(row.progress),
          into(row.verdict), into(judged), into(row.stage), into(row.cause), into(row.detail),
          into(row.body), into(row.status_class), into(row.hops), into(started), into(lower),
-         into(upper), into(unmeasured), into(uncertain), into(at_risk), use(query.probe),
-         use(query.probe), use(any_mail), use(wanted));
+         into(upper), into(unmeasured), into(uncertain), into(at_risk), into(handed),
+         into(deadline), use(query.probe));
     rows.execute();
     while (rows.fetch()) {
         row.mail = static_cast<MailId>(mail);
@@ -110,9 +145,78 @@ void LedgerReader::each(const LedgerQuery& query,
         row.deadline_uncertain = uncertain != 0;
         row.at_risk = at_risk != 0;
         row.evidence.clear();
-        impl_->evidence_of(row);
+        row.deadline = row.started + Duration{deadline - started};
+        row.handed.reset();
+        if (handed >= started) row.handed = row.started + Duration{handed - started};
+        if (query.with_evidence) impl_->evidence_of(row);
         visit(row);
     }
+}
+
+std::vector<PastAttempt> LedgerReader::attempts(MailId mail) {
+    std::vector<PastAttempt> result;
+    const auto key = static_cast<Number>(mail);
+    PastAttempt row;
+    Number began = 0;
+    Number took = 0;
+    soci::statement rows =
+        (impl_->sql.prepare << "SELECT attempt, wall_ns, took_ns, conversation FROM attempts"
+                               " WHERE mail = :mail ORDER BY attempt",
+         use(key), into(row.attempt), into(began), into(took), into(row.conversation));
+    rows.execute();
+    while (rows.fetch()) {
+        row.began = WallTime{Duration{began}};
+        row.took = Duration{took};
+        result.push_back(row);
+    }
+    return result;
+}
+
+std::string LedgerReader::looks(MailId mail) {
+    const auto key = static_cast<Number>(mail);
+    std::string text;
+    impl_->sql << "SELECT looks FROM looks WHERE mail = :mail", use(key), into(text);
+    return text;
+}
+
+NewestDetails LedgerReader::newest_details(const std::string& probe, std::uint32_t count) {
+    NewestDetails result;
+    const std::string newest =
+        " WHERE mail IN (SELECT mail FROM mails WHERE probe = :probe"
+        " ORDER BY wall_ns DESC LIMIT " +
+        std::to_string(count) + ")";
+    impl_->texts("SELECT conversation FROM attempts" + newest, probe, result.conversations);
+    impl_->texts("SELECT looks FROM looks" + newest, probe, result.looks);
+    return result;
+}
+
+VerdictCount LedgerReader::verdicts(const std::string& probe, WallTime from) {
+    VerdictCount result;
+    const Number since = from.time_since_epoch().count();
+    Number mails = 0;
+    Number delivered = 0;
+    impl_->sql << "SELECT COUNT(*), COALESCE(SUM(CASE WHEN verdict = 'delivered' THEN 1 ELSE 0"
+                  " END), 0) FROM mails WHERE probe = :probe AND wall_ns >= :since AND"
+                  " verdict <> ''",
+        use(probe), use(since), into(mails), into(delivered);
+    result.mails = static_cast<std::uint64_t>(mails);
+    result.delivered = static_cast<std::uint64_t>(delivered);
+    return result;
+}
+
+std::optional<WallTime> LedgerReader::state_since(const std::string& probe, bool up) {
+    const std::string good = "verdict = 'delivered'";
+    const std::string bad = "verdict NOT IN ('', 'delivered')";
+    Number before = 0;
+    Number since = 0;
+    impl_->sql << "SELECT wall_ns FROM mails WHERE probe = :probe AND " << (up ? bad : good)
+               << " ORDER BY wall_ns DESC LIMIT 1",
+        use(probe), into(before);
+    impl_->sql << "SELECT judged_ns FROM mails WHERE probe = :probe AND wall_ns > :before AND "
+               << (up ? good : bad) << " ORDER BY wall_ns LIMIT 1",
+        use(probe), use(before), into(since);
+    if (since == 0) return std::nullopt;
+    return WallTime{Duration{since}};
 }
 
 LedgerReport LedgerReader::verify() {

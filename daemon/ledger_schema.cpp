@@ -46,8 +46,22 @@ constexpr std::array kToVersion1{
     " bad_streak BIGINT NOT NULL, recent_bad INTEGER NOT NULL)",
 };
 
+/// Details for people, and the order in which they are asked for. Rows that tell of details live
+/// until `until_ns`, Unix time.
+constexpr std::array kToVersion2{
+    "CREATE TABLE attempts (mail BIGINT NOT NULL, attempt INTEGER NOT NULL,"
+    " wall_ns BIGINT NOT NULL, took_ns BIGINT NOT NULL, conversation TEXT NOT NULL,"
+    " until_ns BIGINT NOT NULL, PRIMARY KEY (mail, attempt))",
+    "CREATE INDEX attempts_until ON attempts (until_ns)",
+    "CREATE TABLE looks (mail BIGINT NOT NULL PRIMARY KEY, looks TEXT NOT NULL,"
+    " until_ns BIGINT NOT NULL)",
+    "CREATE INDEX looks_until ON looks (until_ns)",
+    "CREATE INDEX mails_of_probe ON mails (probe, wall_ns, verdict)",
+    "CREATE INDEX mails_by_start ON mails (wall_ns)",
+};
+
 constexpr std::array<std::span<const char* const>, kLedgerVersion> kMigrations{
-    std::span<const char* const>(kToVersion1)};
+    std::span<const char* const>(kToVersion1), std::span<const char* const>(kToVersion2)};
 
 int version_of(soci::session& sql) {
     int tables = 0;

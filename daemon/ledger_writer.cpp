@@ -3,6 +3,7 @@
 // connection.
 #include "daemon/ledger_writer.hpp"
 
+#include "daemon/ledger_details.hpp"
 #include "daemon/ledger_names.hpp"
 #include "daemon/ledger_recall.hpp"
 #include "daemon/ledger_schema.hpp"
@@ -109,6 +110,7 @@ struct LedgerWriter::Impl : OpenLedger {
     std::map<std::string, RememberedProbe, std::less<>> probes;
     /// Whose row no longer says what is known.
     std::set<const RememberedProbe*> changed;
+    LedgerDetails details{sql};
 
     soci::statement intent{
         (sql.prepare << "INSERT INTO mails VALUES (:mail, :run, :probe, :attempt, 'intended',"
@@ -360,15 +362,18 @@ Remembered LedgerWriter::recall(Duration evidence) {
 void LedgerWriter::write(std::span<const QueuedRecord> records) {
     soci::transaction all_or_nothing(impl_->sql);
     for (const QueuedRecord& queued : records) {
-        std::visit([&](const auto& record) { impl_->apply(record, queued.at_risk); },
-                   queued.record);
+        if (const auto* record = std::get_if<JournalRecord>(&queued.record)) {
+            std::visit([&](const auto& one) { impl_->apply(one, queued.at_risk); }, *record);
+        } else {
+            impl_->details.write(std::get<DetailRecord>(queued.record));
+        }
     }
     impl_->write_probes();
     all_or_nothing.commit();
     impl_->changed.clear();
 }
 
-bool LedgerWriter::prune(WallTime before) {
+bool LedgerWriter::prune(WallTime before, WallTime now) {
     constexpr int kAtOnce = 1000;
     const Number limit = number(before);
     soci::transaction all_or_nothing(impl_->sql);
@@ -379,7 +384,8 @@ bool LedgerWriter::prune(WallTime before) {
                             << kAtOnce << ")",
          use(limit));
     mails.execute(true);
-    const bool done = mails.get_affected_rows() < kAtOnce;
+    const bool details = impl_->details.prune(now);
+    const bool done = mails.get_affected_rows() < kAtOnce && details;
     all_or_nothing.commit();
     return done;
 }

@@ -2,12 +2,14 @@
 // Turns journal records into rows. Used by one thread; does not know about waiting.
 #pragma once
 
+#include "daemon/detail_record.hpp"
 #include "probes/monitor/journal.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <variant>
 
 namespace mailprobed {
 
@@ -23,7 +25,7 @@ struct ClockReading {
 
 /// A record on its way to the disk.
 struct QueuedRecord {
-    JournalRecord record;
+    std::variant<JournalRecord, DetailRecord> record;
     /// Its sender stopped waiting: what it announces may have happened before it was safe.
     bool at_risk = false;
 };
@@ -41,8 +43,9 @@ class LedgerWriter {
     [[nodiscard]] Remembered recall(Duration evidence);
     /// Writes all of `records` or, throwing, none of them; returns when they are on the disk.
     void write(std::span<const QueuedRecord> records);
-    /// Deletes what was judged before `before`; returns false if there is more to delete.
-    bool prune(WallTime before);
+    /// Deletes what was judged before `before`, and details whose time is over at `now`; returns
+    /// false if there is more to delete.
+    bool prune(WallTime before, WallTime now);
 
   private:
     struct Impl;

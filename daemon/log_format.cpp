@@ -18,8 +18,9 @@ namespace {
 constexpr std::string_view kEllipsis = "\u2026";
 
 /// Appends what stands in a string literal; the escapes are those JSON and logfmt share.
-void append_escaped(std::string& out, std::string_view value, bool in_quotes) {
-    std::string_view rest = capped(value, kLogValueLimit);
+void append_escaped(std::string& out, std::string_view value, bool in_quotes,
+                    std::size_t limit = kLogValueLimit) {
+    std::string_view rest = capped(value, limit);
     const bool cut = rest.size() < value.size();
     while (!rest.empty()) {
         const CodePoint c = first_code_point(rest);
@@ -90,6 +91,12 @@ void append_unquoted(std::string& out, const Field::Value& value) {
         return;
     }
     std::visit([&out](auto scalar) { append_scalar(out, scalar); }, value);
+}
+
+void append_json_text(std::string& out, std::string_view value) {
+    out.push_back('"');
+    append_escaped(out, value, true, value.size());
+    out.push_back('"');
 }
 
 void append_json(std::string& out, std::span<const Field> fields) {

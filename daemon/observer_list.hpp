@@ -4,6 +4,7 @@
 
 #include "probes/monitor/observer.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -57,11 +58,16 @@ class ObserverList final : public Observer {
     void encrypted(std::string_view account, Protocol protocol, const TlsFacts& facts) override {
         each([=, &facts](Observer& o) { o.encrypted(account, protocol, facts); });
     }
-    [[nodiscard]] bool wants_lines() const override {
-        for (const Observer* observer : observers_) {
-            if (observer->wants_lines()) return true;
-        }
-        return false;
+    [[nodiscard]] bool wants_lines() const override { return any(&Observer::wants_lines); }
+    [[nodiscard]] bool wants_records() const override { return any(&Observer::wants_records); }
+    [[nodiscard]] bool wants_transcripts() const override {
+        return any(&Observer::wants_transcripts);
+    }
+    void attempt_done(const AttemptDone& fact) override {
+        each([&fact](Observer& o) { o.attempt_done(fact); });
+    }
+    void mail_watched(const MailWatched& fact) override {
+        each([&fact](Observer& o) { o.mail_watched(fact); });
     }
     void transcript_line(std::string_view who_for, Protocol protocol, Speaker who,
                          std::string_view text) override {
@@ -82,6 +88,11 @@ class ObserverList final : public Observer {
     void each(Call call) {
         for (Observer* observer : observers_)
             call(*observer);
+    }
+
+    [[nodiscard]] bool any(bool (Observer::*wants)() const) const {
+        return std::ranges::any_of(observers_,
+                                   [wants](const Observer* o) { return (o->*wants)(); });
     }
 
     std::vector<Observer*> observers_;

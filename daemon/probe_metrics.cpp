@@ -3,6 +3,7 @@
 #include "daemon/probe_metrics.hpp"
 
 #include "daemon/labels.hpp"
+#include "daemon/round_trip_buckets.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -18,9 +19,8 @@ constexpr std::array kTimedStages{Stage::connect, Stage::tls,      Stage::startt
                                   Stage::auth,    Stage::envelope, Stage::accept};
 
 const prometheus::Histogram::BucketBoundaries& round_trip_buckets() {
-    static const prometheus::Histogram::BucketBoundaries buckets{
-        0.1, 0.25, 0.5, 1,   2,   3,   5,   7.5, 10,   15,   20,   30,
-        45,  60,   90,  120, 180, 300, 600, 900, 1800, 3600, 7200, 14400};
+    static const prometheus::Histogram::BucketBoundaries buckets(kRoundTripBuckets.begin(),
+                                                                 kRoundTripBuckets.end());
     return buckets;
 }
 

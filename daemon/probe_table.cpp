@@ -19,6 +19,10 @@ void ProbeTable::reconfigure(const Settings& settings) {
         row.name = probe.name;
         row.from = probe.from;
         row.to = probe.to;
+        row.interval = probe.interval;
+        row.deadline = probe.deadline;
+        row.slo_latency = probe.slo_latency;
+        row.labels = probe.labels;
     }
     rows_ = std::move(rows);
     index_.clear();
@@ -32,7 +36,11 @@ ProbeRow* ProbeTable::find(std::string_view probe) {
 }
 
 void ProbeTable::probe_restored(const ProbeRestored& fact) {
-    if (ProbeRow* row = find(fact.probe)) row->round_trip = fact.state.last_round_trip;
+    ProbeRow* row = find(fact.probe);
+    if (row == nullptr) return;
+    row->round_trip = fact.state.last_round_trip;
+    row->uncertainty = fact.state.last_uncertainty;
+    row->bad_streak = fact.state.bad_streak;
 }
 
 void ProbeTable::mail_started(const MailStarted& fact) {
@@ -44,13 +52,21 @@ void ProbeTable::mail_judged(const MailJudged& fact) {
     if (row == nullptr) return;
     row->verdict = fact.verdict;
     row->at = fact.at;
-    if (fact.verdict != Verdict::delivered) return;
+    if (fact.verdict != Verdict::delivered) {
+        ++row->bad_streak;
+        return;
+    }
+    row->bad_streak = 0;
     ++row->delivered;
     row->round_trip = fact.round_trip;
+    row->uncertainty = fact.uncertainty;
 }
 
 void ProbeTable::pending_changed(const PendingState& fact) {
-    if (ProbeRow* row = find(fact.probe)) row->pending = fact.count;
+    ProbeRow* row = find(fact.probe);
+    if (row == nullptr) return;
+    row->pending = fact.count;
+    row->oldest_pending = fact.oldest;
 }
 
 }  // namespace mailprobed

@@ -27,7 +27,14 @@ struct ProbeRow {
     std::optional<Verdict> verdict;
     std::optional<WallTime> at;
     /// Of the last mail delivered.
-    std::optional<Duration> round_trip;
+    std::optional<Duration> round_trip, uncertainty;
+    /// Start of the oldest mail without a verdict.
+    std::optional<WallTime> oldest_pending;
+    /// Verdicts since the last `delivered`.
+    std::uint64_t bad_streak = 0;
+    Duration interval{}, deadline{};
+    std::optional<Duration> slo_latency;
+    std::map<std::string, std::string> labels;
 };
 
 /// Remembers the last verdict of each probe, in the order of the configuration.

@@ -55,6 +55,8 @@ std::string reasons_for_restart(const Settings& now, const Settings& next) {
     fixed(now.state_directory == next.state_directory, "state_directory");
     fixed(now.evidence == next.evidence, "evidence");
     fixed(now.history == next.history, "history");
+    fixed(now.details == next.details, "details");
+    fixed(now.transcripts == next.transcripts, "transcripts");
     fixed(now.auth_backoff == next.auth_backoff, "auth_backoff");
     fixed(now.web == next.web, "web");
     fixed(now.log.format == next.log.format, "log.format");

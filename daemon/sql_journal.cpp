@@ -65,7 +65,7 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
           sweep(on) {}
 
     // On the event loop.
-    std::uint64_t push(JournalRecord record, bool awaited);
+    std::uint64_t push(std::variant<JournalRecord, DetailRecord> record, bool awaited);
     void wait_for(std::uint64_t number, Resume resume);
     void arm_sweep();
     void give_up_waiting();
@@ -122,7 +122,8 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     std::thread thread;
 };
 
-std::uint64_t SqlJournal::Impl::push(JournalRecord record, bool is_awaited) {
+std::uint64_t SqlJournal::Impl::push(std::variant<JournalRecord, DetailRecord> record,
+                                     bool is_awaited) {
     std::uint64_t number = 0;
     bool signal = false;
     {
@@ -247,7 +248,7 @@ bool SqlJournal::Impl::try_write(std::vector<QueuedRecord>& group) {
 void SqlJournal::Impl::prune_now() {
     if (BootClock::now() < next_prune || !writer) return;
     try {
-        const bool done = writer->prune(wall_now() - place.history);
+        const bool done = writer->prune(wall_now() - place.history, wall_now());
         next_prune = done ? BootClock::now() + kPruneEvery : BootClock::now();
     } catch (const std::exception&) {
         // The next write will say so.
@@ -383,6 +384,11 @@ Awaitable<Durability> SqlJournal::record(JournalRecord record) {
 
 void SqlJournal::note(JournalRecord record) {
     impl_->push(std::move(record), false);
+}
+
+void SqlJournal::keep(DetailRecord record) {
+    // What people read must not displace what verdicts rest on.
+    if (impl_->healthy) impl_->push(std::move(record), false);
 }
 
 bool SqlJournal::healthy() const {

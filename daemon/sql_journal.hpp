@@ -2,6 +2,7 @@
 // The durable journal: records go to one writer thread, which commits them in groups.
 #pragma once
 
+#include "daemon/detail_record.hpp"
 #include "daemon/pulse.hpp"
 #include "probes/monitor/journal.hpp"
 
@@ -41,6 +42,8 @@ class SqlJournal final : public Journal {
 
     Awaitable<Durability> record(JournalRecord record) override;
     void note(JournalRecord record) override;
+    /// Keeps details for people; forgets them while the disk fails.
+    void keep(DetailRecord record);
     [[nodiscard]] bool healthy() const override;
 
     /// Whether the writer thread gets on: a disk that refuses is no standstill, one that never

@@ -70,8 +70,8 @@ void set_fields(http::response<Body>& message, const WebResponse& response, Fram
     message.set("X-Content-Type-Options", "nosniff");
     message.set("Referrer-Policy", "no-referrer");
     message.set("Content-Security-Policy",
-                "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
-                "frame-ancestors 'none'");
+                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+                "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
     for (const auto& [name, value] : config.headers)
         message.set(name, value);
     if (response.status == 401) {
@@ -80,6 +80,9 @@ void set_fields(http::response<Body>& message, const WebResponse& response, Fram
     if (response.status == 405)
         message.set(http::field::allow,
                     beast::string_view(response.allow.data(), response.allow.size()));
+    if (response.retry_after) {
+        message.set(http::field::retry_after, std::to_string(response.retry_after->count()));
+    }
     if (response.gzip) {
         message.set(http::field::content_encoding, "gzip");
         message.set(http::field::vary, "Accept-Encoding");
@@ -201,8 +204,10 @@ class Conversation {
     static unsigned body_status(const http::request_parser<http::empty_body>& parser) {
         if (parser.is_done()) return 0;
         const Request& request = parser.get();
-        const bool acts = request.method() == http::verb::post &&
-                          page_of(as_std(request.target())) == Page::reload;
+        const Page page = page_of(as_std(request.target()));
+        // What the API's resources take is decided when the target is read.
+        const bool acts =
+            request.method() == http::verb::post && (page == Page::reload || page == Page::api);
         if (!acts) return 413;
         return parser.content_length() ? 0 : 411;
     }

@@ -35,6 +35,8 @@ struct WebCore {
     WebSlots slots;
     /// Rendering thousands of series takes longer than a tick may wait.
     asio::thread_pool pool{1};
+    /// Of one thread: it also keeps the API's answers apart.
+    asio::thread_pool api_pool{1};
     /// A pool of its own: guessed passwords must not hold up the metrics.
     asio::thread_pool login_pool{1};
 };

@@ -3,7 +3,8 @@
 #pragma once
 
 #include "config/problem.hpp"
-#include "daemon/probe_table.hpp"
+#include "daemon/api.hpp"
+#include "daemon/web_response.hpp"
 #include "probes/net/awaitable.hpp"
 
 #include <cstdint>
@@ -14,17 +15,6 @@
 
 namespace mailprobed {
 
-/// One answer.
-struct WebResponse {
-    unsigned status = 200;
-    std::string content_type;
-    std::string body;
-    /// True if the body is compressed with gzip (RFC 1952).
-    bool gzip = false;
-    /// The methods that the page knows; a 405 tells them.
-    std::string_view allow = "GET, HEAD";
-};
-
 /// Where the pages' contents come from; an empty function means the page does not exist.
 struct WebHandlers {
     /// The text of /metrics. Called on another thread than the event loop.
@@ -33,8 +23,12 @@ struct WebHandlers {
     std::function<bool()> ready;
     /// The configuration as YAML, secrets masked. Called on another thread than the event loop.
     std::function<std::string()> config;
-    /// The probes for the landing page; called on the event loop.
-    std::function<std::vector<ProbeRow>()> probes;
+    /// What the API tells beside the ledger; called on the event loop.
+    std::function<ApiState()> api_state;
+    /// Answers a GET of the API. Called on another thread than the event loop, always the same.
+    std::function<WebResponse(const ApiTarget&, const ApiState&, ApiClient)> api;
+    /// Sends a mail of this probe now; called on the event loop.
+    std::function<WebResponse(const std::string& probe)> run;
     /// Reads the configuration again and says what came of it; called on the event loop.
     std::function<Awaitable<WebResponse>()> reload;
     /// Learns of a new file of --web.config.file: taken (no problems) or refused, the old one
@@ -43,17 +37,27 @@ struct WebHandlers {
 };
 
 /// The pages there are.
-enum class Page : std::uint8_t { none, landing, style, metrics, healthy, ready, config, reload };
+enum class Page : std::uint8_t {
+    none,
+    landing,
+    asset,
+    api,
+    metrics,
+    healthy,
+    ready,
+    config,
+    reload,
+};
 
 /// The page a request target names (origin form or absolute form, RFC 9112 3.2; query ignored).
 [[nodiscard]] Page page_of(std::string_view target);
 
 /// A one-line answer in plain text.
 [[nodiscard]] WebResponse plain(unsigned status, std::string_view text);
-/// The landing page.
-[[nodiscard]] WebResponse landing_page(const std::vector<ProbeRow>& rows);
-/// Its style sheet, a resource of its own so that the CSP can forbid inline styles.
-[[nodiscard]] WebResponse style_sheet();
+/// The file of daemon/pages/ that a target of the pages landing and asset names.
+[[nodiscard]] WebResponse page_file(std::string_view target);
+/// The part of a target behind scheme and authority, if it has those.
+[[nodiscard]] std::string_view origin_form(std::string_view target);
 
 /// Runs `make`; what it throws becomes a 500 that does not tell why.
 [[nodiscard]] WebResponse guarded(const std::function<WebResponse()>& make);

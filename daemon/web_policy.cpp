@@ -2,6 +2,8 @@
 // Browsers on this machine are not friends: a page of anybody can make them send requests here.
 #include "daemon/web_policy.hpp"
 
+#include "daemon/web_pages.hpp"
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -114,6 +116,13 @@ std::optional<WebResponse> refusal_to_act(const WebRequest& request,
                      "--web.config.file");
     }
     return std::nullopt;
+}
+
+bool may_act(const WebRequest& request, const std::vector<std::string>& names) {
+    WebRequest acting = request;
+    acting.method = "POST";
+    acting.content_type = "application/json";
+    return !refusal_to_act(acting, names);
 }
 
 bool accepts_gzip(std::string_view accept_encoding) {

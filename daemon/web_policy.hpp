@@ -2,7 +2,7 @@
 // Who may see what, and whose requests may act; pure functions over the header of a request.
 #pragma once
 
-#include "daemon/web_pages.hpp"
+#include "daemon/web_response.hpp"
 
 #include <optional>
 #include <string>
@@ -48,6 +48,9 @@ struct WebRequest {
 /// address connected to.
 [[nodiscard]] std::optional<WebResponse> refusal_to_act(const WebRequest& request,
                                                         const std::vector<std::string>& names);
+
+/// True if the client would not be refused to act, the form of its request apart.
+[[nodiscard]] bool may_act(const WebRequest& request, const std::vector<std::string>& names);
 
 /// True if Accept-Encoding has gzip with a weight above 0 (RFC 9110 12.5.3).
 [[nodiscard]] bool accepts_gzip(std::string_view accept_encoding);

@@ -5,6 +5,7 @@
 #include "daemon/web_offload.hpp"
 
 #include <functional>
+#include <optional>
 #include <utility>
 
 namespace mailprobed {
@@ -27,12 +28,56 @@ std::function<WebResponse()> work_for(Page page, const WebHandlers& handlers) {
             return WebResponse{200, "text/plain; charset=utf-8", make()};
         };
     }
-    if (page == Page::landing) {
-        return [rows = handlers.probes ? handlers.probes() : std::vector<ProbeRow>()] {
-            return landing_page(rows);
-        };
-    }
     return nullptr;
+}
+
+/// Runs `make` on `pool`; the answer is compressed there if the client likes that.
+Awaitable<WebResponse> made_on(asio::thread_pool& pool, std::function<WebResponse()> make,
+                               bool smaller) {
+    std::function<WebResponse()> work = [make = std::move(make), smaller] {
+        WebResponse response = guarded(make);
+        if (smaller) compress(response);
+        return response;
+    };
+    WebResponse response = co_await on_pool<WebResponse>(pool, std::move(work));
+    co_return response;
+}
+
+/// A refusal in the form of the API.
+WebResponse as_api_error(WebResponse refusal) {
+    while (refusal.body.ends_with('\n'))
+        refusal.body.pop_back();
+    WebResponse error = api_error(refusal.status, refusal.body);
+    error.allow = refusal.allow;
+    return error;
+}
+
+Awaitable<WebResponse> answer_api(WebCore& core, WebRequest request) {
+    const WebHandlers& handlers = core.handlers;
+    std::optional<WebResponse> refused;
+    ApiTarget target;
+    try {
+        target = read_api_target(origin_form(request.target));
+    } catch (const ApiError& error) {
+        refused = api_error(error.status(), error.what());
+    }
+    if (!refused && (!handlers.api || !handlers.api_state)) refused = api_error(404, "not found");
+    if (refused) co_return std::move(*refused);
+    if (target.resource == ApiResource::run) {
+        refused = refusal_to_act(request, core.names);
+        if (refused) co_return as_api_error(std::move(*refused));
+        co_return handlers.run ? handlers.run(target.probe) : api_error(404, "not found");
+    }
+    if (request.method != "GET" && request.method != "HEAD") {
+        co_return api_error(405, "only GET and HEAD");
+    }
+    const ApiClient client{is_trusted(request), may_act(request, core.names)};
+    std::function<WebResponse()> make = [api = handlers.api, state = handlers.api_state(),
+                                         target = std::move(target),
+                                         client] { return api(target, state, client); };
+    const bool smaller = accepts_gzip(request.accept_encoding);
+    WebResponse response = co_await made_on(core.api_pool, std::move(make), smaller);
+    co_return response;
 }
 
 }  // namespace
@@ -54,10 +99,19 @@ Awaitable<WebResponse> answer(WebCore& core, std::shared_ptr<const WebSecurity> 
         co_return done;
     }
     if (page == Page::none || page == Page::reload) co_return plain(404, "not found");
+    if (page == Page::api) {
+        WebResponse response = co_await answer_api(core, std::move(request));
+        co_return response;
+    }
     if (request.method != "GET" && request.method != "HEAD") {
         co_return plain(405, "only GET and HEAD");
     }
-    if (page == Page::style) co_return style_sheet();
+    const bool smaller = accepts_gzip(request.accept_encoding);
+    if (page == Page::landing || page == Page::asset) {
+        WebResponse file = page_file(origin_form(request.target));
+        if (smaller) compress(file);
+        co_return file;
+    }
     if (page == Page::healthy) co_return plain(200, "healthy");
     if (page == Page::ready) {
         const bool ready = core.handlers.ready && core.handlers.ready();
@@ -66,13 +120,7 @@ Awaitable<WebResponse> answer(WebCore& core, std::shared_ptr<const WebSecurity> 
     if (page == Page::config && !is_trusted(request)) co_return plain(403, kConfigHidden);
     auto make = work_for(page, core.handlers);
     if (!make) co_return plain(404, "not found");
-    const bool smaller = accepts_gzip(request.accept_encoding);
-    std::function<WebResponse()> work = [make = std::move(make), smaller] {
-        WebResponse response = guarded(make);
-        if (smaller) compress(response);
-        return response;
-    };
-    WebResponse response = co_await on_pool<WebResponse>(core.pool, std::move(work));
+    WebResponse response = co_await made_on(core.pool, std::move(make), smaller);
     co_return response;
 }
 

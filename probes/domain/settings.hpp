@@ -172,6 +172,11 @@ struct Settings {
     Duration auth_backoff = std::chrono::minutes{5};
     /// How long judged mails stay in the ledger's history.
     Duration history = std::chrono::hours{24 * 30};
+    /// How long stages, looks and transcripts of delivered mails stay there; those of others stay
+    /// as long as the mails.
+    Duration details = std::chrono::hours{48};
+    /// Lines of conversations are kept with the other details.
+    bool transcripts = true;
     std::vector<AccountSettings> accounts;
     std::vector<ProbeSettings> probes;
     WebSettings web;

@@ -3,6 +3,7 @@
 #include "probes/monitor/monitor.hpp"
 
 #include "probes/monitor/context.hpp"
+#include "probes/monitor/keep_running.hpp"
 #include "probes/monitor/prober.hpp"
 #include "probes/monitor/routing.hpp"
 #include "probes/monitor/watcher.hpp"
@@ -22,8 +23,9 @@ namespace mailprobed {
 struct Monitor::Impl {
     Impl(std::shared_ptr<const Settings> settings, MonitorNeeds needs)
         : context(std::move(settings), std::move(needs)),
-          tasks(context.needs.executor, [this](const std::exception_ptr& error) { bug(error); }),
-          tickers(context.needs.executor, [this](const std::exception_ptr& error) { bug(error); }) {
+          on_bug([this](const std::exception_ptr& error) { bug(error); }),
+          tasks(context.needs.executor, on_bug),
+          tickers(context.needs.executor, on_bug) {
         context.wake = [this](MailboxIndex box) { wake(box); };
         apply();
     }
@@ -242,29 +244,11 @@ struct Monitor::Impl {
         }
     }
 
-    /// Runs a loop; what throws in it is a bug, and the loop goes on after it.
-    template <class Loop>
-    static Awaitable<void> keep_running(Impl* self, Loop loop) {
-        BootTimer pause(self->context.needs.executor);
-        for (;;) {
-            std::exception_ptr error;
-            try {
-                co_await loop();
-            } catch (...) {
-                error = std::current_exception();
-            }
-            if (!error) co_return;
-            if (is_cancellation(error)) std::rethrow_exception(error);
-            self->bug(error);
-            co_await sleep_until(pause, BootClock::now() + std::chrono::seconds{1});
-        }
-    }
-
     static Awaitable<void> watch_until_retired(Impl* self, Running<Watcher>* watcher) {
         watcher->running = true;
         Watcher* worker = watcher->worker.get();
         auto loop = [worker] { return worker->run(); };
-        co_await keep_running(self, std::move(loop));
+        co_await keep_running(self->context.needs.executor, self->on_bug, std::move(loop));
         watcher->running = false;
         self->tell_gone(worker->name());
     }
@@ -272,12 +256,12 @@ struct Monitor::Impl {
     static Awaitable<void> send_until_removed(Impl* self, Running<Prober>* prober) {
         prober->running = true;
         auto loop = [self, worker = prober->worker.get()] { return worker->run(self->tasks); };
-        co_await keep_running(self, std::move(loop));
+        co_await keep_running(self->context.needs.executor, self->on_bug, std::move(loop));
         prober->running = false;
     }
 
     static Awaitable<void> send_one(Prober* prober, Watcher* watcher, bool* sent) {
-        co_await prober->send(Duration::zero());
+        co_await prober->send(Duration::zero(), prober->new_mail_id());
         *sent = true;
         watcher->notify();
     }
@@ -292,6 +276,7 @@ struct Monitor::Impl {
     /// By index; addresses stay valid.
     std::deque<Running<Watcher>> watchers;
     std::deque<Running<Prober>> probers;
+    BugHandler on_bug;
     TaskGroup tasks;
     /// The probers' loops, but not what they start.
     TaskGroup tickers;
@@ -366,6 +351,25 @@ Awaitable<Judgement> Monitor::run_once(std::string probe) {
     co_await impl.tasks.cancel_and_wait();
     if (end) std::rethrow_exception(end);
     co_return *result;
+}
+
+bool Monitor::knows(std::string_view probe) const {
+    const auto found = impl_->by_name.find(probe);
+    return found != impl_->by_name.end() && !impl_->context.routes[found->second].removed;
+}
+
+SentNow Monitor::send_now(std::string_view probe) {
+    Impl& impl = *impl_;
+    const auto found = impl.by_name.find(probe);
+    SentNow result;
+    if (impl.context.stopping || !knows(probe)) return result;
+    Prober& prober = *impl.probers[found->second].worker;
+    result.known = true;
+    result.hindrance = prober.hindrance();
+    if (result.hindrance) return result;
+    result.mail = prober.new_mail_id();
+    impl.tasks.spawn(prober.send(Duration::zero(), result.mail));
+    return result;
 }
 
 void Monitor::stop_ticks() {

@@ -37,6 +37,15 @@ struct MonitorNeeds {
     Remembered remembered{};
 };
 
+/// What came of sending a mail out of turn.
+struct SentNow {
+    /// False if there is no such probe, or the monitor is about to end.
+    bool known = false;
+    /// Why no mail starts now.
+    std::optional<MissReason> hindrance;
+    MailId mail = 0;
+};
+
 /// Watches all routes of a configuration until cancelled.
 class Monitor {
   public:
@@ -56,6 +65,10 @@ class Monitor {
     void reconfigure(Settings settings);
     /// Sends one mail of `probe` now and returns when it has its verdict.
     Awaitable<Judgement> run_once(std::string probe);
+    /// True if the configuration has this probe.
+    [[nodiscard]] bool knows(std::string_view probe) const;
+    /// Begins one mail of `probe` beside its ticks; its way and verdict are those of any other.
+    SentNow send_now(std::string_view probe);
     /// Begins no further mail and no further look; conversations that are open go on. For good.
     void stop_ticks();
     /// Conversations open now.

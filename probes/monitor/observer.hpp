@@ -9,11 +9,14 @@
 #include "probes/domain/time.hpp"
 #include "probes/domain/verdict.hpp"
 #include "probes/net/channel.hpp"
+#include "probes/session/recorder.hpp"
 #include "probes/session/trace.hpp"
 #include "probes/wire/authentication_results.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace mailprobed {
@@ -125,6 +128,40 @@ struct LookDone {
     Duration look_interval{};
 };
 
+/// An attempt to submit a mail ended, well or badly.
+struct AttemptDone {
+    std::string_view probe;
+    std::uint64_t mail = 0;
+    std::uint8_t attempt = 1;
+    WallTime began;
+    Duration took{};
+    const ConversationRecord& conversation;
+};
+
+/// A look as it is remembered for a while.
+struct LookRecord {
+    std::string mailbox;
+    Instant began;
+    WallTime at;
+    Duration took{};
+    bool complete = false;
+    std::optional<StageCause> failure;
+    std::optional<std::uint32_t> messages;
+    /// Empty for older looks.
+    ConversationRecord conversation;
+};
+
+/// A mail got its verdict by looking, or by the end of it.
+struct MailWatched {
+    std::string_view probe;
+    std::uint64_t mail = 0;
+    Verdict verdict = Verdict::lost;
+    WallTime at;
+    /// Looks of this mailbox, oldest first; those before `first` are of no concern.
+    const std::deque<LookRecord>& looks;
+    std::size_t first = 0;
+};
+
 /// Receives facts on the event loop; must not block and must not throw.
 class Observer {
   public:
@@ -162,6 +199,12 @@ class Observer {
     /// A stage of a look succeeded or failed (for transcripts; metrics use look_done).
     virtual void look_stage_done(std::string_view /*mailbox*/, Stage /*stage*/, Duration /*took*/,
                                  std::optional<Cause> /*cause*/) {}
+    /// True if attempt_done() and mail_watched() are wanted.
+    [[nodiscard]] virtual bool wants_records() const { return false; }
+    /// True if their conversations shall hold lines, not only stages.
+    [[nodiscard]] virtual bool wants_transcripts() const { return false; }
+    virtual void attempt_done(const AttemptDone& /*fact*/) {}
+    virtual void mail_watched(const MailWatched& /*fact*/) {}
     /// A bug: an unexpected exception ended a run; the loop goes on.
     virtual void internal_error(std::string_view /*where*/, std::string_view /*what*/) {}
 };

@@ -86,16 +86,30 @@ class LedgerListener final : public SendListener {
 /// Passes what a submission shows to the observer.
 class SendTrace final : public Trace {
   public:
-    SendTrace(Observer& observer, const ProbeSettings& probe, MailId mail)
-        : observer_(observer), probe_(probe), mail_(mail) {}
+    SendTrace(Observer& observer, const ProbeSettings& probe, MailId mail, std::uint8_t attempt)
+        : observer_(observer),
+          probe_(probe),
+          mail_(mail),
+          attempt_(attempt),
+          records_(observer.wants_records()),
+          keeps_lines_(records_ && observer.wants_transcripts()) {}
 
-    void stage_began(Stage /*stage*/, Instant at) override { began_ = at; }
+    void stage_began(Stage stage, Instant at) override {
+        began_ = at;
+        if (records_) recorder_.stage_began(stage, at);
+    }
     void stage_ended(Stage stage, Instant at, std::optional<Cause> cause) override {
         observer_.stage_done({probe_.name, mail_, stage, at - began_, cause});
+        if (records_) recorder_.stage_ended(stage, at, cause);
     }
-    [[nodiscard]] bool wants_lines() const override { return observer_.wants_lines(); }
+    [[nodiscard]] bool wants_lines() const override {
+        return keeps_lines_ || observer_.wants_lines();
+    }
     void line(Speaker who, std::string_view text) override {
-        observer_.transcript_line(probe_.name, Protocol::smtp, who, text);
+        if (keeps_lines_) recorder_.line(who, text, BootClock::now());
+        if (observer_.wants_lines()) {
+            observer_.transcript_line(probe_.name, Protocol::smtp, who, text);
+        }
     }
     void connected(IpFamily family) override {
         observer_.connected(probe_.from, Protocol::smtp, family);
@@ -104,11 +118,23 @@ class SendTrace final : public Trace {
         observer_.encrypted(probe_.from, Protocol::smtp, facts);
     }
 
+    /// The conversation is over.
+    void done() {
+        if (!recorder_.began()) return;
+        const Duration took = BootClock::now() - *recorder_.began();
+        const ConversationRecord record = recorder_.take();
+        observer_.attempt_done({probe_.name, mail_, attempt_, wall_now() - took, took, record});
+    }
+
   private:
     Observer& observer_;
     const ProbeSettings& probe_;
     MailId mail_;
+    std::uint8_t attempt_;
+    bool records_;
+    bool keeps_lines_;
     Instant began_;
+    Recorder recorder_;
 };
 
 /// Shows a timer to others for as long as it lives.
@@ -147,12 +173,10 @@ void Prober::tick(TaskGroup& group, TickDecision decision) {
     const std::string_view name = route().probe->name;
     Observer& observer = context_.needs.observer;
     if (decision.missed > 0) observer.tick_missed(name, MissReason::stalled, decision.missed);
-    if (!route().login->allows(BootClock::now())) {
-        observer.tick_missed(name, MissReason::auth_backoff, 1);
-    } else if (context_.sessions >= context_.needs.max_sessions) {
-        observer.tick_missed(name, MissReason::overload, 1);
+    if (const std::optional<MissReason> why = hindrance()) {
+        observer.tick_missed(name, *why, 1);
     } else {
-        group.spawn(send(decision.lag));
+        group.spawn(send(decision.lag, context_.needs.new_mail_id()));
     }
 }
 
@@ -208,8 +232,7 @@ Envelope Prober::compose_attempt(const Tag& tag, WallTime wall, std::uint64_t& d
     return envelope;
 }
 
-Awaitable<void> Prober::send(Duration lag) {
-    const MailId mail = context_.needs.new_mail_id();
+Awaitable<void> Prober::send(Duration lag, MailId mail) {
     const WallTime wall = wall_now();
     std::uint64_t digest = 0;
     Envelope envelope = compose_attempt(tag_of(mail, 1, wall), wall, digest);
@@ -218,6 +241,12 @@ Awaitable<void> Prober::send(Duration lag) {
     context_.needs.observer.mail_started({route().probe->name, mail, wall, lag});
     report_pending(context_, index_);
     co_await attempts(mail, 1, std::move(envelope));
+}
+
+std::optional<MissReason> Prober::hindrance() const {
+    if (!route().login->allows(BootClock::now())) return MissReason::auth_backoff;
+    if (context_.sessions >= context_.needs.max_sessions) return MissReason::overload;
+    return std::nullopt;
 }
 
 Awaitable<void> Prober::resume(RememberedMail mail) {
@@ -288,7 +317,7 @@ Awaitable<std::optional<Failure>> Prober::submit(MailId mail, std::uint8_t attem
     const Instant give_up =
         context_.ledger.deadline_of(mail).value_or(BootClock::now() + way.probe->deadline);
     LedgerListener listener(context_, mail, way);
-    SendTrace trace(context_.needs.observer, *way.probe, mail);
+    SendTrace trace(context_.needs.observer, *way.probe, mail, attempt);
     std::optional<Failure> failure;
     try {
         const auto channel = context_.needs.channels(way.from->smtp->server);
@@ -304,6 +333,7 @@ Awaitable<std::optional<Failure>> Prober::submit(MailId mail, std::uint8_t attem
         failure = Failure(listener.was_handed ? Stage::accept : Stage::connect, Cause::internal,
                           error.what());
     }
+    trace.done();
     note_login(*way.login, failure);
     if (failure) co_return failure;
     Circumstances none;

@@ -22,8 +22,12 @@ class Prober {
     Awaitable<void> run(TaskGroup& group);
     /// The route was changed: a new interval begins a new grid, anything else keeps the phase.
     void reconfigured();
-    /// Sends one mail; `lag` is how late it starts. Returns when the last attempt is over.
-    Awaitable<void> send(Duration lag);
+    /// Sends a mail with a new id; `lag` is how late it starts. Returns when the last attempt is
+    /// over.
+    Awaitable<void> send(Duration lag, MailId mail);
+    [[nodiscard]] MailId new_mail_id() const { return context_.needs.new_mail_id(); }
+    /// Why no mail can start now, if that is so.
+    [[nodiscard]] std::optional<MissReason> hindrance() const;
     /// Goes on with a mail that an earlier run was to try again.
     Awaitable<void> resume(RememberedMail mail);
     /// A mail was started by an earlier run at `wall`: its slot of the grid is not used again.

@@ -7,23 +7,41 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace mailprobed {
 namespace {
+
+/// Looks that are remembered at most; API and pages show as many.
+constexpr std::size_t kMaxLooks = 200;
+/// Of older ones only the outcome.
+constexpr std::size_t kMaxConversations = 5;
 
 /// Passes what a look shows to the observer.
 class LookTrace final : public Trace {
   public:
     LookTrace(Observer& observer, std::string_view mailbox)
-        : observer_(observer), mailbox_(mailbox) {}
+        : observer_(observer),
+          mailbox_(mailbox),
+          records_(observer.wants_records()),
+          keeps_lines_(records_ && observer.wants_transcripts()) {}
 
-    void stage_began(Stage /*stage*/, Instant at) override { began_ = at; }
+    void stage_began(Stage stage, Instant at) override {
+        began_ = at;
+        if (records_) recorder_.stage_began(stage, at);
+    }
     void stage_ended(Stage stage, Instant at, std::optional<Cause> cause) override {
         observer_.look_stage_done(mailbox_, stage, at - began_, cause);
+        if (records_) recorder_.stage_ended(stage, at, cause);
     }
-    [[nodiscard]] bool wants_lines() const override { return observer_.wants_lines(); }
+    [[nodiscard]] bool wants_lines() const override {
+        return keeps_lines_ || observer_.wants_lines();
+    }
     void line(Speaker who, std::string_view text) override {
-        observer_.transcript_line(mailbox_, Protocol::pop3, who, text);
+        if (keeps_lines_) recorder_.line(who, text, BootClock::now());
+        if (observer_.wants_lines()) {
+            observer_.transcript_line(mailbox_, Protocol::pop3, who, text);
+        }
     }
     void connected(IpFamily family) override {
         observer_.connected(mailbox_, Protocol::pop3, family);
@@ -32,10 +50,16 @@ class LookTrace final : public Trace {
         observer_.encrypted(mailbox_, Protocol::pop3, facts);
     }
 
+    /// What was said.
+    [[nodiscard]] ConversationRecord take() { return recorder_.take(); }
+
   private:
     Observer& observer_;
     std::string_view mailbox_;
+    bool records_;
+    bool keeps_lines_;
     Instant began_;
+    Recorder recorder_;
 };
 
 /// What a plan must know of the mails that come.
@@ -134,8 +158,10 @@ Awaitable<void> Watcher::step() {
     if (wake > BootClock::now()) co_await sleep_until(timer_, wake);
     // First what is over: a look that begins after the grace must not decide a verdict.
     Outcome settled = context_.ledger.settle(index_, BootClock::now());
+    note_judged(settled);
     Circumstances none;
     co_await report(context_, std::move(settled), std::move(none));
+    tell_watched();
     const bool wanted = planned <= BootClock::now() && next_look() != Instant::max();
     if (wanted) co_await look(planned);
 }
@@ -210,6 +236,7 @@ Awaitable<void> Watcher::look(Instant planned_at) {
     const Instant now = BootClock::now();
     const std::optional<Instant> login_at = session.login_at();
     Outcome outcome = context_.ledger.look_ended(index_, look.complete(), login_at, now);
+    note_judged(outcome);
     Circumstances circumstances;
     circumstances.planned_at = planned_at;
     co_await report(context_, std::move(outcome), std::move(circumstances));
@@ -223,12 +250,51 @@ Awaitable<void> Watcher::look(Instant planned_at) {
     }
     done.took = now - began;
     tell_observer(look, *account, done);
+    keep_look(done, began, trace.take());
+    tell_watched();
+}
+
+void Watcher::note_judged(const Outcome& outcome) {
+    if (!context_.needs.observer.wants_records()) return;
+    for (const Judgement& judgement : outcome.judgements) {
+        judged_.push_back({judgement.mail, judgement.probe, judgement.verdict, judgement.started});
+    }
+}
+
+void Watcher::keep_look(const LookDone& done, Instant began, ConversationRecord conversation) {
+    if (!context_.needs.observer.wants_records()) return;
+    LookRecord record;
+    record.mailbox = done.mailbox;
+    record.began = began;
+    record.at = done.at - done.took;
+    record.took = done.took;
+    record.complete = done.complete;
+    record.failure = done.failure;
+    record.messages = done.messages;
+    record.conversation = std::move(conversation);
+    looks_.push_back(std::move(record));
+    if (looks_.size() > kMaxConversations) {
+        looks_[looks_.size() - kMaxConversations - 1].conversation = {};
+    }
+    if (looks_.size() > kMaxLooks) looks_.pop_front();
+}
+
+void Watcher::tell_watched() {
+    for (const Judged& mail : std::exchange(judged_, {})) {
+        const auto first = std::ranges::find_if(looks_, [&mail](const LookRecord& look) {
+            return look.began + look.took >= mail.started;
+        });
+        context_.needs.observer.mail_watched({context_.routes[mail.probe].probe->name, mail.mail,
+                                              mail.verdict, wall_now(), looks_,
+                                              static_cast<std::size_t>(first - looks_.begin())});
+    }
 }
 
 Awaitable<bool> Watcher::tell_ledger(const Look& look, Instant planned_at) {
     Durability kept = Durability::durable;
     for (const Found& found : look.sightings()) {
         Outcome outcome = context_.ledger.sighted(index_, found.sighting, BootClock::now());
+        note_judged(outcome);
         Circumstances circumstances;
         circumstances.planned_at = planned_at;
         circumstances.attempt = found.sighting.attempt;
@@ -244,6 +310,7 @@ Awaitable<bool> Watcher::tell_ledger(const Look& look, Instant planned_at) {
         seen.status_class = found.bounce.status_class;
         seen.detail = found.bounce.status + " " + found.bounce.diagnostic;
         Outcome outcome = context_.ledger.bounced(seen, BootClock::now());
+        note_judged(outcome);
         Circumstances none;
         const Durability this_one = co_await report(context_, std::move(outcome), std::move(none));
         if (this_one != Durability::durable) kept = this_one;

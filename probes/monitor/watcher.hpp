@@ -8,6 +8,7 @@
 #include "probes/monitor/known_entries.hpp"
 #include "probes/net/boot_clock.hpp"
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -69,6 +70,19 @@ class Watcher {
     void keep_entries();
     void tell_observer(const Look& look, const AccountSettings& account, LookDone& done);
     void adapt_grace();
+    /// Remembers for tell_watched() what was judged.
+    void note_judged(const Outcome& outcome);
+    void keep_look(const LookDone& done, Instant began, ConversationRecord conversation);
+    /// Tells the observer of the looks that mails were judged by.
+    void tell_watched();
+
+    /// A mail whose looks the observer is to be told.
+    struct Judged {
+        MailId mail = 0;
+        ProbeIndex probe = 0;
+        Verdict verdict = Verdict::lost;
+        Instant started;
+    };
 
     Context& context_;
     MailboxIndex index_;
@@ -78,6 +92,9 @@ class Watcher {
     KnownEntries known_;
     AuthBackoff backoff_;
     Instant last_look_ = Instant::min();
+    /// The newest looks.
+    std::deque<LookRecord> looks_;
+    std::vector<Judged> judged_;
     BootTimer timer_;
 };
 

@@ -62,6 +62,8 @@ TEST(ConfigSettings, EveryKeyReachesItsMember) {
         "state_directory: state\n"
         "evidence: 3h\n"
         "history: 4h\n"
+        "details: 2h\n"
+        "transcripts: false\n"
         "web: {listen: ['[::1]:1', '127.0.0.1:2']}\n"
         "log: {level: trace, format: json}\n"
         "accounts:\n"
@@ -97,6 +99,8 @@ TEST(ConfigSettings, EveryKeyReachesItsMember) {
     EXPECT_EQ(s.previous_tag_key, Secret(std::string(33, 'o')));
     EXPECT_EQ(s.evidence, 3h);
     EXPECT_EQ(s.history, 4h);
+    EXPECT_EQ(s.details, 2h);
+    EXPECT_FALSE(s.transcripts);
     EXPECT_EQ(s.web.listen, (std::vector<std::string>{"[::1]:1", "127.0.0.1:2"}));
     EXPECT_EQ(s.log, (LogSettings{LogLevel::trace, LogFormat::json}));
 

@@ -102,11 +102,13 @@ TEST_F(RestartReasons, WhatIsBuiltInAtStartIsNamedWithTheRemedy) {
     next.state_directory = "/elsewhere";
     next.evidence = 1h;
     next.history = 1h;
+    next.details = 1h;
+    next.transcripts = false;
     next.auth_backoff = 1h;
     next.log.format = LogFormat::json;
     const std::string text = reasons(next);
     for (const char* key :
-         {"instance ", "state_directory ", "evidence ", "history ", "auth_backoff ", "log.format "})
+         {"instance ", "state_directory ", "evidence ", "history ", "details ", "transcripts ", "auth_backoff ", "log.format "})
         EXPECT_NE(text.find(key), std::string::npos) << key;
     EXPECT_NE(text.find("restart it"), std::string::npos);
 }

@@ -326,7 +326,7 @@ TEST_F(SqlJournalTest, OnlyJudgedMailsOlderThanTheHistoryArePruned) {
                                             {verdict_on(old_judged, Verdict::lost), false},
                                             {verdict_on(young, Verdict::lost), false}};
     writer.write(records);
-    EXPECT_TRUE(writer.prune(wall_now() - hours{49}));
+    EXPECT_TRUE(writer.prune(wall_now() - hours{49}, wall_now()));
     EXPECT_EQ(here.ask("SELECT GROUP_CONCAT(mail) FROM mails"), "2,3");
     EXPECT_EQ(here.ask("SELECT bad_streak FROM probes"), "2") << "gauges are no history";
 }

@@ -132,7 +132,7 @@ TEST(WebLogin, EveryPageNeedsALoginWhereThereAreUsers) {
     handlers.config = [] { return std::string("accounts: []\n"); };
     const RunningWeb web(handlers, {}, {{"127.0.0.1:0"}, {}, file});
     for (const char* page :
-         {"/", "/metrics", "/config", "/-/healthy", "/-/ready", "/style.css", "/nothing"}) {
+         {"/", "/metrics", "/config", "/-/healthy", "/-/ready", "/api/v1/probes", "/nothing"}) {
         EXPECT_EQ(status(web, "", page), 401) << page;
     }
     // Each twice: computed, and remembered.

@@ -19,17 +19,6 @@ WebHandlers handlers() {
     result.metrics = [] { return std::string("a_total 1\n"); };
     result.ready = [] { return true; };
     result.config = [] { return std::string("probes: []\n"); };
-    result.probes = [] {
-        ProbeRow row;
-        row.name = "qq<script>";
-        row.from = "a";
-        row.to = "b";
-        row.started = 7;
-        row.verdict = Verdict::lost;
-        row.at = WallTime{1'700'000'000s};
-        row.round_trip = 1500ms;
-        return std::vector{row};
-    };
     return result;
 }
 
@@ -62,21 +51,39 @@ TEST(WebServer, TheConfigurationIsPlainTextAndMayBeAbsent) {
     EXPECT_EQ(without.get("/config").status, 404);
 }
 
-TEST(WebServer, TheLandingPageShowsProbesEscapedUnderAStrictPolicy) {
+TEST(WebServer, PagesOfProbesAndMailsAreTheOnePageUnderAStrictPolicy) {
     const RunningWeb web(handlers());
-    const Answer answer = web.get("/");
-    EXPECT_EQ(answer.status, 200);
-    EXPECT_EQ(answer.fields.at("content-type"), "text/html; charset=utf-8");
-    EXPECT_TRUE(answer.fields.at("content-security-policy").starts_with("default-src 'none'"));
-    EXPECT_NE(answer.body.find("<td>qq&lt;script&gt;</td>"), std::string::npos);
-    EXPECT_EQ(answer.body.find("<script"), std::string::npos);
-    EXPECT_NE(answer.body.find("<td class=\"bad\">lost</td><td>2023-11-14 22:13:20 UTC</td>"
-                               "<td>1.500 s</td>"),
-              std::string::npos);
-    EXPECT_NE(answer.body.find("href=\"metrics\""), std::string::npos);
-    EXPECT_NE(answer.body.find("version " MAILPROBED_VERSION), std::string::npos);
-    EXPECT_EQ(answer.body.find("style="), std::string::npos);
-    EXPECT_EQ(web.get("/style.css").fields.at("content-type"), "text/css; charset=utf-8");
+    const Answer landing = web.get("/");
+    EXPECT_EQ(landing.status, 200);
+    EXPECT_EQ(landing.fields.at("content-type"), "text/html; charset=utf-8");
+    const std::string& policy = landing.fields.at("content-security-policy");
+    EXPECT_TRUE(policy.starts_with("default-src 'none'; script-src 'self';")) << policy;
+    EXPECT_EQ(policy.find("unsafe"), std::string::npos);
+    for (const char* target : {"/probes/qq", "/probes/a%2Fb?window=1h", "/mails/0123456789abcdef"})
+        EXPECT_EQ(web.get(target).body, landing.body) << target;
+    for (const char* target : {"/assets/", "/assets/../app.cpp", "/assets/nothing.js", "/probes"})
+        EXPECT_EQ(web.get(target).status, 404) << target;
+    EXPECT_EQ(web.get("/assets/index.html").body, landing.body);
+    EXPECT_EQ(web.get("/assets/openapi.json").fields.at("content-type"), "application/json");
+}
+
+TEST(WebServer, TheApiAnswersErrorsAsJsonAndTellsWhoMaySeeWhat) {
+    WebHandlers from = handlers();
+    from.api_state = [] { return ApiState{}; };
+    from.api = [](const ApiTarget&, const ApiState&, ApiClient client) {
+        return api_answer(client.full ? 200 : 203, client.may_run ? "1" : "0");
+    };
+    const RunningWeb web(from);
+    const Answer wrong = web.get("/api/v1/mails?limit=0");
+    EXPECT_EQ(wrong.status, 400);
+    EXPECT_EQ(wrong.fields.at("content-type"), "application/json");
+    EXPECT_EQ(wrong.body, "{\"error\":\"limit: expected a whole number from 1 to 1000\"}\n");
+    EXPECT_EQ(web.get("/api/v1/nothing").status, 404);
+    EXPECT_EQ(web.get("/api/v1/probes").status, 200);
+    EXPECT_EQ(web.get("/api/v1/probes").body, "1\n");
+    Connection connection(web.address());
+    EXPECT_EQ(connection.request("PUT", "/api/v1/probes").status, 405);
+    EXPECT_EQ(web.get("/api/v1/probes/a/run").status, 405);
 }
 
 TEST(WebServer, HeadHasTheHeaderOfGetAndNoBody) {

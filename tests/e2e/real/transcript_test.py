@@ -118,7 +118,7 @@ class Secrecy(RealCase):
                     and metrics.verdicts("refused").get("send_failed")
                     and metrics.verdicts("to-refused").get("unobserved"))
         eventually("every probe has a verdict", all_seen)
-        for page in ("/metrics", "/config", "/", "/style.css"):
+        for page in ("/metrics", "/config", "/", "/api/v1/probes"):
             self.assert_secret(page, daemon.get(page).encode())
         log = daemon.log().encode(errors="surrogateescape")
         self.assertIn(b"event=transcript", log)

@@ -29,7 +29,7 @@ LOGINS = {"plain-user": ("plain", "user-pass"), "login-plain": ("login", "plain"
           "cram-apop": ("cram-md5", "apop"), "auto-auto": ("auto", "auto")}
 SOURCES = ("file", "env", "command", "credential", "inline")
 PLANTED = "Planted-3f9a61c07be2"
-PAGES = ("/metrics", "/config", "/", "/style.css", "/-/healthy", "/-/ready", "/no-such-page")
+PAGES = ("/metrics", "/config", "/", "/probes/a", "/api/v1/probes", "/-/healthy", "/-/ready", "/no-such-page")
 # Its mailbox cannot be read, which takes a deadline to say.
 MUTE = ("echo-pass",)
 # A challenge of APOP or CRAM-MD5.

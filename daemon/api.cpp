@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a request understood to its answer.
+#include "daemon/api.hpp"
+
+#include "daemon/api_mail.hpp"
+#include "daemon/api_probe.hpp"
+#include "daemon/assets.hpp"
+#include "daemon/json_writer.hpp"
+#include "daemon/ledger_reader.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace mailprobed {
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+/// A summary stays for so many times as long as it took to make: asking costs a twentieth of one
+/// core at most, however long the history is.
+constexpr int kRest = 20;
+
+const ProbeRow& row_of(const ApiState& state, const std::string& probe) {
+    const auto row = std::ranges::find(state.probes, probe, &ProbeRow::name);
+    if (row == state.probes.end()) {
+        throw ApiError(404, "the configuration has no probe called " + probe);
+    }
+    return *row;
+}
+
+std::string mails(LedgerReader& ledger, const ApiTarget& target) {
+    LedgerQuery query;
+    query.probe = target.probe;
+    query.verdicts = target.verdicts;
+    query.from = target.from;
+    query.before = target.to;
+    query.newest_first = true;
+    query.limit = target.limit + 1;
+    std::vector<LedgerMail> found;
+    ledger.each(query, [&found](const LedgerMail& mail) { found.push_back(mail); });
+    const bool more = found.size() > target.limit;
+    if (more) found.pop_back();
+    JsonWriter json;
+    json.begin_object();
+    json.key("mails");
+    json.begin_array();
+    for (const LedgerMail& mail : found)
+        write_mail(json, mail);
+    json.end_array();
+    json.key("next");
+    if (more) {
+        json.value(std::to_string(found.back().started.time_since_epoch().count()));
+    } else {
+        json.null();
+    }
+    json.end_object();
+    return json.take();
+}
+
+std::string mail(LedgerReader& ledger, const ApiTarget& target, ApiClient client) {
+    LedgerQuery query;
+    query.mail = target.mail;
+    JsonWriter json;
+    bool found = false;
+    ledger.each(query, [&](const LedgerMail& one) {
+        found = true;
+        write_mail_detail(json, one, ledger.attempts(one.mail), ledger.looks(one.mail),
+                          client.full);
+    });
+    if (!found) throw ApiError(404, "the ledger has no mail " + mail_name(target.mail));
+    return json.take();
+}
+
+}  // namespace
+
+WebResponse api_answer(unsigned status, std::string body) {
+    return {status, std::string(kJson), std::move(body) + "\n"};
+}
+
+WebResponse api_error(unsigned status, std::string_view text) {
+    JsonWriter json;
+    json.begin_object();
+    json.member("error", text);
+    json.end_object();
+    return api_answer(status, json.take());
+}
+
+const std::string& Api::summary(LedgerReader& ledger, const ProbeRow& row, WallTime now) {
+    const auto began = std::chrono::steady_clock::now();
+    Cached& cached = summaries_[row.name];
+    if (began < cached.until) return cached.text;
+    JsonWriter json;
+    json.begin_object();
+    write_summary(json, ledger, row, now);
+    json.end_object();
+    const auto end = std::chrono::steady_clock::now();
+    cached = {end + kRest * (end - began), json.take()};
+    return cached.text;
+}
+
+std::string Api::probes(const ApiState& state, ApiClient client) {
+    LedgerReader ledger(ledger_);
+    std::erase_if(summaries_, [&state](const auto& entry) {
+        return std::ranges::find(state.probes, entry.first, &ProbeRow::name) == state.probes.end();
+    });
+    JsonWriter json;
+    json.begin_object();
+    json.member("now", state.now);
+    json.member("version", MAILPROBED_VERSION);
+    json.member("instance", state.instance);
+    json.member("access", client.full ? "full" : "public");
+    json.member("may_run", client.may_run);
+    json.member("journal_healthy", state.journal_healthy);
+    json.key("probes");
+    json.begin_array();
+    for (const ProbeRow& row : state.probes)
+        json.raw(summary(ledger, row, state.now));
+    json.end_array();
+    json.end_object();
+    return json.take();
+}
+
+WebResponse Api::answer(const ApiTarget& target, const ApiState& state, ApiClient client) {
+    try {
+        if (target.resource == ApiResource::openapi) {
+            const Asset* description = find_asset("openapi.json");
+            if (description == nullptr) throw ApiError(404, "it is not part of this build");
+            return api_answer(200, std::string(description->content));
+        }
+        if (target.resource == ApiResource::probes) return api_answer(200, probes(state, client));
+        LedgerReader ledger(ledger_);
+        if (target.resource == ApiResource::mails) return api_answer(200, mails(ledger, target));
+        if (target.resource == ApiResource::mail) {
+            return api_answer(200, mail(ledger, target, client));
+        }
+        const ProbeRow& row = row_of(state, target.probe);
+        JsonWriter json;
+        if (target.resource == ApiResource::points) {
+            write_points(json, ledger, target, row, state.now);
+        } else {
+            json.begin_object();
+            write_summary(json, ledger, row, state.now);
+            write_window(json, ledger, target, state.now);
+            json.end_object();
+        }
+        return api_answer(200, json.take());
+    } catch (const ApiError& error) {
+        return api_error(error.status(), error.what());
+    } catch (const std::exception&) {
+        // The reason holds paths; the log has it when it concerns writing, too.
+        return api_error(503, "the ledger cannot be read now");
+    }
+}
+
+}  // namespace mailprobed

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The files of daemon/pages/, built into the program.
+#pragma once
+
+#include <string_view>
+
+namespace mailprobed {
+
+/// One file.
+struct Asset {
+    std::string_view name;
+    /// As HTTP tells it.
+    std::string_view type;
+    std::string_view content;
+};
+
+/// The file called `name`, or nullptr.
+[[nodiscard]] const Asset* find_asset(std::string_view name);
+
+}  // namespace mailprobed

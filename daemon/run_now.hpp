@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// A mail out of turn, asked for by a person.
+#pragma once
+
+#include "daemon/web_response.hpp"
+#include "probes/domain/time.hpp"
+#include "probes/monitor/monitor.hpp"
+
+#include <map>
+#include <string>
+
+namespace mailprobed {
+
+/// Keeps people from sending too much: providers lock accounts that do.
+class RunLimit {
+  public:
+    /// Between two mails of one probe.
+    static constexpr Duration kGap = std::chrono::seconds{10};
+
+    /// How long `probe` has to wait; zero if it may run, which then counts as done.
+    [[nodiscard]] Duration wait(const std::string& probe, Instant now);
+
+  private:
+    std::map<std::string, Instant> last_;
+};
+
+/// Sends a mail of `probe` and says which, or why not, in the form of the API.
+[[nodiscard]] WebResponse run_now(Monitor& monitor, RunLimit& limit, const std::string& probe,
+                                  Instant now);
+
+}  // namespace mailprobed

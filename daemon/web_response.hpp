@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// An answer of the web server.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mailprobed {
+
+/// One answer.
+struct WebResponse {
+    unsigned status = 200;
+    std::string content_type;
+    std::string body;
+    /// True if the body is compressed with gzip (RFC 1952).
+    bool gzip = false;
+    /// Set for 429: when to come again.
+    std::optional<std::chrono::seconds> retry_after = std::nullopt;
+    /// The methods that the page knows; a 405 tells them.
+    std::string_view allow = "GET, HEAD";
+};
+
+}  // namespace mailprobed
