@@ -26,6 +26,7 @@ file(GLOB examples CONFIGURE_DEPENDS config/examples/*.yaml)
 install(FILES config/mailprobed.example.yaml ${examples} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 foreach(assets grafana prometheus)
   if(IS_DIRECTORY ${CMAKE_SOURCE_DIR}/config/${assets})
-    install(DIRECTORY config/${assets} DESTINATION ${CMAKE_INSTALL_DATADIR}/mailprobed)
+    install(DIRECTORY config/${assets} DESTINATION ${CMAKE_INSTALL_DATADIR}/mailprobed
+      PATTERN make EXCLUDE PATTERN __pycache__ EXCLUDE)
   endif()
 endforeach()
