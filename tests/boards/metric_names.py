@@ -11,7 +11,8 @@ UNUSED = pathlib.Path(__file__).parent / "unused_metrics.txt"
 # Made by Prometheus, not by us.
 _FOREIGN = {"up"}
 _RECORDED = re.compile(r"^\s*-?\s*record:\s*(\S+)", re.M)
-_COMMENT = re.compile(r"(^|\s)#.*$", re.M)
+# Comments and the names of groups name no metrics.
+_ASIDE = re.compile(r"(^|\s)#.*$|^\s*- name:.*$", re.M)
 _WORD = re.compile(r"[a-zA-Z_][\w:]*")
 
 
@@ -32,7 +33,7 @@ def family(name, known):
 
 def in_rules(folder=RULES):
     """(where, name) of all metrics in files of rules, if there are any, and the names recorded there."""
-    files = {file.name: _COMMENT.sub("", file.read_text()) for file in sorted(folder.glob("*.yml"))}
+    files = {file.name: _ASIDE.sub("", file.read_text()) for file in sorted(folder.glob("*.yml"))}
     recorded = {name for text in files.values() for name in _RECORDED.findall(text)}
     used = [(file, word) for file, text in files.items() for word in _WORD.findall(text)
             if "mailprobed_" in word or word.startswith("process_")]

@@ -82,7 +82,7 @@ COPIES = (
      _annotation("Restarts", "process_start_time", "process_started_at_time"), {"live", "metrics"}),
     ("the board can be edited", "probe", lambda board: board.json.update(editable=True), {"rules"}),
     ("a panel lies over another", "overview", _place_over, {"rules"}),
-    ("the boards are not linked", "overview",
+    ("a link loses its board", "overview",
      lambda board: board.json.update(json.loads(
          json.dumps(board.json).replace("/d/mailprobed-probe", "/d/mailprobed"))), {"rules"}),
     ("an override names nothing", "probe",

@@ -3,7 +3,8 @@
 from parts import (Board, counts, field, fixed, graph, heatmap, limit, link, merged, now, over_time,
                    query_variable, rows, stat, steps, table, timeline, words)
 from queries import (OURS, PER_PROBE, SHARE_STEPS, STATES, STATE_STEPS, STATE_WORDS, VERDICT_COLORS, WHERE,
-                     YES_NO, dashboard, greatest, in_time, increase, mean, quantile, state, waited, where)
+                     YES_NO, choices, dashboard, greatest, in_time, increase, judged, mean, quantile, state, waited,
+                     where)
 
 THIS = OURS + ',probe="$probe"'
 BOX = OURS + ',mailbox="$mailbox"'
@@ -71,11 +72,11 @@ def _latency(board):
                  for share, name in ((0.5, "p50"), (0.9, "p90"), (0.99, "p99"))),
                over_time(SLO, "slo_latency")],
               graph("s", log=True, legend=("lastNotNull", "max")), [limit("slo_latency", "orange")])
-    judged = increase("mailprobed_verdicts_total", THIS, PER_PROBE)
     came = increase("mailprobed_verdicts_total", THIS + ',verdict="delivered"', PER_PROBE)
     board.add((12, 9), "Share of mails",
-              "Of the mails judged within the window: delivered at all, and delivered within slo_latency.",
-              [over_time(f"{came} / ({judged} > 0)", "delivered"),
+              "Of the mails judged within the window, but for those that nobody could look for: delivered at all, "
+              "and delivered within slo_latency.",
+              [over_time(f"clamp_max({came} / {judged(THIS)}, 1)", "delivered"),
                over_time(in_time(THIS), "within slo_latency"), over_time("vector($objective)", "objective")],
               graph("percentunit", max=1, legend=("lastNotNull", "min")), [limit("objective", "red")])
 
@@ -203,7 +204,7 @@ def one_probe():
     return dashboard(
         "mailprobed-probe", "mailprobed: one probe",
         "One route of mail: how long it takes, where that time goes, and what fails.",
-        [link("All probes", "/d/mailprobed-overview", "All routes"),
+        [link("All probes", "/d/mailprobed-overview" + choices(), "All routes"),
          link("Status page of this probe", "${page}/probes/${probe}",
               "Every mail with its stages, hops and transcript", board=False)],
         [query_variable("probe", "Probe", f"label_values(mailprobed_probe_info{{{OURS}}}, probe)",

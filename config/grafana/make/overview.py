@@ -3,12 +3,12 @@
 from parts import (GRAY, Board, bars, counts, field, fixed, graph, limit, link, merged, now, over_time,
                    query_variable, rows, stat, steps, table, timeline, words)
 from queries import (OURS, PER_PROBE, SHARE_STEPS, STATES, STATE_STEPS, STATE_WORDS, VERDICT_COLORS, WHERE,
-                     WINDOW, YES_NO, dashboard, greatest, in_time, increase, mean, quantile, state, waited,
-                     where)
+                     WINDOW, YES_NO, choices, dashboard, greatest, in_time, increase, mean, quantile, state,
+                     waited, where)
 
 ALL = OURS + ',probe=~"$probe"'
-_TO_PROBE = ("/d/mailprobed-probe?${datasource:queryparam}&${job:queryparam}&${window:queryparam}"
-             "&var-instance=${LABELS.instance}&var-probe=${LABELS.probe}&${__url_time_range}")
+_TO_PROBE = ("/d/mailprobed-probe" + choices("var-instance=${LABELS.instance}")
+             + "&var-probe=${LABELS.probe}&${__url_time_range}")
 DETAIL = [{"title": "${__field.labels.probe} in detail",
            "url": _TO_PROBE.replace("LABELS", "__field.labels")}]
 DAY = 86400
@@ -88,7 +88,8 @@ def _promise(board):
     board.row("The promise: mail within slo_latency")
     board.add((12, 9), "Share of mails within slo_latency",
               "Of the mails judged within the window, the share that was delivered within the probe's "
-              "slo_latency; mails that failed count as bad. The dashed line is the objective chosen above.",
+              "slo_latency. Mails that failed count as bad, those that nobody could look for neither way. The "
+              "dashed line is the objective chosen above.",
               [over_time(in_time(ALL), "{{probe}}"), over_time("vector($objective)", "objective")],
               graph("percentunit", max=1, legend=("lastNotNull", "min"), links=DETAIL),
               [limit("objective", "red")])
@@ -227,6 +228,6 @@ def overview():
                            "Routes, each from one account to another.")
     return dashboard("mailprobed-overview", "mailprobed: all routes",
                      "Which route of mail is bad, since when, and at which stage.",
-                     [link("One probe", "/d/mailprobed-probe", "One route in detail"),
+                     [link("One probe", "/d/mailprobed-probe" + choices(), "One route in detail"),
                       link("Status page", "${page}/", "The daemon's own page", board=False)],
                      [probe], board)

@@ -235,7 +235,7 @@ def link(title, url, tooltip, board=True):
     """A link above the panels: to another board, or out of Grafana."""
     return {"title": title, "type": "link", "url": url, "tooltip": tooltip,
             "icon": "dashboard" if board else "external link", "tags": [], "asDropdown": False,
-            "targetBlank": not board, "keepTime": board, "includeVars": board}
+            "targetBlank": not board, "keepTime": board, "includeVars": False}
 
 
 def written(value, indent=0, lead=0):

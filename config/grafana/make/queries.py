@@ -67,10 +67,16 @@ def quantile(share, of, by=PER_PROBE):
     return f"histogram_quantile({share}, sum by ({by}, le) ({buckets}))"
 
 
+def judged(of, window=WINDOW):
+    """How many mails were judged; those that nobody could look for count neither way, as in the alerts."""
+    return (f"(sum by ({PER_PROBE}) (increase(mailprobed_verdicts_total{{{of},"
+            f'verdict!="unobserved"}}[{window}])) > 0)')
+
+
 def in_time(of, window=WINDOW):
     """The share of judged mails that came within slo_latency."""
-    return f"""clamp_max(sum by ({PER_PROBE}) (increase(mailprobed_slo_good_total{{{of}}}[{window}]))
-        / (sum by ({PER_PROBE}) (increase(mailprobed_verdicts_total{{{of}}}[{window}])) > 0), 1)"""
+    good = f"sum by ({PER_PROBE}) (increase(mailprobed_slo_good_total{{{of}}}[{window}]))"
+    return f"clamp_max({good} / {judged(of, window)}, 1)"
 
 
 def waited(of):
@@ -100,6 +106,12 @@ def annotations():
         annotation("Refused reloads", "red",
                    f"1 - mailprobed_config_last_reload_successful{{{OURS}}}",
                    "configuration refused, the one before stays in use", False)]}
+
+
+def choices(instance=""):
+    """What a link to a board takes along: `instance` is one that takes the place of those chosen."""
+    kept = ["datasource", "job", *([] if instance else ["instance"]), "window", "objective", "status_page"]
+    return "?" + "&".join([*(f"${{{name}:queryparam}}" for name in kept), *([instance] if instance else [])])
 
 
 def variables(*own):
