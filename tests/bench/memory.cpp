@@ -83,8 +83,10 @@ Settings settings_for(const MemoryWish& wish) {
 /// Every kAtOnce-th mail of `count`, one after the other, from the probes `first`...
 Awaitable<void> send_some(Rig* rig, std::size_t from, std::size_t first, std::size_t probes,
                           std::size_t count) {
-    for (std::size_t i = from; i < count; i += kAtOnce)
-        co_await rig->prober(first + i % probes).send(Duration::zero());
+    for (std::size_t i = from; i < count; i += kAtOnce) {
+        Prober& prober = rig->prober(first + i % probes);
+        co_await prober.send(Duration::zero(), prober.new_mail_id());
+    }
 }
 
 void send_many(Rig& rig, std::size_t first, std::size_t probes, std::size_t count) {
@@ -122,8 +124,10 @@ JsonObject measure_memory(const MemoryWish& wish) {
     const std::uint64_t pending = rig.context().ledger.totals().pending;
 
     const std::int64_t before_sessions = baseline();
-    for (std::size_t i = 0; i < wish.sessions; ++i)
-        rig.tasks().spawn(rig.prober(2 * wish.mailboxes + i % wish.mailboxes).send({}));
+    for (std::size_t i = 0; i < wish.sessions; ++i) {
+        Prober& prober = rig.prober(2 * wish.mailboxes + i % wish.mailboxes);
+        rig.tasks().spawn(prober.send({}, prober.new_mail_id()));
+    }
     gate.wait(rig.loop(), gate.enveloped, wish.sessions);
     const std::int64_t in_flight = resident_bytes();
 

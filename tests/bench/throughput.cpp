@@ -36,7 +36,7 @@ struct Lane {
 Awaitable<void> keep_sending(Prober* prober, Lane* lane) {
     for (;;) {
         lane->judged = false;
-        co_await prober->send(Duration::zero());
+        co_await prober->send(Duration::zero(), prober->new_mail_id());
         while (!lane->judged)
             co_await sleep_until(lane->timer, Instant::max());
     }
