@@ -4,7 +4,9 @@
 
 #include "config/document.hpp"
 #include "config/draft.hpp"
+#include "config/syntax.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
@@ -43,7 +45,45 @@ std::optional<Complaint> read_file(const std::string& path, std::string& out) {
     return complaint;
 }
 
+const ConfigNode* value_of(const ConfigNode* map, std::string_view key) {
+    if (map == nullptr) return nullptr;
+    const auto found = std::ranges::find(map->entries, key, &ConfigEntry::key);
+    return found == map->entries.end() ? nullptr : found->value.get();
+}
+
+void read_listen(const ConfigNode& node, ProblemList& problems, std::vector<std::string>& out) {
+    std::optional<Complaint> complaint = check_listen(node.text);
+    if (!complaint) {
+        out.push_back(node.text);
+        return;
+    }
+    problems.error(node.place, "`web.listen` " + complaint->what, complaint->expected);
+}
+
 }  // namespace
+
+LoadedListen load_listen(const std::string& path) {
+    LoadedListen loaded;
+    std::string text;
+    if (const auto complaint = read_file(path, text)) {
+        loaded.problems.push_back({path, 1, 1, "the file " + complaint->what, complaint->expected});
+        return loaded;
+    }
+    ProblemList problems(path);
+    const auto document = parse_document(text, problems);
+    wipe(text.data(), text.size());
+    const ConfigNode* node = value_of(value_of(document.get(), "web"), "listen");
+    if (node == nullptr) {
+        loaded.listen = WebSettings().listen;
+    } else if (node->kind == ConfigNode::Kind::list && !node->items.empty()) {
+        for (const auto& item : node->items)
+            read_listen(*item, problems, loaded.listen);
+    } else {
+        read_listen(*node, problems, loaded.listen);
+    }
+    loaded.problems = problems.errors();
+    return loaded;
+}
 
 LoadedConfig load_config(const std::string& path, const LoadContext& context) {
     std::string text;

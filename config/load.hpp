@@ -25,9 +25,21 @@ struct LoadedConfig {
     std::string masked;
 };
 
+/// Where a configuration has its daemon listen.
+struct LoadedListen {
+    /// As in WebSettings; the default if the file names none.
+    std::vector<std::string> listen;
+    /// Errors in the order of the file; empty means usable.
+    std::vector<ConfigProblem> problems;
+};
+
 /// Reads the file at `path`. Never throws because of its content; blocks while password commands
 /// run. Relative paths in it start at the working directory.
 [[nodiscard]] LoadedConfig load_config(const std::string& path, const LoadContext& context);
+
+/// Reads only `web.listen` of the file at `path`: no password is read and no command is run, so
+/// that whoever may read the file can ask the daemon. Of the rest nothing is checked but the YAML.
+[[nodiscard]] LoadedListen load_listen(const std::string& path);
 
 /// Reads a configuration from memory; `file` is its name in messages.
 [[nodiscard]] LoadedConfig load_config_text(std::string_view text, const std::string& file,

@@ -21,6 +21,7 @@
 #include "daemon/run_now.hpp"
 #include "daemon/session_limit.hpp"
 #include "daemon/sql_journal.hpp"
+#include "daemon/status_command.hpp"
 #include "daemon/stop.hpp"
 #include "daemon/tag_key.hpp"
 #include "daemon/web.hpp"
@@ -317,12 +318,6 @@ class Daemon {
 ExitStatus start(const Options& options, LoadedConfig config, std::vector<int> sockets) {
     Settings& settings = config.settings;
     if (options.action == Action::ledger) return run_ledger(settings.state_directory, options);
-    if (options.action == Action::once) {
-        if (settings.tag_key.empty()) {
-            settings.tag_key = tag_key_for_once(settings.state_directory);
-        }
-        return run_once(std::move(settings), options.probe, options.transcript);
-    }
     std::error_code exists_or_fails_below;
     std::filesystem::create_directories(settings.state_directory, exists_or_fails_below);
     if (settings.tag_key.empty()) {
@@ -336,6 +331,8 @@ ExitStatus start(const Options& options, LoadedConfig config, std::vector<int> s
 
 ExitStatus run_app(const Options& options) {
     harden_process();
+    if (options.action == Action::status) return run_status(options);
+    if (options.action == Action::once) return run_once(options);
     // Before password commands run, which must not inherit them.
     std::vector<int> sockets;
     try {
@@ -353,12 +350,10 @@ ExitStatus run_app(const Options& options) {
     for (const ConfigProblem& problem : problems)
         std::cerr << problem.text() << '\n';
     if (!problems.empty()) return ExitStatus::config;
-    if (options.action == Action::check_config || options.action == Action::once) {
+    if (options.action == Action::check_config) {
         for (const ConfigProblem& warning : config.warnings) {
             std::cerr << "warning: " << warning.text() << '\n';
         }
-    }
-    if (options.action == Action::check_config) {
         std::cout << options.config_file << ": ok, " << config.settings.probes.size() << " probes, "
                   << config.settings.accounts.size() << " accounts\n";
         return ExitStatus::ok;

@@ -8,7 +8,9 @@
 int main(int argc, char** argv) {
     const mailprobed::ParsedOptions parsed = mailprobed::parse_options(argc, argv);
     if (!parsed.options) {
-        (parsed.status == mailprobed::ExitStatus::ok ? std::cout : std::cerr) << parsed.text;
+        const bool answer = parsed.status == mailprobed::ExitStatus::ok ||
+                            parsed.status == mailprobed::ExitStatus::check_unknown;
+        (answer ? std::cout : std::cerr) << parsed.text;
         return static_cast<int>(parsed.status);
     }
     return static_cast<int>(mailprobed::run_app(*parsed.options));

@@ -4,10 +4,13 @@
 
 #include "daemon/labels.hpp"
 #include "daemon/log.hpp"
+#include "daemon/nagios.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <sstream>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,11 +28,13 @@ constexpr const char* kFooter =
     "  mailprobed --config mailprobed.yaml --check-config\n"
     "  mailprobed --config mailprobed.yaml once qq-self --transcript\n"
     "  mailprobed --config mailprobed.yaml ledger list --probe qq-self\n"
+    "  mailprobed status --watch\n"
     "\n"
-    "Exit status: 0 success; 1 `once`: not delivered, `ledger`: a problem; 64 wrong command line;\n"
-    "69 the HTTP address or the ledger is in use; 70 internal error; 74 stopped, but the disk did "
-    "not\n"
-    "take the journal's last records; 78 configuration error.";
+    "Exit status: 0 success; 1 `once`: not delivered, `ledger`: a problem, `status`: a probe is "
+    "down;\n"
+    "64 wrong command line; 69 the HTTP address or the ledger is in use, `status`: no answer;\n"
+    "70 internal error; 74 stopped, but the disk did not take the journal's last records;\n"
+    "78 configuration error. `once --nagios`: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
 
 template <class T>
 using Choices = std::vector<std::pair<std::string, T>>;
@@ -50,6 +55,10 @@ Choices<LogFormat> formats() {
             {"journal", LogFormat::journal}};
 }
 
+Choices<Charset> charsets() {
+    return {{"auto", Charset::automatic}, {"unicode", Charset::unicode}, {"ascii", Charset::ascii}};
+}
+
 /// Adds an option whose value is one of the names; CLI11's own enums would take numbers too.
 template <class T>
 void add_choice(CLI::App& app, const std::string& flag, const std::string& placeholder,
@@ -67,10 +76,16 @@ void add_choice(CLI::App& app, const std::string& flag, const std::string& place
         ->type_name(placeholder);
 }
 
-ParsedOptions leave(const CLI::App& app, const CLI::ParseError& error) {
+/// A check gets its one line whatever it was called with.
+ParsedOptions leave(const CLI::App& app, const CLI::ParseError& error, bool nagios) {
     std::ostringstream out;
     std::ostringstream err;
     const bool asked_for = app.exit(error, out, err) == 0;
+    if (nagios && !asked_for) {
+        const std::string why = err.str();
+        return {std::nullopt, ExitStatus::check_unknown,
+                check_unknown("command line: " + why.substr(0, why.find('\n'))) + '\n'};
+    }
     return {std::nullopt, asked_for ? ExitStatus::ok : ExitStatus::usage,
             asked_for ? out.str() : err.str()};
 }
@@ -97,6 +112,41 @@ CLI::App* add_ledger(CLI::App& app, Options& options) {
     return ledger;
 }
 
+CLI::App* add_once(CLI::App& app, Options& options) {
+    CLI::App* once = app.add_subcommand(
+        "once", "Send one mail of a probe, wait for it, print its verdict and exit");
+    once->add_option("PROBE", options.probe, "Name of the probe")->required();
+    CLI::Option* transcript = once->add_flag("--transcript", options.transcript,
+                                             "Print each line sent and received, secrets masked");
+    once->add_flag("--nagios", options.nagios,
+                   "Print one line with perfdata and exit with 0 to 3, as monitoring plugins do")
+        ->excludes(transcript);
+    return once;
+}
+
+/// `status`, which needs no configuration.
+CLI::App* add_status(CLI::App& app, StatusOptions& options) {
+    CLI::App* status =
+        app.add_subcommand("status", "Ask a running daemon and print the state of all probes");
+    status->add_flag("--watch", options.watch, "Show it until Ctrl-C, always up to date");
+    status
+        ->add_option("--url", options.url,
+                     "Where the daemon is; else web.listen of --config, else "
+                     "http://127.0.0.1:10995")
+        ->type_name("URL");
+    status
+        ->add_option("--user", options.user,
+                     "Log in under this name, with the password in MAILPROBED_PASSWORD")
+        ->type_name("NAME");
+    status
+        ->add_option("--ca-file", options.ca_file,
+                     "Authorities to trust for https instead of the system's")
+        ->type_name("FILE");
+    add_choice(*status, "--charset", "CHARSET", options.charset, charsets(),
+               "Characters to use; auto: Unicode on terminals with UTF-8");
+    return status;
+}
+
 }  // namespace
 
 std::string version_text() {
@@ -111,7 +161,8 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
     app.footer(kFooter);
     app.set_help_flag("-h,--help", "Print this help and exit");
     app.set_version_flag("--version", version_text(), "Print version and compiler and exit");
-    app.add_option("-c,--config", options.config_file, "Configuration file (required)")
+    app.add_option("-c,--config", options.config_file,
+                   "Configuration file (required but for status)")
         ->type_name("FILE");
     app.add_option("--web.config.file", options.web_config_file,
                    "File with TLS and logins of the web server (daemon/README.md)")
@@ -129,24 +180,26 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
     // Options of the program may also stand after the subcommand.
     app.fallthrough();
 
-    CLI::App* once = app.add_subcommand(
-        "once", "Send one mail of a probe, wait for it, print its verdict and exit");
-    once->add_option("PROBE", options.probe, "Name of the probe")->required();
-    once->add_flag("--transcript", options.transcript,
-                   "Print each line sent and received, secrets masked");
-    once->excludes(check);
+    CLI::App* once = add_once(app, options);
     CLI::App* ledger = add_ledger(app, options);
-    ledger->excludes(check);
+    CLI::App* status = add_status(app, options.status);
+    for (CLI::App* command : {once, ledger, status})
+        command->excludes(check);
 
     try {
         app.parse(argc, argv);
-        if (options.config_file.empty()) throw CLI::RequiredError("--config FILE");
+        if (options.config_file.empty() && !status->parsed())
+            throw CLI::RequiredError("--config FILE");
     } catch (const CLI::ParseError& error) {
-        return leave(app, error);
+        const bool nagios = std::any_of(argv, argv + argc, [](const char* word) {
+            return std::string_view(word) == "--nagios";
+        });
+        return leave(app, error, nagios);
     }
     if (check_config) options.action = Action::check_config;
     if (once->parsed()) options.action = Action::once;
     if (ledger->parsed()) options.action = Action::ledger;
+    if (status->parsed()) options.action = Action::status;
     return {std::move(options), ExitStatus::ok, {}};
 }
 

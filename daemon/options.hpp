@@ -16,10 +16,17 @@ enum class ExitStatus : int {
     ok = 0,
     /// `once`: the mail was not delivered.
     not_delivered = 1,
+    /// `status`: at least one probe is down.
+    down = 1,
+    /// `once --nagios`: the statuses of the Monitoring Plugins.
+    check_warning = 1,
+    check_critical = 2,
+    check_unknown = 3,
     /// `ledger`: there is no such mail, or the ledger breaks a rule.
     ledger_problem = 1,
     usage = 64,
-    /// The address of `web.listen` or the ledger is taken: may work later.
+    /// The address of `web.listen` or the ledger is taken: may work later. `status`: the daemon
+    /// gives no answer that can be used.
     unavailable = 69,
     internal = 70,
     /// Stopped, but the disk did not take the journal's last records in time.
@@ -28,10 +35,25 @@ enum class ExitStatus : int {
 };
 
 /// What the program is asked to do.
-enum class Action : std::uint8_t { run, check_config, once, ledger };
+enum class Action : std::uint8_t { run, check_config, once, ledger, status };
 
 /// What `ledger` is asked for.
 enum class LedgerAction : std::uint8_t { list, show, verify, export_all };
+
+/// Which characters `status` may use.
+enum class Charset : std::uint8_t { automatic, unicode, ascii };
+
+/// What `status` is asked for.
+struct StatusOptions {
+    /// Where the daemon is; empty: what the configuration says.
+    std::string url;
+    /// Who logs in; empty: nobody. The password is in the environment.
+    std::string user;
+    /// PEM file of trusted roots; empty: the system's.
+    std::string ca_file;
+    bool watch = false;
+    std::optional<Charset> charset;
+};
 
 /// A valid command line.
 struct Options {
@@ -47,19 +69,23 @@ struct Options {
     /// For `once`: the probe, and whether to print the conversation.
     std::string probe;
     bool transcript = false;
+    /// One line and an exit status as monitoring plugins give them.
+    bool nagios = false;
     /// For `ledger`: `probe` narrows list and export.
     LedgerAction ledger = LedgerAction::list;
     /// For `ledger show`: 16 hexadecimal digits.
     std::string mail;
     /// For `ledger list`: mails at most.
     std::uint32_t limit = 50;
+    StatusOptions status;
 };
 
 /// A parsed command line: options, or a text to print before leaving with `status`.
 struct ParsedOptions {
     std::optional<Options> options;
     ExitStatus status = ExitStatus::ok;
-    /// For standard output if `status` is ok (--help, --version), else for standard error.
+    /// For standard output if `status` is ok (--help, --version) or check_unknown, else for
+    /// standard error.
     std::string text;
 };
 

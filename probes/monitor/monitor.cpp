@@ -387,6 +387,14 @@ std::optional<Instant> Monitor::next_tick() const {
     return first == ticks.end() ? std::nullopt : std::optional(*first);
 }
 
+std::optional<Instant> Monitor::next_look(std::string_view probe) const {
+    const auto found = impl_->by_name.find(probe);
+    if (found == impl_->by_name.end()) return std::nullopt;
+    const Route& route = impl_->context.routes[found->second];
+    const Instant planned = impl_->watchers[route.box].worker->next_look();
+    return planned == Instant::max() ? std::nullopt : std::optional(planned);
+}
+
 LedgerTotals Monitor::totals() const {
     return impl_->context.ledger.totals();
 }

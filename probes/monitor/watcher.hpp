@@ -59,8 +59,10 @@ class Watcher {
     /// The longest time between looks, for the default of verdict_grace.
     [[nodiscard]] Duration look_interval() const noexcept { return plan_.look_interval(); }
 
-  private:
+    /// When the plan wants the next look; Instant::max(): not at all.
     [[nodiscard]] Instant next_look() const;
+
+  private:
     [[nodiscard]] std::optional<Instant> next_bounce_look() const;
     [[nodiscard]] bool done() const;
     Awaitable<void> look(Instant planned_at);
