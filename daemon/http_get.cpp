@@ -88,14 +88,13 @@ Secret request_text(const HttpGet& request) {
 
 using Parser = http::response_parser<http::string_body>;
 
-[[noreturn]] void fail(const boost::system::error_code& error, const HttpGet& request, bool began) {
+[[noreturn]] void fail(const boost::system::error_code& error, const HttpGet& request,
+                       const Parser& parser) {
     if (error == http::error::body_limit || error == http::error::header_limit) {
-        throw HttpError("the answer is larger than " + std::to_string(request.most_bytes >> 20U) +
-                        " MiB: not what a mailprobed sends");
+        throw HttpError("the answer is larger than any that mailprobed gives");
     }
-    if (error == http::error::partial_message) throw HttpError("the answer was cut off");
-    if (error == http::error::end_of_stream && !began)
-        throw HttpError("the server closed the connection without an answer");
+    if (parser.is_header_done()) throw HttpError("the answer was cut off or is malformed");
+    if (!parser.got_some()) throw HttpError("the server closed the connection without an answer");
     throw HttpError(request.url.server.tls == TlsMode::none
                         ? "the answer is not HTTP; if there is TLS, write https://"
                         : "the answer is not HTTP");
@@ -104,7 +103,6 @@ using Parser = http::response_parser<http::string_body>;
 /// Reads until the answer is complete.
 Awaitable<void> read_answer(Channel& channel, Parser& parser, const HttpGet& request) {
     beast::flat_buffer buffer;
-    bool began = false;
     while (!parser.is_done()) {
         const auto space = buffer.prepare(kChunk);
         const std::span<char> into(static_cast<char*>(space.data()), space.size());
@@ -121,12 +119,11 @@ Awaitable<void> read_answer(Channel& channel, Parser& parser, const HttpGet& req
             if (parser.got_some()) parser.put_eof(error);
             if (!error && !parser.is_done()) error = http::error::end_of_stream;
         } else {
-            began = true;
             buffer.commit(size);
             buffer.consume(parser.put(buffer.data(), error));
             if (error == http::error::need_more) error.clear();
         }
-        if (error) fail(error, request, began);
+        if (error) fail(error, request, parser);
     }
 }
 

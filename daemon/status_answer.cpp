@@ -56,7 +56,7 @@ class Reader {
     }
     [[nodiscard]] std::uint64_t count() const {
         const double found = number();
-        if (found < 0) fail("not below 0");
+        if (found < 0) fail("0 or more");
         return static_cast<std::uint64_t>(found);
     }
     template <class Item>

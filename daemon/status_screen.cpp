@@ -120,7 +120,7 @@ void StatusScreen::draw(Instant now) {
         // A line end in the last line would move everything up.
         frame += lines[i];
         if (open_) frame += kRestOfLine;
-        if (!open_ || i + 1 < lines.size()) frame += open_ ? "\r\n" : "\n";
+        if (!open_ || i + 1 < lines.size()) frame += "\n";
     }
     frame += open_ ? kRestOfScreen : "\n";
     write(frame);

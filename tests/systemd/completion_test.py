@@ -66,6 +66,9 @@ if count < 10 or "--check-config" not in options(help_of()):
     wrong.append(f"only {count} options found in --help")
 expect(("--log.level", "de"), {"debug"})
 expect(("--log.format", ""), {"auto", "journal", "logfmt", "json"})
+expect(("status", "--charset", ""), {"auto", "unicode", "ascii"})
+expect(("status", "--ca-file", str(EXAMPLE)[:-3]), {str(EXAMPLE)})
+expect(("sta",), {"status"})
 probes = {"qq", "office-to-qq", "relay-to-alias"}
 expect(("--config", str(EXAMPLE), "once", ""), probes)
 expect(("-c", str(EXAMPLE), "once", "off"), {"office-to-qq"})

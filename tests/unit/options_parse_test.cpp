@@ -60,6 +60,42 @@ TEST(CommandLine, OnceTakesAProbeAndMayPrintTheTranscript) {
     EXPECT_TRUE(good({"-c", "f", "once", "qq", "--transcript"}).transcript);
 }
 
+TEST(CommandLine, StatusNeedsNoConfiguration) {
+    const Options plain = good({"status"});
+    EXPECT_EQ(plain.action, Action::status);
+    EXPECT_TRUE(plain.status.url.empty());
+    EXPECT_FALSE(plain.status.watch);
+    const Options all = good({"status", "--watch", "--url", "https://a", "--user", "me",
+                              "--ca-file", "ca.pem", "--charset", "ascii", "--config", "f"});
+    EXPECT_TRUE(all.status.watch);
+    EXPECT_EQ(all.status.url, "https://a");
+    EXPECT_EQ(all.status.user, "me");
+    EXPECT_EQ(all.status.ca_file, "ca.pem");
+    EXPECT_EQ(all.status.charset, Charset::ascii);
+    EXPECT_EQ(all.config_file, "f");
+    refused({"status", "--password", "x"});
+    refused({"status", "me"});
+    refused({"status", "--charset", "latin1"});
+    refused({"-c", "f", "--check-config", "status"});
+}
+
+TEST(CommandLine, ACheckGetsOneLineForAWrongCommandLineToo) {
+    EXPECT_TRUE(good({"-c", "f", "once", "qq", "--nagios"}).nagios);
+    for (const std::vector<const char*>& wrong : std::vector<std::vector<const char*>>{
+             {"once", "qq", "--nagios"},
+             {"-c", "f", "once", "--nagios"},
+             {"-c", "f", "once", "qq", "--nagios", "--a|b\nc"},
+             {"-c", "f", "once", "qq", "--nagios", "--transcript"}}) {
+        const ParsedOptions parsed = parse(wrong);
+        EXPECT_FALSE(parsed.options);
+        EXPECT_EQ(parsed.status, ExitStatus::check_unknown);
+        EXPECT_TRUE(parsed.text.starts_with("MAILPROBED UNKNOWN - command line: ")) << parsed.text;
+        EXPECT_EQ(parsed.text.find('\n'), parsed.text.size() - 1);
+        EXPECT_EQ(parsed.text.find('|'), std::string::npos);
+    }
+    EXPECT_EQ(parse({"once", "--nagios", "--help"}).status, ExitStatus::ok);
+}
+
 TEST(CommandLine, GeneralOptionsMayFollowTheSubcommand) {
     const Options options =
         good({"once", "qq", "--transcript", "--config", "f", "--log.level", "debug"});

@@ -65,6 +65,7 @@ class Canned:
     def __init__(self, say, certificate=None):
         self.say = say
         self.requests = []
+        self.patient = True  # waits for the end of the request
         self._tls = None
         if certificate:
             self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -88,12 +89,12 @@ class Canned:
             if self._tls:
                 connection = self._tls.wrap_socket(connection, server_side=True)
             request = b""
-            while b"\r\n\r\n" not in request:
+            while b"\r\n\r\n" not in request and (self.patient or not request):
                 some = connection.recv(65536)
                 if not some:
                     return
                 request += some
-            self.requests.append(request.decode())
+            self.requests.append(request.decode(errors="replace"))
             self.say(connection, request)
             if self._tls:
                 connection = connection.unwrap()
