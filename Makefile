@@ -41,7 +41,7 @@ build/%/build.ninja: CMakeLists.txt CMakePresets.json
 
 demo: packages
 	@$(MAKE) --no-print-directory build/release/build.ninja
-	@ninja --quiet -C build/release mailprobed mailprobed-loopback
+	@ninja $(if $(MAKE_TERMOUT),,--quiet) -C build/release mailprobed mailprobed-loopback
 	@tests/demo.py build/release
 
 check: packages-test

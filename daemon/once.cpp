@@ -90,14 +90,14 @@ std::string unknown_probe(const Options& options, const Settings& settings) {
 
 class Once {
   public:
-    Once(const Options& options, Settings settings, const ProbeSettings& probe)
+    Once(const Options& options, Settings settings, ProbeSettings probe)
         : options_(options),
           settings_(std::move(settings)),
-          probe_(probe),
+          probe_(std::move(probe)),
           log_(settings_.log),
           log_observer_(log_),
           transcript_(std::cout, BootClock::now),
-          progress_(probe.name, settings_.account(probe.from)->smtp->server.tls, probe.deadline,
+          progress_(probe_.name, settings_.account(probe_.from)->smtp->server.tls, probe_.deadline,
                     BootClock::now()),
           connector_(io_.get_executor()),
           signals_(io_, SIGTERM, SIGINT),
@@ -276,12 +276,13 @@ ExitStatus run(const Options& options) {
     const auto found = std::ranges::find(settings.probes, options.probe, &ProbeSettings::name);
     if (found == settings.probes.end())
         return refuse(options, ExitStatus::usage, unknown_probe(options, settings));
-    const ProbeSettings probe = *found;
+    // The settings are about to move.
+    ProbeSettings probe = *found;
     if (settings.tag_key.empty()) settings.tag_key = tag_key_for_once(settings.state_directory);
     // Its mails must be strangers to a daemon that watches the same mailbox, and the other way
     // round.
     settings.instance += "-once-" + hex(random_u64());
-    return Once(options, std::move(settings), probe).run();
+    return Once(options, std::move(settings), std::move(probe)).run();
 }
 
 }  // namespace

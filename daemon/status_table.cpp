@@ -197,6 +197,7 @@ bool any_down(const StatusAnswer& answer) noexcept {
 
 std::vector<const StatusProbe*> worst_first(const StatusAnswer& answer) {
     std::vector<const StatusProbe*> probes;
+    probes.reserve(answer.probes.size());
     for (const StatusProbe& probe : answer.probes)
         probes.push_back(&probe);
     // Alike ones stay in the order of the configuration: the pointers are.

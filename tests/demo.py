@@ -22,12 +22,20 @@ WORK = ROOT / "build/demo"
 URL = "http://127.0.0.1:10995"
 SERIES = re.compile(r'^mailprobed_(\w+)\{(.*)\} (\S+)$', re.M)
 LABEL = re.compile(r'(\w+)="([^"]*)"')
+SPINNER = "|/-\\"
 # What happens to each account's mail; the names are those of config/demo.yaml.
 FAULTS = [
     "smtp DOT delay_delivery delivery=uniform:2s:8s user=slow",
     "smtp DOT lose user=lossy p=0.3",
     "smtp LOGIN refuse user=refused-login",
 ]
+
+
+def tell(text):
+    """Shows what is waited for, on one line that the next one takes the place of; only to people."""
+    if sys.stderr.isatty():
+        columns = max(os.get_terminal_size(sys.stderr.fileno()).columns, 2) - 1
+        print(f"\r{text[:columns]:<{columns}}\r", end="", file=sys.stderr, flush=True)
 
 
 def start(name, *command):
@@ -46,9 +54,12 @@ def loopback_command(build):
 
 
 def wait_for(what, ready, process, log):
+    began = time.monotonic()
     for _ in range(200):
         if ready():
+            tell("")
             return
+        tell(f"starting {what}: {time.monotonic() - began:.1f} s")
         if process.poll() is not None:
             break
         time.sleep(0.02)
@@ -63,13 +74,18 @@ def scrape():
         return None
 
 
-def table(text):
+def values_of(text):
+    """The samples of a scrape that belong to a probe."""
     values = {}
     for name, labels, value in SERIES.findall(text):
         labels = dict(LABEL.findall(labels))
         probe = labels.pop("probe", None)
         if probe:
             values.setdefault(probe, {})[(name, *sorted(labels.values()))] = float(value)
+    return values
+
+
+def table(values):
     lines = [f"{'PROBE':<15}{'SENT':>6}{'PENDING':>9}{'DELIVERED':>11}{'LAST LATENCY':>18}  VERDICTS"]
     for probe, v in sorted(values.items()):
         latency = "-"
@@ -87,6 +103,16 @@ def table(text):
     return lines
 
 
+def waiting(values, seconds):
+    """What has happened so far in a sentence: before the first verdict there is little else to see."""
+    pending, verdicts = (sum(int(value) for v in values.values() for key, value in v.items()
+                             if key[0] == name) for name in ("pending_mails", "verdicts_total"))
+    text = f"{SPINNER[int(seconds) % len(SPINNER)]} {seconds:.0f} s"
+    if not verdicts:
+        return f"{text}: waiting for the first mail to arrive, {pending} under way"
+    return f"{text}: {verdicts} mails judged, {pending} under way; Ctrl-C ends the demo"
+
+
 def show(loopback, daemon):
     began = time.monotonic()
     drawn = 0
@@ -94,7 +120,10 @@ def show(loopback, daemon):
         for name, process in (("mailprobed-loopback", loopback), ("mailprobed", daemon)):
             if process.poll() is not None:
                 sys.exit(f"{name} ended by itself; see {WORK}")
-        lines = table(scrape() or "")
+        values = values_of(scrape() or "")
+        lines = table(values)
+        if sys.stdout.isatty():
+            lines += ["", waiting(values, time.monotonic() - began)]
         if sys.stdout.isatty() and drawn:
             print(f"\x1b[{drawn}A", end="")
         print("\n".join(f"{line}\x1b[K" if sys.stdout.isatty() else line for line in lines))
@@ -117,10 +146,15 @@ def main():
         processes.append(start("mailprobed", f"{build}/mailprobed", "--config", "config/demo.yaml"))
         wait_for("mailprobed", scrape, processes[1], "mailprobed.log")
         print(f"Metrics: {URL}/metrics   Page: {URL}/   Logs: {WORK.relative_to(ROOT)}/*.log")
+        print("The same from the program: "
+              f"{os.path.relpath(build, ROOT)}/mailprobed status --watch")
         print("One mail in the terminal: "
               f"{os.path.relpath(build, ROOT)}/mailprobed --config config/demo.yaml"
               " once healthy --transcript")
-        print("Ctrl-C ends the demo.\n")
+        if sys.stdout.isatty():
+            print()
+        else:
+            print("Ctrl-C ends the demo.\n")
         show(*processes)
     except KeyboardInterrupt:
         print()

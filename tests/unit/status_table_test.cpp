@@ -220,6 +220,7 @@ TEST(WatchedStatus, SaysSinceWhenThereIsNoAnswerAndKeepsTheLastOne) {
 
 TEST(WatchedStatus, IsCutToTheHeightOfTheTerminalAndSaysSo) {
     std::vector<StatusProbe> probes;
+    probes.reserve(51);
     for (int i = 0; i < 50; ++i)
         probes.push_back(up("p" + std::to_string(i)));
     probes.push_back(down("worst"));
