@@ -131,17 +131,15 @@ class Asking {
           screen_(STDOUT_FILENO, to_string(request_.url), options.status.charset),
           connector_(io_.get_executor()),
           pause_(io_.get_executor()),
-          signals_(io_, SIGTERM, SIGINT, SIGHUP),
-          resized_(io_, SIGWINCH),
+          signals_(io_),
+          screen_signals_(io_),
           tasks_(io_.get_executor(), [this](const std::exception_ptr& error) { fail(error); }) {}
 
     ExitStatus run() {
         if (watch_) {
+            take_signals();
             screen_.open();
-            signals_.async_wait([this](const boost::system::error_code& error, int) {
-                if (!error) finish();
-            });
-            redraw_when_resized();
+            screen_.draw(BootClock::now());
             tasks_.spawn(watch());
         } else {
             tasks_.spawn(ask_once());
@@ -174,18 +172,35 @@ class Asking {
         }
     }
 
-    void redraw_when_resized() {
-        resized_.async_wait([this](const boost::system::error_code& error, int) {
+    /// Only where there is a screen to give back: otherwise signals do what they always do.
+    void take_signals() {
+        for (const int signal : {SIGTERM, SIGINT, SIGHUP})
+            signals_.add(signal);
+        signals_.async_wait([this](const boost::system::error_code& error, int) {
+            if (!error) finish();
+        });
+        for (const int signal : {SIGWINCH, SIGTSTP})
+            screen_signals_.add(signal);
+        keep_screen();
+    }
+
+    void keep_screen() {
+        screen_signals_.async_wait([this](const boost::system::error_code& error, int signal) {
             if (error) return;
+            if (signal == SIGTSTP) {
+                screen_.close();
+                std::raise(SIGSTOP);
+                screen_.open();
+            }
             screen_.draw(BootClock::now());
-            redraw_when_resized();
+            keep_screen();
         });
     }
 
     void finish() {
         boost::system::error_code ignored;
         signals_.cancel(ignored);
-        resized_.cancel(ignored);
+        screen_signals_.cancel(ignored);
         tasks_.cancel();
     }
 
@@ -201,7 +216,7 @@ class Asking {
     Connector connector_;
     BootTimer pause_;
     asio::basic_signal_set<Executor> signals_;
-    asio::basic_signal_set<Executor> resized_;
+    asio::basic_signal_set<Executor> screen_signals_;
     TaskGroup tasks_;
     ExitStatus status_ = ExitStatus::unavailable;
     std::exception_ptr bug_;

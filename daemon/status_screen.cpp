@@ -65,6 +65,7 @@ std::vector<std::string> WatchedStatus::lines(const std::string& url, const Text
             lines.push_back(line_of("what it said " + age + " ago:", Colour::dim, style));
         }
     }
+    if (!answered_ && !silent_since_) lines.push_back(line_of("asking", Colour::dim, style));
     if (answered_) {
         const std::vector<std::string> rest = status_lines(last_, style);
         lines.insert(lines.end(), rest.begin(), rest.end());

@@ -204,6 +204,8 @@ TEST(ShortAge, HasTwoUnitsAtMost) {
 TEST(WatchedStatus, SaysSinceWhenThereIsNoAnswerAndKeepsTheLastOne) {
     WatchedStatus watched;
     const Instant start{seconds{100}};
+    EXPECT_THAT(watched.lines("http://x", kAscii, 0, start),
+                ElementsAre("mailprobed at http://x", "asking"));
     watched.take({std::nullopt, "Connection refused"}, start);
     EXPECT_THAT(watched.lines("http://x", kAscii, 0, start),
                 ElementsAre("mailprobed at http://x", "no answer: Connection refused"));

@@ -228,6 +228,29 @@ class Watch(OnceTest):
         self.assertLess(time.monotonic() - began, 5)
         self.assertTrue(terminal.written.endswith("\x1b[?25h\x1b[?1049l"))
 
+    def test_without_watch_ctrl_c_ends_it_as_it_ends_every_program(self):
+        server = Canned(lambda *_: time.sleep(60))
+        self.addCleanup(server.close)
+        terminal = AtTerminal(PROGRAM, "status", "--url", server.url)
+        self.addCleanup(terminal.close)
+        eventually("it has asked", lambda: server.requests)
+        terminal.key("\x03")
+        began = time.monotonic()
+        self.assertEqual(terminal.end()[0], -signal.SIGINT)
+        self.assertLess(time.monotonic() - began, 5)
+
+    def test_ctrl_z_gives_the_screen_back_until_it_goes_on(self):
+        server = Canned(saying(response(200, answer(GOOD))))
+        self.addCleanup(server.close)
+        terminal = self.watch(server)
+        terminal.until("the route delivers")
+        terminal.key("\x1a")
+        stopped = terminal.until(r"\x1b\[\?25h\x1b\[\?1049l").end()
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.until(r"\x1b\[\?25l.*the route delivers", start=stopped)
+        terminal.key("\x03")
+        self.assertEqual(terminal.end()[0], 0)
+
     def test_it_follows_the_size_of_the_terminal_and_respects_no_color(self):
         server = Canned(saying(response(200, answer(GOOD, DOWN))))
         self.addCleanup(server.close)
@@ -249,8 +272,9 @@ class Watch(OnceTest):
         process = subprocess.Popen([PROGRAM, "status", "--watch", "--url", server.url],
                                    stdout=subprocess.PIPE)
         self.addCleanup(process.stdout.close)
-        lines = [process.stdout.readline().decode() for _ in range(12)]
-        self.assertEqual(lines[:6], lines[6:])
+        lines = [process.stdout.readline().decode() for _ in range(15)]
+        self.assertEqual(lines[1:3], ["asking\n", "\n"])
+        self.assertEqual(lines[3:9], lines[9:])
         self.assertNotIn("\x1b", "".join(lines))
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(timeout=10), 0)
