@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// One conversation: its stages as a waterfall, and what was said.
+import { el, svg } from "./dom.js";
+import { duration } from "./format.js";
+import { causeWords, stageWords } from "./words.js";
+
+/** Stages below each other, each beginning where it began. */
+export function waterfall(stages, took, caption) {
+    const whole = Math.max(took, ...stages.map((stage) => stage.at + stage.took), 1e-6);
+    const share = (seconds) => `${(100 * seconds / whole).toFixed(2)}%`;
+    return el("table", { class: "small waterfall" }, el("caption", {}, caption),
+        el("thead", {}, el("tr", {},
+            [["Stage"], ["When", "wide"], ["After", "number"], ["Took", "number"], ["Outcome"]]
+                .map(([title, kind]) => el("th", { scope: "col", class: kind || null }, title)))),
+        el("tbody", {}, stages.map((stage) => el("tr", { class: stage.cause ? "failed" : null },
+            el("th", { scope: "row", title: stageWords(stage.stage) }, stage.stage),
+            el("td", {}, svg("svg", { class: "bar", width: "100%", height: 12, "aria-hidden": "true" },
+                svg("rect", { x: share(stage.at), y: 1, height: 10, width: share(stage.took),
+                    class: stage.cause ? "alarm" : null }))),
+            el("td", { class: "number" }, duration(stage.at)),
+            el("td", { class: "number" }, duration(stage.took)),
+            el("td", {}, stage.cause
+                ? [el("strong", { class: "alarm" }, `× ${stage.cause}`),
+                    el("span", { class: "sub" }, causeWords(stage.cause))]
+                : "ok")))));
+}
+
+const kSpeakers = { client: "client", server: "server", note: "note" };
+
+/** The lines of a conversation, each with who said it. */
+export function transcript(lines, label) {
+    return el("div", { class: "frame transcript", tabindex: 0, role: "region", "aria-label": label },
+        el("table", {}, el("caption", { class: "hidden" }, label),
+            el("thead", { class: "hidden" }, el("tr", {}, ["Seconds", "Who", "Text"].map((title) =>
+                el("th", { scope: "col" }, title)))),
+            el("tbody", {}, lines.map((line) => el("tr", { class: kSpeakers[line.who] || "note" },
+                el("td", { class: "number" }, line.at.toFixed(3)),
+                el("td", {}, kSpeakers[line.who] || line.who),
+                el("td", {}, el("code", {}, line.text)))))));
+}
