@@ -79,6 +79,6 @@ export function failures(probe) {
         probe.failures.map((failure) => el("tr", {},
             el("th", { scope: "row" }, failure.stage),
             el("td", {}, failure.cause, el("span", { class: "sub" }, causeWords(failure.cause))),
-            el("td", { title: percent(failure.count / all) }, bar(failure.count / all)),
+            el("td", { class: "alarm", title: percent(failure.count / all) }, bar(failure.count / all)),
             el("td", { class: "number" }, count(failure.count)))));
 }

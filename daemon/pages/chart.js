@@ -47,12 +47,13 @@ function line(layout, seconds, kind, text) {
     const { y, width, top, scale } = layout;
     if (seconds === null || seconds > scale.top * 1.0001) return null;
     const at = y(seconds);
+    if (!text) {
+        return svg("path", { class: `limit ${kind}`, d: `M${kLeft} ${at.toFixed(1)}H${width - kRight}` });
+    }
     // Below the line where there is no room above it.
     const label = at - top < 14 ? at + 13 : at - 4;
-    return svg("g", { class: `limit ${kind}` },
-        svg("path", { d: `M${kLeft} ${at.toFixed(1)}H${width - kRight}` }),
-        svg("text", { x: width - kRight - 2, y: label.toFixed(1), "text-anchor": "end" },
-            `${text} ${durationLabel(seconds)}`));
+    return svg("text", { class: `limit ${kind}`, x: width - kRight - 2, y: label.toFixed(1),
+        "text-anchor": "end" }, `${text} ${durationLabel(seconds)}`);
 }
 
 function lanes(layout, kinds) {
@@ -191,13 +192,13 @@ export function latencyChart(points, { width, seconds, log, slo, words }) {
         layout.x(at) > width - 24 || layout.x(at) < kLeft + 8 ? null
             : svg("text", { x: layout.x(at).toFixed(1), y: height - 6, "text-anchor": "middle" }, text))),
     lanes(layout, kinds),
-    line(layout, points.deadline, "deadline", "deadline"),
-    slo === null ? null : line(layout, slo, "slo", "good up to"),
+    line(layout, points.deadline, "deadline"), line(layout, slo, "slo"),
     svg("path", { class: "unsure", d: bars.join("") }),
     svg("path", { class: "dots", "stroke-width": dotSize(times.length), "data-points": dots.length,
         d: dots.join("") }),
     Object.entries(failures).map(([kind, marks]) =>
         svg("path", { class: `shape ${kind}`, "data-mails": marks.length, d: marks.join("") })),
+    line(layout, points.deadline, "deadline", "deadline"), line(layout, slo, "slo", "good up to"),
     svg("circle", { class: "ring", r: 7, visibility: "hidden" }));
     return el("figure", { class: "latency", ...pointing(points, places) }, picture,
         el("div", { class: "tip", hidden: true, "data-keep": true, "aria-hidden": "true" }));

@@ -25,7 +25,7 @@ export function waterfall(stages, took, caption) {
                 : "ok")))));
 }
 
-const kSpeakers = { client: "client", server: "server", note: "note" };
+const kSpeakers = { client: "by-client", server: "by-server" };
 
 /** The lines of a conversation, each with who said it. */
 export function transcript(lines, label) {
@@ -33,8 +33,8 @@ export function transcript(lines, label) {
         el("table", {}, el("caption", { class: "hidden" }, label),
             el("thead", { class: "hidden" }, el("tr", {}, ["Seconds", "Who", "Text"].map((title) =>
                 el("th", { scope: "col" }, title)))),
-            el("tbody", {}, lines.map((line) => el("tr", { class: kSpeakers[line.who] || "note" },
+            el("tbody", {}, lines.map((line) => el("tr", { class: kSpeakers[line.who] || null },
                 el("td", { class: "number" }, line.at.toFixed(3)),
-                el("td", {}, kSpeakers[line.who] || line.who),
+                el("td", {}, line.who),
                 el("td", {}, el("code", {}, line.text)))))));
 }

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { transcript, waterfall } from "./conversation.js";
 import { el } from "./dom.js";
-import { age, clock, count, duration, instant, many, measured, timeTag } from "./format.js";
+import { age, clock, count, duration, instant, many, measured, round, timeTag } from "./format.js";
 import { mark } from "./marks.js";
 import { kOutcomes, outcome, timeline } from "./timeline.js";
 import { causeWords, claim, evidenceWords, stageWords } from "./words.js";
@@ -16,17 +16,16 @@ function fact(title, ...value) {
 }
 
 function facts(mail) {
-    const limit = mail.deadline - mail.started;
     return el("dl", { class: "facts" },
         fact("Route", el("a", { href: `/probes/${encodeURIComponent(mail.probe)}` }, mail.probe)),
         fact("Started", timeTag(mail.started, instant(mail.started))),
         mail.round_trip === null ? null
             : fact("Round trip", measured(mail.round_trip, mail.uncertainty)),
-        fact("Deadline", `${duration(limit)} after`),
         mail.handed === null ? fact("Handed over", "never")
-            : fact("Handed over", `${duration(mail.handed - mail.started)} after`),
+            : fact("Handed over after", duration(mail.handed - mail.started)),
         mail.judged === null ? null
-            : fact("Verdict fell", `${duration(mail.judged - mail.started)} after`),
+            : fact("Judged after", duration(mail.judged - mail.started)),
+        fact("Deadline after", round(+(mail.deadline - mail.started).toFixed(3))),
         mail.attempt > 1 ? fact("Attempt", mail.attempt) : null,
         mail.stage ? fact("Failed at", `${mail.stage}: ${mail.cause}`,
             el("span", { class: "sub" }, `${stageWords(mail.stage)}: ${causeWords(mail.cause)}`)) : null,
@@ -143,8 +142,8 @@ export function mailPage(id) {
         const width = Math.max(300, document.getElementById("main").clientWidth);
         const bare = !mail.attempts.length && !mail.looks.length;
         return [
-            el("h1", { class: kind }, mark(kind), kind.replace("_", " "),
-                el("span", { class: "state" }, " mail ", el("code", {}, mail.mail))),
+            el("h1", { class: kind }, mark(kind), kind,
+                el("span", { class: "state" }, ` · mail ${mail.mail} of ${mail.probe}`)),
             el("p", { class: "claim" }, claim(mail)),
             notes(mail).map((text) => el("p", { class: "note" }, text)),
             mail.detail ? el("p", { class: "detail" },

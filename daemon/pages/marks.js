@@ -12,7 +12,7 @@ const kShapes = {
         `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`,
     pending: (x, y, r) => `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`,
     // Looks: the mailbox was read and the mail was not there.
-    absent: (x, y, r) => `M${x} ${y - r}v${2 * r}`,
+    absent: (x, y, r) => kShapes.unobserved(x, y, r - 1),
 };
 
 /** The outline of a verdict's mark around a point. */

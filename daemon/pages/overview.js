@@ -65,18 +65,18 @@ const kColumns = {
                 p.last.verdict, failureLabels(p.last) ? el("br") : null, failureLabels(p.last))
                 : null],
     },
+    since: {
+        title: "For", label: "In this state For", first: 1, by: (p) => [p.since ?? Infinity],
+        cell: (p) => p.since === null ? "–" : timeTag(p.since, age(now() - p.since)),
+    },
     name: {
         title: "Route", first: 1, by: (p) => [p.name.toLowerCase()],
         cell: (p) => [el("a", { href: `/probes/${encodeURIComponent(p.name)}` }, p.name),
             el("span", { class: "sub" }, `${p.from} → ${p.to}, every ${round(p.interval)}`)],
     },
-    since: {
-        title: "For", label: "In this state for", first: 1, by: (p) => [p.since ?? Infinity],
-        cell: (p) => p.since === null ? "–" : timeTag(p.since, age(now() - p.since)),
-    },
-    ...Object.fromEntries([["1h", "1 h"], ["24h", "24 h"], ["30d", "30 d"]].map(([key, title]) =>
+    ...Object.fromEntries([["1h", "Delivered 1 h"], ["24h", "24 h"], ["30d", "30 d"]].map(([key, title]) =>
         [key, {
-            title, label: `Success in ${title}`, first: 1, number: true,
+            title, label: title.startsWith("D") ? title : `Delivered ${title}`, first: 1, number: true,
             by: (p) => [p.success[key].ratio ?? 2],
             cell: (p) => successCell(p.success[key]),
         }])),
@@ -90,7 +90,7 @@ const kColumns = {
         title: "Pending", first: -1, number: true, by: (p) => [p.pending],
         cell: (p) => [el("span", { class: p.pending ? null : "muted" }, count(p.pending)),
             p.oldest_pending === null ? null
-                : el("span", { class: "sub" }, age(now() - p.oldest_pending))],
+                : el("span", { class: "sub" }, ` for ${age(now() - p.oldest_pending)}`)],
     },
 };
 
@@ -152,12 +152,12 @@ export function overview({ again }) {
 
     function row(probe) {
         return el("tr", { role: "row", "data-key": probe.name, class: probe.state },
-            Object.entries(kColumns).map(([key, { title, label, number, cell }]) =>
+            Object.entries(kColumns).map(([key, { title, number, cell }]) =>
                 el(key === "name" ? "th" : "td", {
                     scope: key === "name" ? "row" : null,
                     role: key === "name" ? "rowheader" : "cell",
                     class: `${key.replace(/^\d.*/, "ratio")}${number ? " number" : ""}`,
-                    "data-label": label && !number ? title : title,
+                    "data-label": title,
                 }, cell(probe))));
     }
 

@@ -12,7 +12,7 @@ import { claim, failureLabels, kVerdicts } from "./words.js";
 const kWindows = { "1h": ["1 h", 3600], "24h": ["24 h", 86400], "7d": ["7 d", 604800],
     "30d": ["30 d", 2592000] };
 const kChoices = { "": "all", bad: "all bad ones", pending: "pending" };
-const kPage = 50;
+const kPage = 25;
 
 /** What the page was asked for in its address. */
 function wishes() {

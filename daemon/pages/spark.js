@@ -6,7 +6,7 @@ import { count, duration } from "./format.js";
 import { shape } from "./marks.js";
 import { kVerdicts } from "./words.js";
 
-const kStep = 4, kPlaces = 60, kTop = 24, kHeight = 34;
+const kStep = 5, kPlaces = 60, kTop = 24, kHeight = 34;
 
 function description(recent) {
     const counts = kVerdicts.map((kind) =>
@@ -22,20 +22,22 @@ export function sparkline(probe) {
     const recent = probe.recent.slice(-kPlaces);
     const width = kStep * kPlaces;
     const longest = Math.max(...recent.map((mail) => mail.round_trip || 0), 1e-6);
-    const bars = [], failures = {};
+    const bars = [], bands = [], failures = {};
     recent.forEach((mail, index) => {
         const x = width - (recent.length - index) * kStep;
         if (mail.verdict === "delivered") {
             const height = Math.max(2, (mail.round_trip || 0) / longest * (kTop - 1));
-            bars.push(`M${x + 0.5} ${kTop}v${-height.toFixed(1)}h3v${height.toFixed(1)}z`);
+            bars.push(`M${x + 0.5} ${kTop}v${-height.toFixed(1)}h4v${height.toFixed(1)}z`);
         } else {
-            (failures[mail.verdict] ||= []).push(shape(mail.verdict, x + 2, kTop + 6, 2));
+            bands.push(`M${x} 0h${kStep}v${kHeight}h-${kStep}z`);
+            (failures[mail.verdict] ||= []).push(shape(mail.verdict, x + 2.5, kTop + 5.5, 2));
         }
     });
     return svg("svg", { class: "spark", role: "img", viewBox: `0 0 ${width} ${kHeight}`,
         width, height: kHeight, "aria-label": recent.length ? description(recent) : "No mail yet",
     },
     svg("path", { class: "axis", d: `M0 ${kTop + 0.5}H${width}` }),
+    svg("path", { class: "bands", d: bands.join("") }),
     svg("path", { class: "bars", d: bars.join("") }),
     Object.entries(failures).map(([kind, marks]) =>
         svg("path", { class: `shape ${kind}`, "data-mails": marks.length, d: marks.join("") })));

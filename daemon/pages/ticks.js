@@ -11,7 +11,7 @@ const kSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 1
 export function durationScale(low, high, log, room) {
     const most = Math.max(2, Math.floor(room / 34));
     if (log) {
-        const bottom = [...kSeconds].reverse().find((tick) => tick <= low) || kSeconds[0];
+        const bottom = [...kSeconds].reverse().find((tick) => tick < 0.95 * low) || kSeconds[0];
         const top = kSeconds.find((tick) => tick >= high) || high;
         const from = Math.log(bottom), width = Math.log(Math.max(top, bottom * 2)) - from;
         const place = (seconds) => (Math.log(Math.max(seconds, bottom)) - from) / width;

@@ -20,7 +20,7 @@ export const kOutcomes = {
     seen: ["the mail was there", "delivered"],
     absent: ["complete, the mail was not there", "absent"],
     failed: ["failed: proves nothing", "send_failed"],
-    partial: ["incomplete: proves nothing", "unobserved"],
+    partial: ["incomplete: proves nothing", "pending"],
 };
 
 function legend(looks, mail) {
@@ -48,9 +48,9 @@ export function timeline(mail, { width, now }) {
     const bottom = rows.length * kRow + 6;
     const counts = `${many(mail.attempts.length, "attempt")}, ${many(mail.looks.length, "look")}`;
     const seen = mail.round_trip;
-    const upright = (at, kind, text) => svg("g", { class: `limit ${kind}` },
-        svg("path", { d: `M${x(at)} 2V${bottom}` }),
-        svg("text", { x: x(at) + (x(at) > width / 2 ? -4 : 4), y: bottom - 3,
+    const upright = (at, kind, text) => svg("g", {},
+        svg("path", { class: `limit ${kind}`, d: `M${x(at)} 2V${bottom}` }),
+        svg("text", { class: `limit ${kind}`, x: x(at) + (x(at) > width / 2 ? -4 : 4), y: bottom - 3,
             "text-anchor": x(at) > width / 2 ? "end" : "start" }, text));
     return el("figure", {}, svg("svg", { class: "chart", role: "img", width, height: bottom + 22,
         viewBox: `0 0 ${width} ${bottom + 22}`,
