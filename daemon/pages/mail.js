@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { transcript, waterfall } from "./conversation.js";
 import { el } from "./dom.js";
-import { age, clock, count, duration, instant, many, measured, round, timeTag } from "./format.js";
+import { age, brief, clock, count, duration, instant, many, measured, round, timeTag } from "./format.js";
 import { mark } from "./marks.js";
 import { kOutcomes, outcome, timeline } from "./timeline.js";
 import { causeWords, claim, evidenceWords, stageWords } from "./words.js";
@@ -62,7 +62,7 @@ function hops(mail) {
                 const step = hop.at !== null && before !== null ? duration(hop.at - before) : "–";
                 if (hop.at !== null) before = hop.at;
                 return el("tr", {}, el("th", { scope: "row" }, hop.by),
-                    el("td", {}, hop.at === null ? "not told" : timeTag(hop.at, instant(hop.at))),
+                    el("td", {}, hop.at === null ? "not told" : timeTag(hop.at, brief(hop.at))),
                     el("td", {}, step));
             }))));
 }
@@ -99,9 +99,9 @@ function lookRow(mail, look, index) {
         el("td", { role: "cell", class: "what" }, mark(kOutcomes[kind][1]), " ", kOutcomes[kind][0],
             look.cause ? el("span", { class: "sub" },
                 `${look.stage}: ${look.cause} (${causeWords(look.cause)})`) : null),
-        el("td", { role: "cell" }, look.mailbox),
-        el("td", { role: "cell", class: "number" }, duration(look.took)),
-        el("td", { role: "cell", class: "number" }, look.messages === null ? "–" : count(look.messages)),
+        el("td", { role: "cell", "data-label": "in " }, look.mailbox),
+        el("td", { role: "cell", class: "number", "data-label": "took " }, duration(look.took)),
+        el("td", { role: "cell", class: "number", "data-label": "messages " }, look.messages === null ? "–" : count(look.messages)),
         el("td", { role: "cell", class: "more" }, lookDetails(look, label)));
 }
 

@@ -22,14 +22,14 @@ export function sparkline(probe) {
     const recent = probe.recent.slice(-kPlaces);
     const width = kStep * kPlaces;
     const longest = Math.max(...recent.map((mail) => mail.round_trip || 0), 1e-6);
-    const bars = [], bands = [], failures = {};
+    const bars = [], bands = {}, failures = {};
     recent.forEach((mail, index) => {
         const x = width - (recent.length - index) * kStep;
         if (mail.verdict === "delivered") {
             const height = Math.max(2, (mail.round_trip || 0) / longest * (kTop - 1));
             bars.push(`M${x + 0.5} ${kTop}v${-height.toFixed(1)}h4v${height.toFixed(1)}z`);
         } else {
-            bands.push(`M${x} 0h${kStep}v${kHeight}h-${kStep}z`);
+            (bands[mail.verdict] ||= []).push(`M${x} 0h${kStep}v${kHeight}h-${kStep}z`);
             (failures[mail.verdict] ||= []).push(shape(mail.verdict, x + 2.5, kTop + 5.5, 2));
         }
     });
@@ -37,7 +37,8 @@ export function sparkline(probe) {
         width, height: kHeight, "aria-label": recent.length ? description(recent) : "No mail yet",
     },
     svg("path", { class: "axis", d: `M0 ${kTop + 0.5}H${width}` }),
-    svg("path", { class: "bands", d: bands.join("") }),
+    Object.entries(bands).map(([kind, parts]) =>
+        svg("path", { class: `bands ${kind}`, d: parts.join("") })),
     svg("path", { class: "bars", d: bars.join("") }),
     Object.entries(failures).map(([kind, marks]) =>
         svg("path", { class: `shape ${kind}`, "data-mails": marks.length, d: marks.join("") })));

@@ -5,7 +5,7 @@ import { duration, many } from "./format.js";
 import { mark, shape } from "./marks.js";
 import { durationLabel, durationScale } from "./ticks.js";
 
-const kLeft = 92, kRight = 16, kRow = 26;
+const kLeft = 92, kRight = 24, kRow = 26, kLabels = 16;
 
 /** What a look told about this mail: seen, absent, failed or partial. */
 export function outcome(look, mail) {
@@ -44,25 +44,28 @@ export function timeline(mail, { width, now }) {
     const scale = durationScale(0, high, false, (width - kLeft - kRight) / 2);
     const x = (seconds) => +(kLeft + Math.max(0, Math.min(1, scale.place(seconds))) *
         (width - kLeft - kRight)).toFixed(1);
-    const middle = (row) => row * kRow + kRow / 2 + 4;
-    const bottom = rows.length * kRow + 6;
+    const fell = mail.judged === null || mail.verdict === "delivered" ? null
+        : mail.judged - mail.started;
+    const head = limit <= high * 1.0001 || fell !== null ? kLabels : 0;
+    const middle = (row) => head + row * kRow + kRow / 2;
+    const bottom = head + rows.length * kRow + 2;
     const counts = `${many(mail.attempts.length, "attempt")}, ${many(mail.looks.length, "look")}`;
     const seen = mail.round_trip;
     const upright = (at, kind, text) => svg("g", {},
         svg("path", { class: `limit ${kind}`, d: `M${x(at)} 2V${bottom}` }),
-        svg("text", { class: `limit ${kind}`, x: x(at) + (x(at) > width / 2 ? -4 : 4), y: bottom - 3,
+        svg("text", { class: `limit ${kind}`, x: x(at) + (x(at) > width / 2 ? -4 : 4), y: 11,
             "text-anchor": x(at) > width / 2 ? "end" : "start" }, text));
     return el("figure", {}, svg("svg", { class: "chart", role: "img", width, height: bottom + 22,
         viewBox: `0 0 ${width} ${bottom + 22}`,
         "aria-label": `Time line of ${duration(high)}: ${counts}. The tables below have each.` },
     scale.ticks.map((tick) => svg("g", {},
-        svg("path", { class: "grid", d: `M${x(tick)} 2V${bottom + 3}` }),
+        svg("path", { class: "grid", d: `M${x(tick)} ${head + 2}V${bottom + 3}` }),
         svg("text", { x: x(tick), y: bottom + 17, "text-anchor": "middle" }, durationLabel(tick)))),
     rows.map((name, row) => svg("text", { x: 0, y: middle(row) + 4 },
         name.length > 13 ? `${name.slice(0, 12)}…` : name)),
     seen === null || boxes.length === 0 ? null : svg("rect", { class: "visible",
         x: x(seen - mail.uncertainty), width: Math.max(1.5, x(seen) - x(seen - mail.uncertainty)),
-        y: 2, height: bottom - 2 }),
+        y: head + 2, height: bottom - head - 2 }),
     mail.attempts.map((attempt) => svg("rect", { class: "span", x: x(attempt.began - mail.started),
         width: Math.max(2, x(end(attempt)) - x(attempt.began - mail.started)),
         y: middle(0) - 6, height: 12, rx: 2 })),
@@ -77,6 +80,5 @@ export function timeline(mail, { width, now }) {
                 d: shape(kind, kind === "delivered" ? x(seen) : to, middle(row), 4) }));
     }),
     limit <= high * 1.0001 ? upright(limit, "deadline", "deadline") : null,
-    mail.judged !== null && mail.verdict !== "delivered" && mail.judged - mail.started <= high
-        ? upright(mail.judged - mail.started, "slo", "verdict") : null), legend(mail.looks, mail));
+    fell !== null ? upright(fell, "slo", "verdict") : null), legend(mail.looks, mail));
 }
