@@ -11,7 +11,7 @@ TORTURE_MAILS ?= 1000000
 TORTURE_RELOADS ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check tsan bench fuzz torture mutants format format-check tidy install deb test-systemd packages \
+.PHONY: help demo test check tsan screenshots bench fuzz torture mutants format format-check tidy install deb test-systemd packages \
 	packages-test
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo "make fuzz     every fuzz target for FUZZ_SECONDS ($(FUZZ_SECONDS)), starting from its corpus"
 	@echo "make mutants  sabotaged copies of the program; each must fail the test named for it"
 	@echo "make torture  the fault laboratory: TORTURE_RUNS ($(TORTURE_RUNS)) kills, fault grid, soak, sabotage"
+	@echo "make screenshots  pictures of the status page and the terminal, into config/screenshots"
 	@echo "make format   format the sources;  make format-check, make tidy: what CI checks"
 	@echo "make install  install the daemon below PREFIX ($(PREFIX)), honours DESTDIR"
 	@echo "make deb      a Debian package in build/"
@@ -80,6 +81,15 @@ fuzz: packages-test
 
 mutants: packages-test
 	@tests/mutants/run.py
+
+# Two minutes of mail with every verdict, then the pictures.
+screenshots: packages-test
+	@.ci/install-packages screenshots
+	@$(MAKE) --no-print-directory build/release/build.ninja
+	@ninja --quiet -C build/release mailprobed mailprobed-loopback
+	@tests/pages/install.py
+	@node tests/pages/screenshots.mjs build/release/mailprobed \
+		build/release/tests/mailprobed-loopback config/screenshots
 
 # The parts of the fault laboratory, one after the other; each prints its table and fails by itself.
 torture: packages-test
