@@ -119,10 +119,15 @@ async function refreshOnce() {
         failure = null;
         asOf = api.now();
     } catch (error) {
-        if (!(error instanceof api.ApiError)) throw error;
-        failure = error;
+        // A bug in here must not end the refreshes without a word.
+        failure = error instanceof api.ApiError ? error : new api.ApiError(500, String(error));
+        if (failure !== error) console.error(error);
     }
-    draw();
+    try {
+        draw();
+    } catch (error) {
+        console.error(error);
+    }
     timer = document.hidden ? null : setTimeout(refresh, pace() * 1000);
 }
 
@@ -139,6 +144,11 @@ function reload() {
     return asking ? asking.then(refresh) : refresh();
 }
 
+let resized = null;
+window.addEventListener("resize", () => {
+    clearTimeout(resized);
+    resized = setTimeout(draw, 150);
+});
 document.addEventListener("visibilitychange", () => {
     if (document.hidden) clearTimeout(timer);
     else refresh();

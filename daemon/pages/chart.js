@@ -160,7 +160,7 @@ function pointing(points, places) {
 }
 
 /** The chart as a <figure>. `points` as the API gives them; `words` names the window. */
-export function latencyChart(points, { width, seconds, log, slo, words }) {
+export function latencyChart(points, { width, seconds, log, slo, words, key }) {
     const kinds = kVerdicts.slice(1).filter((kind) =>
         points.verdict.includes(points.verdicts.indexOf(kind)));
     const top = kinds.length * kLane + 6;
@@ -200,6 +200,6 @@ export function latencyChart(points, { width, seconds, log, slo, words }) {
         svg("path", { class: `shape ${kind}`, "data-mails": marks.length, d: marks.join("") })),
     line(layout, points.deadline, "deadline", "deadline"), line(layout, slo, "slo", "good up to"),
     svg("circle", { class: "ring", r: 7, visibility: "hidden" }));
-    return el("figure", { class: "latency", ...pointing(points, places) }, picture,
+    return el("figure", { class: "latency", "data-key": key, ...pointing(points, places) }, picture,
         el("div", { class: "tip", hidden: true, "data-keep": true, "aria-hidden": "true" }));
 }

@@ -37,13 +37,14 @@ function alike(a, b) {
 }
 
 /** Makes `from` like `to` and keeps every node that can stay, so that focus, selection and what
- * the reader has unfolded survive a refresh. Elements with `data-keep` are left alone. */
+ * the reader has unfolded survive a refresh. Elements with `data-keep` are left alone, and so are
+ * those whose `to` is only a stand-in with `data-same`. */
 export function morph(from, to) {
     if (from.nodeType === 3) {
         if (from.data !== to.data) from.data = to.data;
         return;
     }
-    if (from.nodeType !== 1 || from.hasAttribute("data-keep")) return;
+    if (from.nodeType !== 1 || from.hasAttribute("data-keep") || to.hasAttribute("data-same")) return;
     for (const { name } of [...from.attributes]) {
         const mine = name === "open" || name === "style";
         if (!mine && !to.hasAttribute(name)) from.removeAttribute(name);

@@ -66,7 +66,7 @@ const kColumns = {
                 : null],
     },
     since: {
-        title: "For", label: "In this state For", first: 1, by: (p) => [p.since ?? Infinity],
+        title: "For", label: "For how long in this state", first: 1, by: (p) => [p.since ?? Infinity],
         cell: (p) => p.since === null ? "–" : timeTag(p.since, age(now() - p.since)),
     },
     name: {

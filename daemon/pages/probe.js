@@ -33,7 +33,7 @@ function href(wish) {
 export function probePage(name, { reload }) {
     let wish = wishes();
     let detail = null, points = null, list = null, older = [], next = null, seen = "";
-    let mayRun = false, sending = null;
+    let mayRun = false, sending = null, loads = 0;
     const width = () => Math.max(300, document.getElementById("main").clientWidth);
 
     async function load(all) {
@@ -52,6 +52,7 @@ export function probePage(name, { reload }) {
         if (!older.length) next = page.next;
         list = page.mails;
         seen = state;
+        ++loads;
     }
 
     function go(change, event) {
@@ -136,9 +137,13 @@ export function probePage(name, { reload }) {
         if (!points.mail.length) return el("p", { class: "muted" }, `No verdict in the last ${title}.`);
         const log = wish.scale ? wish.scale === "log" : wantsLog(points);
         const bad = kVerdicts.slice(1).filter((kind) => detail.verdicts[kind]);
+        // Twenty thousand points are drawn only when there is something new.
+        const key = `chart ${loads} ${width()} ${log}`;
+        const same = document.querySelector(`figure[data-key="${key}"]`);
         return [
-            latencyChart(points, { width: width(), seconds, log, slo: detail.slo_latency,
-                words: `last ${title}` }),
+            same ? el("figure", { "data-key": key, "data-same": true })
+                : latencyChart(points, { width: width(), seconds, log, slo: detail.slo_latency,
+                    words: `last ${title}`, key }),
             el("p", { class: "legend muted" },
                 `${many(points.mail.length, "mail")}: a dot is a round trip`,
                 points.mail.length > 400 ? "" : ", the line below it is its uncertainty",

@@ -23,11 +23,17 @@ export const kOutcomes = {
     partial: ["incomplete: proves nothing", "pending"],
 };
 
+/** Whether it is known when the mail became visible. */
+const seenBy = (mail) => mail.round_trip !== null && mail.looks.length > 0;
+
 function legend(looks, mail) {
     const found = Object.keys(kOutcomes).filter((kind) =>
         looks.some((look) => outcome(look, mail) === kind));
     return el("p", { class: "legend muted" }, found.map((kind, index) => [index ? "; " : "Looks: ",
-        mark(kOutcomes[kind][1]), " ", kOutcomes[kind][0]]), found.length ? "." : null);
+        mark(kOutcomes[kind][1]), " ", kOutcomes[kind][0]]), found.length ? ". " : null,
+    mail.attempts.length ? "A bar is an attempt" : null,
+    mail.handed === null ? null : ", the stroke its final dot",
+    seenBy(mail) ? "; it became visible within the pale band" : null, ".");
 }
 
 /** The time line as a figure; `now` ends that of a pending mail. */
@@ -63,7 +69,7 @@ export function timeline(mail, { width, now }) {
         svg("text", { x: x(tick), y: bottom + 17, "text-anchor": "middle" }, durationLabel(tick)))),
     rows.map((name, row) => svg("text", { x: 0, y: middle(row) + 4 },
         name.length > 13 ? `${name.slice(0, 12)}…` : name)),
-    seen === null || boxes.length === 0 ? null : svg("rect", { class: "visible",
+    !seenBy(mail) ? null : svg("rect", { class: "visible",
         x: x(seen - mail.uncertainty), width: Math.max(1.5, x(seen) - x(seen - mail.uncertainty)),
         y: head + 2, height: bottom - head - 2 }),
     mail.attempts.map((attempt) => svg("rect", { class: "span", x: x(attempt.began - mail.started),

@@ -71,7 +71,7 @@ export const evidenceWords = (kind) => kEvidence[kind] || kind;
 
 /** "auth: auth_rejected", the labels of the metrics; null if there is no failure. */
 export function failureLabels(mail) {
-    if (mail.verdict === "bounced" && mail.status_class) return `status ${mail.status_class}`;
+    if (mail.verdict === "bounced" && mail.status_class) return mail.status_class;
     return mail.stage ? `${mail.stage}: ${mail.cause}` : null;
 }
 

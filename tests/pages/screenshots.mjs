@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pictures of the README: the status page and the terminal, with every verdict in them.
 //     node screenshots.mjs MAILPROBED LOOPBACK FOLDER [--quick]
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -40,20 +40,40 @@ function report(file) {
     if (size > kMost) throw new Error(`${file} has ${size} bytes; ${kMost} are the most`);
 }
 
-/** The table of `mailprobed status` as a terminal shows it. */
-async function terminal(browser, configuration) {
+const kColours = { 1: "bold", 2: "dim", 31: "red", 32: "green", 33: "yellow" };
+
+/** Text with a terminal's colours as [class, text] pairs. */
+function painted(text) {
+    let kind = "";
+    return text.split(/(\x1b\[[\d;]*m)/).flatMap((part) => {
+        const codes = /^\x1b\[([\d;]*)m$/.exec(part);
+        if (!codes) return part ? [[kind, part]] : [];
+        kind = codes[1].split(";").map((code) => kColours[Number(code)] || "").join(" ").trim();
+        return [];
+    });
+}
+
+/** What `mailprobed status` shows in a terminal; `script` gives it one. */
+async function terminal(browser, url) {
     const command = "mailprobed status";
-    const text = execFileSync(mailprobed, ["--config", configuration, "status"], { encoding: "utf8",
-        env: { ...process.env, COLUMNS: "110" } }).trimEnd();
+    const asked = `stty cols 120 rows 40; exec ${path.resolve(mailprobed)} status --url ${url}`;
+    const shown = spawnSync("script", ["-qec", asked, "/dev/null"], { encoding: "utf8",
+        env: { ...process.env, LC_ALL: "C.UTF-8", TERM: "xterm-256color" } });
+    const text = painted(shown.stdout.replaceAll("\r", "").trimEnd());
+    if (!text.some(([, part]) => part.includes("shop-orders"))) throw new Error(shown.stdout);
     const page = await browser.newPage({ viewport: kDesktop, deviceScaleFactor: 1 });
     await page.setContent(`<style>body { margin: 0; display: inline-block; background: #14171b }
         pre { margin: 0; padding: 18px 22px; color: #e6e9ed; font: 14px/1.5 "JetBrains Mono", monospace }
-        b { color: #5ac47d }</style><pre></pre>`);
-    await page.evaluate(([prompt, rest]) => {
-        const start = document.createElement("b");
-        start.textContent = `$ ${prompt}`;
-        document.querySelector("pre").append(start, `\n${rest}`);
-    }, [command, text]);
+        .prompt, .dim { color: #9da7b2 } .bold { font-weight: 700 } .red { color: #ff8a80 }
+        .green { color: #5ac47d } .yellow { color: #e3a341 }</style><pre></pre>`);
+    await page.evaluate((parts) => {
+        document.querySelector("pre").append(...parts.map(([kind, part]) => {
+            const span = document.createElement("span");
+            span.className = kind;
+            span.textContent = part;
+            return span;
+        }));
+    }, [["prompt", "$ "], ["", `${command}\n`], ...text]);
     const file = path.join(folder, "terminal.png");
     await page.locator("body").screenshot({ path: file });
     report(file);
@@ -82,7 +102,7 @@ try {
     await shoot(browser, "mail", `${url}/mails/${refused.mail}`, { ...large, clip: 1250 });
     await shoot(browser, "mail-lost", `${url}/mails/${lost.mail}`, { ...large, clip: 900 });
     await shoot(browser, "mail-phone", `${url}/mails/${refused.mail}`, { ...phone, clip: 1000 });
-    await terminal(browser, daemon.configuration);
+    await terminal(browser, url);
 } finally {
     await browser.close();
     await daemon.stop();
