@@ -52,14 +52,16 @@ export function timeline(mail, { width, now }) {
         (width - kLeft - kRight)).toFixed(1);
     const fell = mail.judged === null || mail.verdict === "delivered" ? null
         : mail.judged - mail.started;
-    const head = limit <= high * 1.0001 || fell !== null ? kLabels : 0;
+    // A label each in a line of its own: they are often close to each other.
+    const limited = limit <= high * 1.0001;
+    const head = kLabels * ((limited ? 1 : 0) + (fell !== null ? 1 : 0));
     const middle = (row) => head + row * kRow + kRow / 2;
     const bottom = head + rows.length * kRow + 2;
     const counts = `${many(mail.attempts.length, "attempt")}, ${many(mail.looks.length, "look")}`;
     const seen = mail.round_trip;
-    const upright = (at, kind, text) => svg("g", {},
-        svg("path", { class: `limit ${kind}`, d: `M${x(at)} 2V${bottom}` }),
-        svg("text", { class: `limit ${kind}`, x: x(at) + (x(at) > width / 2 ? -4 : 4), y: 11,
+    const upright = (at, kind, text, top) => svg("g", {},
+        svg("path", { class: `limit ${kind}`, d: `M${x(at)} ${top + 2}V${bottom}` }),
+        svg("text", { class: `limit ${kind}`, x: x(at) + (x(at) > width / 2 ? -4 : 4), y: top + 12,
             "text-anchor": x(at) > width / 2 ? "end" : "start" }, text));
     return el("figure", {}, svg("svg", { class: "chart", role: "img", width, height: bottom + 22,
         viewBox: `0 0 ${width} ${bottom + 22}`,
@@ -85,6 +87,6 @@ export function timeline(mail, { width, now }) {
             svg("path", { class: `shape ${kind}`,
                 d: shape(kind, kind === "delivered" ? x(seen) : to, middle(row), 4) }));
     }),
-    limit <= high * 1.0001 ? upright(limit, "deadline", "deadline") : null,
-    fell !== null ? upright(fell, "slo", "verdict") : null), legend(mail.looks, mail));
+    limited ? upright(limit, "deadline", "deadline", 0) : null,
+    fell !== null ? upright(fell, "slo", "verdict", head - kLabels) : null), legend(mail.looks, mail));
 }

@@ -70,6 +70,13 @@ export function overhang(page) {
         document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
+/** How many parts of a page must be moved sideways to be read. */
+function rolling(page) {
+    return page.evaluate(() => [...document.querySelectorAll("body *")].filter((element) =>
+        getComputedStyle(element).overflowX !== "visible" && element.clientWidth > 1 &&
+        element.scrollWidth > element.clientWidth).length);
+}
+
 /** Holds a page against axe-core, light and dark, on a desktop and on a phone. */
 export async function fit(browser, url, prepare = async () => {}) {
     for (const dark of [false, true]) {
@@ -79,6 +86,7 @@ export async function fit(browser, url, prepare = async () => {}) {
             const where = `${new URL(url).pathname}, ${dark ? "dark" : "light"}, ${size.width} px`;
             assert.deepEqual(await axe(page), [], where);
             assert.equal(await overhang(page), 0, `${where}: scrolls sideways`);
+            if (size === kPhone) assert.equal(await rolling(page), 0, `${where}: a part does`);
             await done(page);
         }
     }
