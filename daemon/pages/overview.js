@@ -131,7 +131,7 @@ export function overview({ again }) {
             set.set("way", way);
         }
         if (filter) set.set("filter", filter);
-        history.replaceState(null, "", set.size === 0 ? "/" : `/?${set}`);
+        history.replaceState(null, "", String(set) ? `/?${set}` : "/");
         again();
     }
 

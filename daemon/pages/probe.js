@@ -26,7 +26,7 @@ function href(wish) {
     if (wish.window !== "24h") set.set("window", wish.window);
     if (wish.verdict) set.set("verdict", wish.verdict);
     if (wish.scale) set.set("scale", wish.scale);
-    return location.pathname + (set.size ? `?${set}` : "");
+    return location.pathname + (String(set) ? `?${set}` : "");
 }
 
 /** The page of the probe `name`. */
