@@ -79,7 +79,7 @@ std::string MailProgress::line(Instant now, std::optional<Instant> next_look) co
                     looks_ == 1 ? "look" : "looks");
     if (looking_) {
         text += ", looking now";
-    } else if (next_look && *next_look > now) {
+    } else if (next_look && *next_look > now && *next_look != Instant::max()) {
         text += ", next in " + whole_seconds(*next_look - now);
     }
     if (unconfirmed_) text += fmt::format("; no answer to the final dot ({})", failed);

@@ -18,6 +18,7 @@ constexpr std::size_t kMostName = 64;
 constexpr std::size_t kMostWhy = 80;
 constexpr std::size_t kMostSpark = 30;
 constexpr std::size_t kMostSentence = 1000;
+constexpr double kGoodRatio = 0.99;
 constexpr std::size_t kNamedInSentence = 3;
 constexpr std::string_view kGap = "  ";
 
@@ -74,7 +75,7 @@ Colour colour_of(ProbeState state) noexcept {
 }
 
 Cell ratio_cell(std::optional<double> ratio) {
-    return {percentage(ratio), ratio && *ratio < 1 ? Colour::yellow : Colour::none, {}};
+    return {percentage(ratio), ratio && *ratio < kGoodRatio ? Colour::yellow : Colour::none, {}};
 }
 
 Cell round_trip_cell(const StatusProbe& probe, const TextStyle& style) {
@@ -153,11 +154,13 @@ void fit(std::vector<Column>& columns, std::size_t width) {
     shrink(columns, kRecent, 10, width);
     shrink(columns, kWhy, 30, width);
     drop(columns, k30d, width);
-    drop(columns, kRecent, width);
-    shrink(columns, kRoute, 16, width);
-    drop(columns, k24h, width);
+    shrink(columns, kWhy, 24, width);
     drop(columns, kPending, width);
-    shrink(columns, kWhy, 12, width);
+    drop(columns, k24h, width);
+    shrink(columns, kWhy, 16, width);
+    shrink(columns, kRoute, 20, width);
+    drop(columns, kRecent, width);
+    shrink(columns, kRoute, 12, width);
     drop(columns, kRoundTrip, width);
     drop(columns, k1h, width);
     shrink(columns, kRoute, 4, width);
@@ -213,10 +216,9 @@ std::vector<const StatusProbe*> worst_first(const StatusAnswer& answer) {
 }
 
 std::string why(const StatusProbe& probe) {
-    std::string text = probe.verdict;
-    if (!probe.stage.empty()) text += " at " + probe.stage;
-    if (!probe.cause.empty()) text += ": " + probe.cause;
-    return text;
+    // A stage says that sending failed.
+    if (probe.stage.empty()) return probe.verdict;
+    return probe.stage + ": " + probe.cause;
 }
 
 std::string short_age(double seconds) {
@@ -310,7 +312,7 @@ std::vector<std::string> status_table(const StatusAnswer& answer, const TextStyl
     std::vector<Column> columns{{"STATE", false, {}},  {"ROUTE", false, {}},
                                 {"FOR", true, {}},     {"1 H", true, {}},
                                 {"24 H", true, {}},    {"30 D", true, {}},
-                                {"RECENT", false, {}}, {"ROUND TRIP (s)", true, {}},
+                                {"RECENT", false, {}}, {"ROUND TRIP s", true, {}},
                                 {"PENDING", true, {}}, {"LAST FAILURE", false, {}}};
     const std::vector<const StatusProbe*> probes = worst_first(answer);
     fill(columns, answer, probes, style);

@@ -27,7 +27,8 @@ namespace mailprobed {
 /// success first.
 [[nodiscard]] std::vector<const StatusProbe*> worst_first(const StatusAnswer& answer);
 
-/// Why a probe is down: verdict, stage, cause; "lost", "send_failed at auth: auth_rejected".
+/// Why a probe is down: the stage and cause of sending, else the verdict; "auth: auth_rejected",
+/// "lost".
 [[nodiscard]] std::string why(const StatusProbe& probe);
 
 /// The newest `most` mails as one character each: the median's round trip has half the height, what

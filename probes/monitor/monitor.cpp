@@ -390,9 +390,7 @@ std::optional<Instant> Monitor::next_tick() const {
 std::optional<Instant> Monitor::next_look(std::string_view probe) const {
     const auto found = impl_->by_name.find(probe);
     if (found == impl_->by_name.end()) return std::nullopt;
-    const Route& route = impl_->context.routes[found->second];
-    const Instant planned = impl_->watchers[route.box].worker->next_look();
-    return planned == Instant::max() ? std::nullopt : std::optional(planned);
+    return impl_->watchers[impl_->context.routes[found->second].box].worker->next_look();
 }
 
 LedgerTotals Monitor::totals() const {

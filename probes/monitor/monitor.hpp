@@ -75,8 +75,8 @@ class Monitor {
     [[nodiscard]] std::size_t sessions() const;
     /// The earliest start that a prober plans; in the past if the prober did not come to it yet.
     [[nodiscard]] std::optional<Instant> next_tick() const;
-    /// When the mailbox that mails of `probe` end in is looked into next, as planned now; nothing
-    /// while no look is planned.
+    /// When the mailbox that mails of `probe` end in is looked into next, as planned now;
+    /// Instant::max() while no look is planned.
     [[nodiscard]] std::optional<Instant> next_look(std::string_view probe) const;
     /// The numbers of the accounting identity.
     [[nodiscard]] LedgerTotals totals() const;

@@ -50,6 +50,7 @@ TEST_F(Waiting, LooksAreCountedAndTheNextOneIsTold) {
     stage(Stage::accept);
     now += seconds{12};
     EXPECT_EQ(line(), "qq: waiting: 12 s of 300 s, 0 looks");
+    EXPECT_EQ(progress.line(now, Instant::max()), "qq: waiting: 12 s of 300 s, 0 looks");
     look();
     EXPECT_EQ(line(seconds{4}), "qq: waiting: 12 s of 300 s, 1 look, next in 4 s");
     progress.look_stage_done("qq", Stage::connect, {}, {});

@@ -50,12 +50,12 @@ class Live(unittest.TestCase):
     def test_every_route_stands_there_with_its_state_and_the_worst_comes_first(self):
         status, lines = self.status()
         self.assertEqual(status, 1)
-        self.assertEqual(lines[0], "1 of 3 routes does not deliver: refused (send_failed at auth: "
-                                   "auth_rejected); 1 has no verdict yet")
+        self.assertEqual(lines[0], "1 of 3 routes does not deliver: refused (auth: auth_rejected)"
+                                   "; 1 has no verdict yet")
         rows = [line.split() for line in lines[3:]]
         self.assertEqual([row[:2] for row in rows],
                          [["down", "refused"], ["new", "waiting"], ["up", "good"]])
-        self.assertRegex(lines[3], r" 0% +0% +0% +x+ .* send_failed at auth: auth_rejected")
+        self.assertRegex(lines[3], r" 0% +0% +0% +x+ .* auth: auth_rejected")
         self.assertRegex(lines[5], r" 100% +100% +100% +[_.:=+*#-]+ +\d\.\d{3} \+-\d\.\d{3} ")
         self.assertGreater(int(rows[1][-1]), 0)
 

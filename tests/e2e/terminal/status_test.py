@@ -64,8 +64,7 @@ class Answers(StatusTest):
         status, output, errors = self.status("--url", server.url)
         self.assertEqual((status, errors), (1, ""))
         lines = output.splitlines()
-        self.assertEqual(lines[0], "1 of 3 routes does not deliver: refused-login (send_failed at "
-                                   "auth: auth_rejected); 1 has no verdict yet")
+        self.assertEqual(lines[0], "1 of 3 routes does not deliver: refused-login (auth: auth_rejected); 1 has no verdict yet")
         self.assertEqual([line.split()[:2] for line in lines[3:]],
                          [["down", "refused-login"], ["new", "fresh"], ["up", "qq-self"]])
         self.assertTrue(output.isascii())
