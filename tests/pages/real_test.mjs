@@ -114,7 +114,8 @@ test("a failure shows the server's words, its stage and its cause", async () => 
         assert.match(await page.textContent(".detail"), words);
         assert.match(await page.textContent(".waterfall tr.failed"), new RegExp(cause));
         assert.match(await page.textContent(".transcript"), words);
-        assert.doesNotMatch(await page.textContent(".transcript"), /c2VjcmV0|secret/);
+        const said = await page.textContent(".transcript");
+        assert.doesNotMatch(said.replaceAll("<secret>", ""), /c2VjcmV0|secret/);
         await done(page);
     }
 });
