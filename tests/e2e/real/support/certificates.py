@@ -25,7 +25,7 @@ distinguished_name = any_name
 class Authority:
     """Signs certificates; `file` is what clients are told to trust."""
 
-    def __init__(self, folder, name):
+    def __init__(self, folder, name, days=2):
         self._folder = pathlib.Path(folder) / name
         self._folder.mkdir()
         self.file = self._folder / "ca.pem"
@@ -35,9 +35,9 @@ class Authority:
         (self._folder / "index").touch()
         (self._folder / "serial").write_text("1001\n")
         run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-            "-nodes", "-days", 2, "-subj", f"/CN={name}", "-keyout", self._key, "-out", self.file)
+            "-nodes", "-days", days, "-subj", f"/CN={name}", "-keyout", self._key, "-out", self.file)
 
-    def issue(self, name, alternative_names, expired=False):
+    def issue(self, name, alternative_names, expired=False, days=1):
         """Makes NAME.pem and NAME.key and returns both paths."""
         certificate, key = self._folder / f"{name}.pem", self._folder / f"{name}.key"
         request, extra = self._folder / f"{name}.csr", self._folder / f"{name}.ext"
@@ -49,6 +49,6 @@ class Authority:
         times = ["-startdate", "20200101000000Z", "-enddate", "20200201000000Z"]
         run("openssl", "ca", "-batch", "-notext", "-config", self._settings, "-cert", self.file,
             "-keyfile", self._key, "-extfile", extra, "-in", request, "-out", certificate,
-            *(times if expired else ["-days", "1"]))
+            *(times if expired else ["-days", days]))
         key.chmod(0o600)
         return certificate, key
