@@ -33,7 +33,7 @@ DESCRIPTIONS = {
     "MailprobedDeliverySlow": (
         first("MailprobedDeliverySlow"), "14m", ROUTE,
         "Probe a (me to me) on mon:10995: the last mails took longer than 1m 0s "
-        "(slo_latency), the newest 1m 10s; after 5m 0s a mail is lost."),
+        "(slo_latency), the newest 1m 15s; after 5m 0s a mail is lost."),
     "MailprobedMailboxUnreadable": (
         first("MailprobedMailboxUnreadable"), "20m", {**BOX, **PAGE},
         "Mailbox me on mon:10995: 4 mails in a row got no answer, for no look at the mailbox "

@@ -13,6 +13,7 @@ class Fate:
     """What becomes of a mail: its verdict, after how long, and what else is counted."""
     verdict: str
     after: float
+    hidden: float = 0  # so long it was there, and the mailbox could not be read
     stage: str = ""
     cause: str = ""
 
@@ -24,7 +25,7 @@ def delivered(after=_QUICK):
 
 def refused(stage="connect", cause="refused"):
     """The server does not take it."""
-    return Fate("send_failed", 1, stage, cause)
+    return Fate("send_failed", 1, stage=stage, cause=cause)
 
 
 class Probe:
@@ -36,6 +37,7 @@ class Probe:
         self.begins, self.ends = 0, None  # between these it is configured
         self._fates = []                  # (from, until, every, what)
         self._unreadable, self._stalled, self._logins = [], [], []
+        self.away = []                    # no daemon ran
         self._extra = []                  # (series, labels, at)
 
     def during(self, start, end, fate, every=1):
@@ -93,7 +95,9 @@ class Probe:
         while start < (horizon if self.ends is None else self.ends):
             fate = self._fate(start, number)
             login = next((one for one in self._logins if one[0] <= start < one[1]), None)
-            if any(begin <= start < end for begin, end in self._stalled):
+            if any(begin <= start < end for begin, end in self.away):
+                pass
+            elif any(begin <= start < end for begin, end in self._stalled):
                 missed.append((start, "stalled"))
             elif login and start < paused_until:
                 missed.append((start, "auth_backoff"))
@@ -112,7 +116,7 @@ class Probe:
         looked = self._readable_again(start + fate.after)
         if looked > start + self.deadline + self.grace:
             return Fate("unobserved", self.deadline + self.grace)
-        return Fate(fate.verdict, looked - start)
+        return Fate(fate.verdict, looked - start, hidden=looked - start - fate.after)
 
 
 class Story:
@@ -128,6 +132,8 @@ class Story:
     def restart(self, at, away=20):
         """The daemon ends and is back `away` seconds later with counters at 0."""
         self._restarts.append(at + away)
+        for probe in self.probes:
+            probe.away.append((at, at + away))
         return self.no_scrape(at, at + away)
 
     def no_scrape(self, start, end):
@@ -218,6 +224,9 @@ def _show_probe(show, probe, mails, missed, began, at):
     put("oldest_pending_timestamp_seconds", min(pending, default=0))
     put("last_delivered_timestamp_seconds", good[-1][0] if good else 0)
     put("last_round_trip_seconds", good[-1][0] - good[-1][1] if good else 0)
+    put("last_uncertainty_seconds", min(good[-1][0] - good[-1][1], good[-1][2].hidden + 1)
+        if good else 0)
+    put("unmeasured_mails_total", since(e for e, _, f in good if f.hidden))
     for verdict in ("delivered", "send_failed", "bounced", "lost", "unobserved"):
         put("verdicts_total", since(e for e, _, f in judged if f.verdict == verdict),
             verdict=verdict)
