@@ -11,7 +11,7 @@ TORTURE_MAILS ?= 1000000
 TORTURE_RELOADS ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check tsan screenshots bench fuzz torture mutants format format-check tidy install deb test-systemd packages \
+.PHONY: help demo test check tsan screenshots bench fuzz torture mutants acceptance format format-check tidy install deb test-systemd packages \
 	packages-test
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo "make mutants  sabotaged copies of the program; each must fail the test named for it"
 	@echo "make torture  the fault laboratory: TORTURE_RUNS ($(TORTURE_RUNS)) kills, fault grid, soak, sabotage"
 	@echo "make screenshots  pictures of the status page and the terminal, into config/screenshots"
+	@echo "make acceptance  every kind of outage with the real Prometheus and Alertmanager: alerts and times"
 	@echo "make format   format the sources;  make format-check, make tidy: what CI checks"
 	@echo "make install  install the daemon below PREFIX ($(PREFIX)), honours DESTDIR"
 	@echo "make deb      a Debian package in build/"
@@ -119,6 +120,12 @@ torture: packages-test
 	@build/release/tests/mailprobed-soak $(TORTURE_MAILS) 500 300
 	@echo "== sabotaged copies"
 	@tests/mutants/run.py
+
+# Outages are made and mended; the table says which alert came, when, and what else came.
+acceptance: packages-test
+	@$(MAKE) --no-print-directory build/release/build.ninja
+	@ninja --quiet -C build/release mailprobed mailprobed-loopback
+	@tests/acceptance/accept.py build/release/mailprobed build/release/tests/mailprobed-loopback
 
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 

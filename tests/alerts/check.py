@@ -21,11 +21,14 @@ TEMPLATED = re.compile(r"^%[sq]$")
 
 
 def documented(readme):
-    """Metric -> (type, labels) of the tables of daemon/README.md, and all its text."""
+    """Metric -> (type, labels) of the tables of daemon/README.md, and the words that it and the
+    table of stages and causes have for labels' values."""
     text = readme.read_text()
+    causes = (readme.parent.parent / "probes" / "domain" / "failure.cpp").read_text()
+    words = {*re.findall(r"`(\w+)`", text), *re.findall(r'return "(\w+)";', causes)}
     rows = re.findall(r"^\| `((?:mailprobed|process)_\w+)` \| (\w+) \| (.*?) \|", text, re.M)
     return {name: (kind, set(re.findall(r"\w+", re.sub(r"\(.*?\)", "", labels))))
-            for name, kind, labels in rows}, text
+            for name, kind, labels in rows}, words
 
 
 def known_as(name, metrics):
@@ -39,7 +42,7 @@ def known_as(name, metrics):
 def expressions(text):
     """The rules without comments and without what is said to people."""
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
-    return re.sub(r"summary: .*|runbook_url: .*", "", "\n".join(lines))
+    return re.sub(r"(summary|runbook_url|- name): .*", "", "\n".join(lines))
 
 
 def check_names(text, metrics, words):
@@ -54,8 +57,8 @@ def check_names(text, metrics, words):
             if label not in metrics[known][1] | GIVEN:
                 faults.append(f"{name} has no label {label}")
             for word in re.split(r"[|]", value):
-                if not TEMPLATED.match(word) and f"`{word}`" not in words:
-                    faults.append(f"{name}: daemon/README.md knows no {label} {word!r}")
+                if not TEMPLATED.match(word) and word not in words:
+                    faults.append(f"{name}: daemon/README.md and failure.cpp know no {label} {word!r}")
     defined = set(re.findall(r"record: (\S+)", rules))
     faults += [f"{name} is recorded nowhere" for name in RECORDED.findall(rules)
                if name not in defined]
