@@ -212,7 +212,7 @@ def main(mailprobed, loopback, short=False):
         eventually("every route delivers", lambda: all(
             stack.daemon.metrics().value("verdicts_total", probe=name, verdict="delivered") >= 4
             for name in [*names, *(outage.name for outage in outages)]), within=60)
-        played = play_rounds(stack, outages, 1 if short else 3)
+        played = play_rounds(stack, outages, 1 if short else 5)
         stray = wrong(stack, outages)
         print(f"intervals {INTERVAL} s, grace {GRACE} s, scrapes and evaluations {SCRAPE} s apart; "
               "Alertmanager's group_wait is 0 here, where it is not it comes on top")
