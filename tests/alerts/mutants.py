@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Breaks copies of the rules, one thing at a time, and demands that a case of the alert named fails.
+"""Breaks copies of the rules, one thing at a time, and demands that a case of the alert named
+fails.
 
     mutants.py RULES_FOLDER WORK_FOLDER [ALERT]..."""
 import concurrent.futures
@@ -12,7 +13,7 @@ import subprocess
 import sys
 
 from cases import CASES
-from run import FILES, document
+from run import FILES, documents
 
 # (alert, what stands in the rules, what the copy has instead)
 MUTANTS = (
@@ -82,17 +83,18 @@ def caught(number, mutant, rules, work):
         (copy / name).write_text(text.replace(old, new))
     if not touched:
         return f"MISSING: the rules do not hold {old!r} any more"
-    whole = document(alert, copy)
-    for test in whole["tests"]:
+    single = [{**whole, "tests": [test]} for whole in documents(alert, copy).values()
+              for test in whole["tests"]]
+    for one in single:
         file = copy / "case.yml"
-        file.write_text(json.dumps({**whole, "tests": [test]}))
+        file.write_text(json.dumps(one))
         result = subprocess.run(["promtool", "test", "rules", file], capture_output=True,
                                 check=False)
         if result.returncode != 0:
             shutil.rmtree(copy)
             said = (result.stdout + result.stderr).decode()
             # A copy that cannot be read proves nothing.
-            return test["name"] if "got:" in said else f"BROKEN: {said}"
+            return one["tests"][0]["name"] if "got:" in said else f"BROKEN: {said}"
     return None
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Holds the alert rules to their cases (cases/): each story becomes a test of promtool's, in which at
-each named instant the named alerts fire and no others.
+"""Holds the alert rules to their cases (cases/): each story becomes a test of promtool's, in which
+at each named instant the named alerts fire and no others.
 
-    run.py RULES_FOLDER WORK_FOLDER [ALERT]...     the tests are written to WORK_FOLDER/ALERT.yml"""
+    run.py RULES_FOLDER WORK_FOLDER [ALERT]...     the tests are written to WORK_FOLDER"""
 import concurrent.futures
 import json
 import os
@@ -42,29 +42,35 @@ def described(alert, rules, story, instant, labels, description):
                  "exp_alerts": [{"exp_labels": labels, "exp_annotations": wanted}]}]}
 
 
-def document(alert, rules):
-    """The tests of one alert. The budget's windows are long, and need no other rules."""
-    cases = CASES.get(alert, [])
-    own = FILES[1:] if alert.startswith(BUDGET) else FILES[:1]
-    scrape = min((story.scrape for _, story, _ in cases), default=15)
-    tests = []
-    for title, story, instants in cases:
-        tests.append({"name": title, "interval": f"{story.scrape}s", "input_series": story.series(),
-                      "promql_expr_test": [check(alert, *one) for one in instants.items()]})
+def documents(alert, rules):
+    """The tests of one alert, by how far its scrapes, and with them the evaluations, are apart. The
+    budget's windows are long, and need no other rules."""
+    tests = {}
+    for title, story, instants in CASES[alert]:
+        tests.setdefault(story.scrape, []).append({
+            "name": title, "interval": f"{story.scrape}s", "input_series": story.series(),
+            "promql_expr_test": [check(alert, *one) for one in instants.items()]})
     if alert in DESCRIPTIONS:
-        tests.append(described(alert, rules, *DESCRIPTIONS[alert]))
-    return {"rule_files": [str(rules / name) for name in own],
-            "evaluation_interval": f"{scrape}s", "tests": tests}
+        tests.setdefault(DESCRIPTIONS[alert][0].scrape, []).append(
+            described(alert, rules, *DESCRIPTIONS[alert]))
+    own = FILES[1:] if alert.startswith(BUDGET) else FILES[:1]
+    return {scrape: {"rule_files": [str(rules / name) for name in own],
+                     "evaluation_interval": f"{scrape}s", "tests": some}
+            for scrape, some in tests.items()}
 
 
 def run(alert, rules, work):
     """What promtool says against it; nothing if all is well."""
-    file = work / f"{alert}.yml"
-    # JSON is YAML; a line for each series and each check keeps it readable.
-    file.write_text(json.dumps(document(alert, rules.resolve()), indent=1))
-    result = subprocess.run(["promtool", "test", "rules", file], capture_output=True, text=True,
-                            check=False)
-    return "" if result.returncode == 0 else (result.stdout + result.stderr).strip()
+    said = ""
+    for scrape, document in documents(alert, rules.resolve()).items():
+        file = work / f"{alert}-{scrape}s.yml"
+        # JSON is YAML; a line for each series and each check keeps it readable.
+        file.write_text(json.dumps(document, indent=1))
+        result = subprocess.run(["promtool", "test", "rules", file], capture_output=True,
+                                text=True, check=False)
+        if result.returncode != 0:
+            said += result.stdout + result.stderr
+    return said.strip()
 
 
 def main(rules, work, *only):

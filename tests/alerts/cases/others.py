@@ -39,7 +39,7 @@ CASES = {
         ("an outage that ends within the grace is none",
          Story(Probe().unreadable(10 * M, 16 * M)), {"15m45s": (), "16m30s": (), "20m": ()}),
         ("with an hour between mails it lasts from the second to the next that is seen",
-         Story(Probe(interval=H).unreadable(2 * H, 4 * H + M + 40), scrape=60, minutes=300),
+         Story(Probe(interval=H).unreadable(2 * H, 4 * H + M + 40), scrape=120, minutes=300),
          {"127m": (), "179m": (), "188m": (UNREADABLE,), "239m": (UNREADABLE,), "243m": ()}),
         ("survives failed scrapes and a restart, after which counters begin again",
          Story(Probe().unreadable(10 * M, 40 * M)).no_scrape(20 * M, 22 * M).restart(30 * M),

@@ -57,8 +57,8 @@ CASES = {
          Story(Probe(interval=10 * M).during(10 * M, 29 * M, INTERRUPTED)),
          {"16m": (), "26m": (), "29m": (), "31m": ()}),
         ("with an hour between mails it takes two of them",
-         Story(Probe(interval=H).lost(2 * H, 3 * H).lost(5 * H, 7 * H), scrape=60, minutes=480),
-         {"127m": (), "179m": (), "307m": (), "366m": (DOWN,), "419m": (DOWN,), "421m": ()}),
+         Story(Probe(interval=H).lost(2 * H, 3 * H).lost(5 * H, 7 * H), scrape=120, minutes=480),
+         {"127m": (), "179m": (), "307m": (), "366m": (DOWN,), "419m": (DOWN,), "422m": ()}),
     ],
     OVERDUE: [
         ("two mails are long on their way and nothing comes: before the deadline passes",
@@ -101,8 +101,8 @@ CASES = {
          {"16m": (SLOW,), "20m": (SLOW,), "22m": (SLOW,), "39m": (SLOW,), "41m30s": ()}),
         ("with an hour between mails it takes two of them",
          Story(Probe(interval=H).during(2 * H, 3 * H, delivered(120))
-               .during(4 * H, 6 * H, delivered(120)), scrape=60, minutes=420),
-         {"123m": (), "175m": (), "243m": (), "303m": (SLOW,), "359m": (SLOW,), "361m": ()}),
+               .during(4 * H, 6 * H, delivered(120)), scrape=120, minutes=420),
+         {"123m": (), "175m": (), "243m": (), "304m": (SLOW,), "359m": (SLOW,), "362m": ()}),
     ],
     LOGIN: [
         ("a refused login and a mail not sent because of it page within two intervals",
@@ -122,9 +122,9 @@ CASES = {
          .no_scrape(15 * M, 17 * M).restart(20 * M),
          {"16m": (LOGIN, DOWN), "20m": (LOGIN, DOWN), "22m": (LOGIN, DOWN), "30m30s": ()}),
         ("the pause after a refusal may be longer than any window",
-         Story(Probe(interval=30 * M).login_refused(2 * H, 8 * H, pause=4 * H), scrape=60,
+         Story(Probe(interval=30 * M).login_refused(2 * H, 8 * H, pause=4 * H), scrape=120,
                minutes=480),
-         {"121m": (), "151m": (LOGIN,), "360m": (LOGIN, DOWN)}),
+         {"122m": (), "152m": (LOGIN,), "360m": (LOGIN, DOWN)}),
     ],
     TICKS: [
         ("a probe that was blind for longer than its deadline is a ticket for an hour",
@@ -135,7 +135,7 @@ CASES = {
         ("starts that a refused login held back have their own alert",
          Story(Probe().login_refused(10 * M, 25 * M)), {"20m": (LOGIN, DOWN), "30m": (), "50m": ()}),
         ("with an hour between mails one missed start is longer than the deadline",
-         Story(Probe(interval=H).stalled(2 * H, 2 * H + M), scrape=60, minutes=300),
+         Story(Probe(interval=H).stalled(2 * H, 2 * H + M), scrape=120, minutes=300),
          {"119m": (), "122m": (TICKS,), "185m": ()}),
         ("survives failed scrapes and counters that begin again",
          Story(Probe(deadline=330).stalled(10 * M, 17 * M), minutes=90).no_scrape(18 * M, 20 * M)
