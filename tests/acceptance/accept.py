@@ -14,7 +14,7 @@ from stack import (DELAYED, EVALUATION, LOST, REFUSED_LOGIN, SCRAPE, Stack, faul
 from support.processes import eventually
 
 INTERVAL, GRACE = 2, 2
-SEED, SHARE, HEALTHY_INTERVAL = 5, 0.01, 1
+SEED, SHARE, SHORT_SHARE, HEALTHY_INTERVAL = 5, 0.01, 0.04, 1
 DOWN = "MailprobedRouteDown"
 
 
@@ -186,8 +186,8 @@ def judge_healthy(stack, names, stray, short):
                         for name in names) for word in ("delivered", "lost")}
     total = sum(metrics.total("verdicts_total", probe=name) for name in names)
     pages = [key for key in stray if key[1] in names]
-    print(f"healthy run: {len(names)} routes, {total:.0f} mails, {counts['lost']:.0f} lost one at a "
-          f"time (seed {SEED}, {SHARE:.0%}), {len(pages)} pages")
+    print(f"healthy run: {len(names)} routes, {total:.0f} mails, {counts['lost']:.0f} lost one at a"
+          f" time (seed {SEED}, {SHORT_SHARE if short else SHARE:.0%}), {len(pages)} pages")
     faults = [] if total == sum(counts.values()) else ["a healthy route had another verdict"]
     if counts["lost"] < (1 if short else 10):
         faults.append("too few losses to prove anything")
@@ -199,7 +199,7 @@ def main(mailprobed, loopback, short=False):
     began = time.monotonic()
     names = healthy_names(short)
     chosen = ("refused", "unread") if short else ()
-    plan = losses(names, 400, 0.04 if short else SHARE, SEED)
+    plan = losses(names, 400, SHORT_SHARE if short else SHARE, SEED)
     everybody = [*names, "refused", "login", "loss", "slow", "unread", "expired"]
     stack = Stack((mailprobed, loopback), everybody, list(fault_rules(plan)))
     try:

@@ -37,7 +37,7 @@ class Settings(Configuration):
 
 
 def losses(probes, mails, share, seed):
-    """Which mails of which probe are lost: never two in a row, `share` of all, the same each time."""
+    """Which mails of which probe are lost: `share` of all, never two in a row, always the same."""
     dice, plan = random.Random(seed), {}
     for probe in probes:
         chosen = plan[probe] = []

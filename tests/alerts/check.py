@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Holds config/prometheus to what the rest of the tree says: promtool and amtool take every file; each
-metric and label in the rules is one that daemon/README.md lists; each alert has a severity, a static
-summary, and a section of RUNBOOK.md behind its link. Then renames each metric in a copy, one after
-the other, and demands to be told.
+"""Holds config/prometheus to what the rest of the tree says: promtool and amtool take every file;
+each metric and label in the rules is one that daemon/README.md lists; each alert has a severity, a
+static summary, and a section of RUNBOOK.md behind its link. Then renames each metric in a copy, one
+after the other, and demands to be told.
 
     check.py ROOT [RULES_FOLDER]"""
 import pathlib
@@ -58,7 +58,8 @@ def check_names(text, metrics, words):
                 faults.append(f"{name} has no label {label}")
             for word in re.split(r"[|]", value):
                 if not TEMPLATED.match(word) and word not in words:
-                    faults.append(f"{name}: daemon/README.md and failure.cpp know no {label} {word!r}")
+                    faults.append(f"{name}: daemon/README.md and failure.cpp know no {label} "
+                                  f"{word!r}")
     defined = set(re.findall(r"record: (\S+)", rules))
     faults += [f"{name} is recorded nowhere" for name in RECORDED.findall(rules)
                if name not in defined]
@@ -125,7 +126,8 @@ def main(root, folder=None):
         broken = re.sub(rf"(?<![:\w]){name}\b", name.replace("mailprobed_", "mailprobed_no_"), text)
         if not check_names(broken, metrics, words):
             faults.append(f"nobody would notice another name for {name}")
-    print("\n".join(faults) or f"{len(used)} metrics in the rules, all exported; renaming any is found")
+    print("\n".join(faults) or
+          f"{len(used)} metrics in the rules, all exported; renaming any is found")
     return 1 if faults else 0
 
 

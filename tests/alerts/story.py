@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a daemon would have exported in the course of a story: mails start on a grid, each has a fate,
-and every scrape shows the counters and gauges that follow from it. Times are seconds; the story
+"""What a daemon would have exported in the course of a story: mails start on a grid, each has a
+fate, and every scrape shows the counters and gauges that follow from it. Times are seconds; the story
 begins at Unix time 0, as promtool's clock does."""
 import dataclasses
 
@@ -60,7 +60,7 @@ class Probe:
         return self
 
     def login_refused(self, start, end, pause=300):
-        """The submission server refuses the login, and the account pauses, twice as long each time."""
+        """The submission server refuses the login; the account pauses, twice as long each time."""
         self._logins.append((start, end, pause))
         return self
 
@@ -244,9 +244,9 @@ def _show_probe(show, probe, mails, missed, began, at):
 def _show_extra(put, probe, since):
     extra = probe._extra  # pylint: disable=protected-access
     for kind in ("late", "duplicate"):
-        put("after_verdict_total", since(t for series, labels, t in extra if
-                                         series == "after_verdict_total" and labels["kind"] == kind),
-            kind=kind)
+        put("after_verdict_total", since(t for series, labels, t in extra
+                                         if (series, labels.get("kind")) ==
+                                         ("after_verdict_total", kind)), kind=kind)
     put("altered_mails_total", since(t for series, _, t in extra
                                      if series == "altered_mails_total"))
     put("stage_seconds_sum", 0, stage="accept")

@@ -27,7 +27,7 @@ def rare(interval=300):
 
 CASES = {
     FAST: [
-        ("every third mail late: more than 14.4 times the budget of an hour and of its last minutes",
+        ("every third mail late: more than 14.4 times the budget of an hour and its last minutes",
          hours(4, Probe().during(2 * H, 3 * H, LATE, every=3)),
          {"125m": (), "150m": (FAST,), "179m": (FAST,), "190m": (), "230m": ()}),
         ("every ninth mail refused is not too much for an hour, but it is for six",

@@ -35,7 +35,8 @@ class Authority:
         (self._folder / "index").touch()
         (self._folder / "serial").write_text("1001\n")
         run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-            "-nodes", "-days", days, "-subj", f"/CN={name}", "-keyout", self._key, "-out", self.file)
+            "-nodes", "-days", days, "-subj", f"/CN={name}", "-keyout", self._key, "-out",
+            self.file)
 
     def issue(self, name, alternative_names, expired=False, days=1):
         """Makes NAME.pem and NAME.key and returns both paths."""
