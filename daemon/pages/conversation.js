@@ -8,18 +8,24 @@ import { causeWords, stageWords } from "./words.js";
 export function waterfall(stages, took, caption) {
     const whole = Math.max(took, ...stages.map((stage) => stage.at + stage.took), 1e-6);
     const share = (seconds) => `${(100 * seconds / whole).toFixed(2)}%`;
-    return el("table", { class: "small waterfall" }, el("caption", {}, caption),
-        el("thead", {}, el("tr", {},
-            [["Stage"], ["When", "wide"], ["After", "number"], ["Took", "number"], ["Outcome"]]
-                .map(([title, kind]) => el("th", { scope: "col", class: kind || null }, title)))),
-        el("tbody", {}, stages.map((stage) => el("tr", { class: stage.cause ? "failed" : null },
-            el("th", { scope: "row", title: stageWords(stage.stage) }, stage.stage),
-            el("td", {}, svg("svg", { class: "bar", width: "100%", height: 12, "aria-hidden": "true" },
-                svg("rect", { x: share(stage.at), y: 1, height: 10, width: share(stage.took),
+    const cell = (...parts) => el("td", { role: "cell" }, parts);
+    const number = (text, kind) => el("td", { role: "cell", class: `number ${kind}` }, text);
+    const titles = [["Stage"], ["When", "wide"], ["After", "number after"], ["Took", "number"],
+        ["Outcome", "outcome"]];
+    return el("table", { class: "small waterfall", role: "table" }, el("caption", {}, caption),
+        el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, titles.map(([title, kind]) =>
+            el("th", { scope: "col", role: "columnheader", class: kind || null }, title)))),
+        el("tbody", { role: "rowgroup" }, stages.map((stage) => el("tr",
+            { role: "row", class: stage.cause ? "failed" : null },
+            el("th", { scope: "row", role: "rowheader", title: stageWords(stage.stage) }, stage.stage),
+            cell(svg("svg", { class: "bar", width: "100%", height: 12, "aria-hidden": "true" },
+                svg("rect", { x: share(stage.at), y: 1, height: 10,
+                    // What took no time is seen as well.
+                    width: share(Math.max(stage.took, whole / 400)),
                     class: stage.cause ? "alarm" : null }))),
-            el("td", { class: "number" }, duration(stage.at)),
-            el("td", { class: "number" }, duration(stage.took)),
-            el("td", {}, stage.cause
+            number(duration(stage.at), "after"),
+            number(duration(stage.took), ""),
+            el("td", { role: "cell", class: "outcome" }, stage.cause
                 ? [el("strong", { class: "alarm" }, `× ${stage.cause}`),
                     el("span", { class: "sub" }, causeWords(stage.cause))]
                 : "ok")))));

@@ -146,7 +146,7 @@ export function mailPage(id) {
                 el("span", { class: "state" }, ` · mail ${mail.mail} of ${mail.probe}`)),
             el("p", { class: "claim" }, claim(mail)),
             notes(mail).map((text) => el("p", { class: "note" }, text)),
-            mail.detail ? el("p", { class: "detail" },
+            mail.detail ? el("p", { class: `detail ${kind}` },
                 el("span", { class: "muted" }, "The server’s words: "), el("q", {}, mail.detail)) : null,
             mail.access === "public" ? el("p", { class: "note" },
                 el("strong", {}, "Not all is shown. "), "What servers said, the transcripts and the hops " +

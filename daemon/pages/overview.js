@@ -59,10 +59,11 @@ function troubleLine(probe) {
 const kColumns = {
     state: {
         title: "State", first: 1,
-        by: (p) => [kRank[p.state], p.state === "down" ? unseen(p) : 0, p.since || 0],
+        by: (p) => p.state === "down" ? [kRank.down, unseen(p), p.since]
+            : [kRank[p.state], p.success["1h"].ratio ?? 2],
         cell: (p) => [el("span", { class: `verdict ${stateKind(p)}` }, mark(stateKind(p)), p.state),
             p.state === "down" ? el("a", { class: "sub", href: `/mails/${p.last.mail}` },
-                p.last.verdict, failureLabels(p.last) ? el("br") : null, failureLabels(p.last))
+                p.last.verdict, failureLabels(p.last) ? [" ", el("br"), failureLabels(p.last)] : null)
                 : null],
     },
     since: {
@@ -89,7 +90,7 @@ const kColumns = {
     pending: {
         title: "Pending", first: -1, number: true, by: (p) => [p.pending],
         cell: (p) => [el("span", { class: p.pending ? null : "muted" }, count(p.pending)),
-            p.oldest_pending === null ? null
+            p.oldest_pending === null || now() - p.oldest_pending < 1 ? null
                 : el("span", { class: "sub" }, ` for ${age(now() - p.oldest_pending)}`)],
     },
 };

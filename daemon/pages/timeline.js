@@ -7,10 +7,19 @@ import { durationLabel, durationScale } from "./ticks.js";
 
 const kLeft = 92, kRight = 24, kRow = 26, kLabels = 16;
 
-/** What a look told about this mail: seen, absent, failed or partial. */
+/** The first look that was not over at an instant; one that read mails if there is any. */
+function lookAt(looks, at) {
+    const after = looks.filter((look) => look.began + look.took >= at);
+    const reads = (look) => look.stages.some(({ stage }) => stage === "top" || stage === "retr");
+    return after.find(reads) || after[0];
+}
+
+/** What a look told about this mail: seen, report, absent, failed or partial. */
 export function outcome(look, mail) {
-    const seen = mail.round_trip === null ? null : mail.started + mail.round_trip;
-    if (seen !== null && look.began <= seen && seen <= look.began + look.took) return "seen";
+    if (mail.round_trip !== null && look === lookAt(mail.looks, mail.started + mail.round_trip)) {
+        return "seen";
+    }
+    if (mail.verdict === "bounced" && look === lookAt(mail.looks, mail.judged)) return "report";
     if (look.cause) return "failed";
     return look.complete ? "absent" : "partial";
 }
@@ -18,6 +27,7 @@ export function outcome(look, mail) {
 /** Words and mark of a look's outcome. */
 export const kOutcomes = {
     seen: ["the mail was there", "delivered"],
+    report: ["the report of non-delivery was there", "bounced"],
     absent: ["complete, the mail was not there", "absent"],
     failed: ["failed: proves nothing", "send_failed"],
     partial: ["incomplete: proves nothing", "pending"],

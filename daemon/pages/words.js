@@ -18,8 +18,8 @@ const kCauses = {
     tls_injection: "plaintext was injected before TLS",
     protocol_error: "an answer that breaks the protocol",
     limit_exceeded: "an answer that is too long",
-    auth_rejected: "login rejected",
-    auth_transient: "login not possible for now",
+    auth_rejected: "user name or password rejected",
+    auth_transient: "not possible for now",
     auth_unsupported: "no common way to log in",
     rejected_transient: "refused for now (4yz)",
     rejected_permanent: "refused for good (5yz)",
@@ -32,23 +32,23 @@ const kCauses = {
 };
 
 const kStages = {
-    resolve: "looking up the name",
-    connect: "connecting",
+    resolve: "the lookup of the name",
+    connect: "the connection",
     tls: "the TLS handshake",
-    greeting: "waiting for the greeting",
+    greeting: "the greeting",
     hello: "EHLO",
     starttls: "STARTTLS",
-    auth: "logging in",
+    auth: "the login",
     envelope: "sender and recipient",
     data: "DATA",
-    accept: "waiting for the answer to the final dot",
+    accept: "the answer to the final dot",
     quit: "QUIT",
     capa: "CAPA",
     stls: "STLS",
-    list: "listing the mailbox",
-    top: "reading headers",
-    retr: "fetching the mail",
-    dele: "deleting",
+    list: "the listing of the mailbox",
+    top: "the headers",
+    retr: "the mail itself",
+    dele: "the deletion",
 };
 
 const kEvidence = {

@@ -56,14 +56,17 @@ const only = process.argv.slice(2);
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "mailprobed-broken-"));
 process.on("exit", () => fs.rmSync(scratch, { recursive: true, force: true }));
 
-/** Whether the test fails for these pages; anything but one clear answer is an error. */
+/** Why the test fails for these pages, null if it passes; anything else is an error. */
 function fails(pages, name) {
     const done = spawnSync(process.execPath, ["--test-reporter=tap", `--test-name-pattern=^${name}`,
         kTest, pages], { encoding: "utf8", timeout: 120_000 });
     const ran = done.stdout.split("\n").filter((line) => /^(not )?ok \d+ - /.test(line) &&
         line.includes(name) && !line.includes("# SKIP"));
     if (ran.length !== 1) throw new Error(`${name}: no such test\n${done.stdout}${done.stderr}`);
-    return ran[0].startsWith("not ok");
+    if (!ran[0].startsWith("not ok")) return null;
+    const error = /^ +error: (?:\|-\n)?([^]*?)\n *(?:code|name|stack):/m.exec(done.stdout.slice(
+        done.stdout.indexOf(ran[0])));
+    return (error ? error[1] : "?").replace(/\s+/g, " ").trim().slice(0, 160);
 }
 
 let missed = 0;
@@ -75,7 +78,7 @@ kBroken.forEach(([what, file, text, instead, name], index) => {
     if (!source.includes(text)) throw new Error(`${file} does not hold ${text}: adapt the test`);
     fs.writeFileSync(path.join(pages, file), source.replace(text, () => instead));
     const seen = fails(pages, name);
-    if (!seen) ++missed;
-    console.log(`${seen ? "seen  " : "MISSED"}  ${what}: "${name}..."`);
+    if (seen === null) ++missed;
+    console.log(`${seen === null ? "MISSED" : "seen  "}  ${what}: "${name}..." ${seen || ""}`);
 });
 process.exitCode = missed ? 1 : 0;

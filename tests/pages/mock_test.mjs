@@ -304,7 +304,7 @@ test("a failed mail shows stage, cause and the server's words; nothing of it is 
     mock.scene = { routes: mixed(), words: "535 5.7.8 authentication failed" };
     const page = await open(browser,
         `${mock.url}/mails/${idOf(mock.scene.routes, "refused", "send_failed")}`);
-    assert.match(await page.textContent(".claim"), /never took responsibility.*logging in: login rejected/);
+    assert.match(await page.textContent(".claim"), /never took responsibility.*the login: user name or password rejected/);
     assert.match(await page.textContent(".detail"), /535 5\.7\.8 authentication failed/);
     assert.match(await page.textContent(".waterfall tr.failed"), /^auth.*× auth_rejected/);
     assert.equal(await page.locator(".waterfall rect.alarm").count(), 1);

@@ -34,7 +34,11 @@ async function shoot(browser, name, address, { clip, ...options }) {
     report(file);
 }
 
+/** Makes the file small, and fails if it is not. */
 function report(file) {
+    const small = spawnSync("pngquant", ["--force", "--strip", "--speed=1", "--output", file, "128",
+        file], { encoding: "utf8" });
+    if (small.status !== 0) throw new Error(`pngquant: ${small.error || small.stderr}`);
     const { size } = fs.statSync(file);
     console.log(`${String(size).padStart(7)}  ${file}`);
     if (size > kMost) throw new Error(`${file} has ${size} bytes; ${kMost} are the most`);
@@ -56,7 +60,7 @@ function painted(text) {
 /** What `mailprobed status` shows in a terminal; `script` gives it one. */
 async function terminal(browser, url) {
     const command = "mailprobed status";
-    const asked = `stty cols 120 rows 40; exec ${path.resolve(mailprobed)} status --url ${url}`;
+    const asked = `stty cols 132 rows 40; exec ${path.resolve(mailprobed)} status --url ${url}`;
     const shown = spawnSync("script", ["-qec", asked, "/dev/null"], { encoding: "utf8",
         env: { ...process.env, LC_ALL: "C.UTF-8", TERM: "xterm-256color" } });
     const text = painted(shown.stdout.replaceAll("\r", "").trimEnd());
@@ -97,9 +101,9 @@ try {
     await shoot(browser, "overview", url, { ...large, clip: 1000 });
     await shoot(browser, "overview-dark", url, { ...large, dark: true, clip: 1000 });
     await shoot(browser, "overview-phone", url, { ...phone, clip: 1000 });
-    await shoot(browser, "route", `${url}/probes/shop-orders?window=1h`, { ...large, clip: 1250 });
+    await shoot(browser, "route", `${url}/probes/shop-orders?window=1h`, { ...large, clip: 1010 });
     await shoot(browser, "route-phone", `${url}/probes/shop-orders?window=1h`, { ...phone, clip: 1000 });
-    await shoot(browser, "mail", `${url}/mails/${refused.mail}`, { ...large, clip: 1250 });
+    await shoot(browser, "mail", `${url}/mails/${refused.mail}`, { ...large, clip: 1010 });
     await shoot(browser, "mail-lost", `${url}/mails/${lost.mail}`, { ...large, clip: 900 });
     await shoot(browser, "mail-phone", `${url}/mails/${refused.mail}`, { ...phone, clip: 1000 });
     await terminal(browser, url);

@@ -8,7 +8,8 @@ import { chromium } from "playwright-core";
 const kChromium = process.env.CHROMIUM || "/usr/bin/chromium";
 const kAxe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const kFlags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-dev-shm-usage"];
 export const kDesktop = { width: 1280, height: 900 };
 export const kPhone = { width: 360, height: 740 };
 
