@@ -88,7 +88,7 @@ screenshots: packages-test
 	@.ci/install-packages screenshots
 	@$(MAKE) --no-print-directory build/release/build.ninja
 	@ninja --quiet -C build/release mailprobed mailprobed-loopback
-	@tests/pages/install.py
+	@tests/boards/npm_ci.py tests/pages
 	@node tests/pages/screenshots.mjs build/release/mailprobed \
 		build/release/tests/mailprobed-loopback config/screenshots
 
