@@ -116,7 +116,8 @@ test("a failure shows the server's words, its stage and its cause", async () => 
         assert.match(await page.textContent(".transcript"), words);
         const sender = probe === "partner" ? probe : "office";
         const login = Buffer.from(`\0${sender}\0open-sesame`).toString("base64");
-        assert.doesNotMatch(await page.textContent("body"), new RegExp(`open-sesame|${login}`));
+        const body = await page.textContent("body");
+        assert.ok(!body.includes("open-sesame") && !body.includes(login));
         await done(page);
     }
 });

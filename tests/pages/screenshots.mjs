@@ -98,7 +98,9 @@ try {
     const refused = await daemon.mail("invoices", "send_failed");
     const large = { size: kDesktop }, phone = { size: kPhone, deviceScaleFactor: 1.5 };
     const { url } = daemon;
+    await daemon.weather();
     await shoot(browser, "overview", url, { ...large, clip: 1000 });
+    await terminal(browser, url);
     await shoot(browser, "overview-dark", url, { ...large, dark: true, clip: 1000 });
     await shoot(browser, "overview-phone", url, { ...phone, clip: 1000 });
     await shoot(browser, "route", `${url}/probes/shop-orders?window=1h`, { ...large, clip: 1010 });
@@ -106,7 +108,6 @@ try {
     await shoot(browser, "mail", `${url}/mails/${refused.mail}`, { ...large, clip: 1010 });
     await shoot(browser, "mail-lost", `${url}/mails/${lost.mail}`, { ...large, clip: 900 });
     await shoot(browser, "mail-phone", `${url}/mails/${refused.mail}`, { ...phone, clip: 1000 });
-    await terminal(browser, url);
 } finally {
     await browser.close();
     await daemon.stop();
