@@ -15,18 +15,19 @@ import sys
 from cases import CASES
 from run import FILES, documents
 
-# (alert, what stands in the rules, what the copy has instead)
+# (alert, what stands in the rules, what the copy has instead[, the case to try first])
 MUTANTS = (
     ("RouteDown", "blame:streak[5m]) >= 2\n   ", "blame:streak[5m]) >= 3\n   "),
     ("RouteDown", "blame:streak[5m]) >= 2\n   ", "blame:streak[5m]) >= 1\n   "),
-    ("RouteDown", "silence:ratio[5m]) > 1", "silence:ratio[5m]) > 2"),
+    ("RouteDown", "silence:ratio[5m]) > 1", "silence:ratio[5m]) > 2", 7),
     ("RouteDown", "+ 3 * mailprobed_interval", "+ 1 * mailprobed_interval"),
     ("RouteDown",
      "(time() - mailprobed_config_last_reload_success_timestamp_seconds)\n            or",
-     "(time() - 0 * mailprobed_config_last_reload_success_timestamp_seconds)\n            or"),
+     "(time() - 0 * mailprobed_config_last_reload_success_timestamp_seconds)\n            or", 8),
     ("RouteDown", "mailprobed_bad_streak - on (job, instance, probe) (",
-     "mailprobed_bad_streak + on (job, instance, probe) 0 * ("),
-    ("RouteDown", 'signs:since_delivery{cause="interrupted"}', 'signs:since_delivery{cause="x"}'),
+     "mailprobed_bad_streak + on (job, instance, probe) 0 * (", 11),
+    ("RouteDown", 'signs:since_delivery{cause="interrupted"}',
+     'signs:since_delivery{cause="x"}', 12),
     ("RouteDown", "mailprobed_bad_streak", "mailprobed_bad_streaks"),
     ("MailOverdue", "overdue:ratio[5m]) > 1", "overdue:ratio[5m]) > 1.5"),
     ("MailOverdue", "overdue:ratio[5m]) > 1", "overdue:ratio[5m]) > 0.5"),
@@ -35,7 +36,7 @@ MUTANTS = (
     ("MailOverdue", "mailprobed_oldest_pending", "mailprobed_oldest_waiting"),
     ("DeliverySlow", "slow:streak[5m]) >= 2", "slow:streak[5m]) >= 1"),
     ("DeliverySlow", "slow:streak[5m]) >= 2", "slow:streak[5m]) >= 3"),
-    ("DeliverySlow", " - mailprobed_last_uncertainty_seconds", ""),
+    ("DeliverySlow", " - mailprobed_last_uncertainty_seconds", "", 3),
     ("DeliverySlow", "mailprobed_slo_latency", "mailprobed_latency"),
     ("MailboxUnreadable", "unobserved:streak[5m]) >= 2", "unobserved:streak[5m]) >= 1"),
     ("MailboxUnreadable", "unobserved:streak[5m]) >= 2", "unobserved:streak[5m]) >= 3"),
@@ -45,9 +46,10 @@ MUTANTS = (
     ("LoginRefused", "login_refused:streak[5m]) >= 2", "login_refused:streak[5m]) >= 4"),
     ("LoginRefused", "mailprobed_ticks_missed_total", "mailprobed_ticks_missing_total"),
     ("MailboxLoginRefused", "since_look[5m])) >= 1", "since_look[5m])) >= 2"),
-    ("MailboxLoginRefused", 'failures_total{cause="auth_rejected"}', "failures_total"),
+    ("MailboxLoginRefused", 'failures_total{cause="auth_rejected"}', "failures_total", 1),
     ("CertificateEndsSoon", "14 * 86400", "12 * 86400"),
-    ("CertificateEndsSoon", "seconds[5m]) > 0) - time() < 14", "seconds[5m]) >= 0) - time() < 14"),
+    ("CertificateEndsSoon", "seconds[5m]) > 0) - time() < 14",
+     "seconds[5m]) >= 0) - time() < 14", 2),
     ("CertificateEndsNow", "< 3 * 86400", "< 2 * 86400"),
     ("CertificateEndsNow", "< 3 * 86400", "< 5 * 86400"),
     ("Duplicates", 'kind="duplicate"', 'kind="late"'),
@@ -55,7 +57,7 @@ MUTANTS = (
     ("TagsRejected", 'reason!="quoted"', 'reason!="forged"'),
     ("TicksMissed", "last_over_time(mailprobed_deadline_seconds",
      "last_over_time(mailprobed_interval_seconds"),
-    ("TicksMissed", 'missed_total{reason!="auth_backoff"}[1h]))\n', "missed_total[1h]))\n"),
+    ("TicksMissed", 'missed_total{reason!="auth_backoff"}[1h]))\n', "missed_total[1h]))\n", 2),
     ("JournalUnhealthy", "journal_healthy[2m]", "journal_healthy[1m]"),
     ("ReloadFailed", "successful[5m]) == 0", "successful[5m]) == 1"),
     ("Down", '.*"}[2m]) == 0', '.*"}[5m]) == 0'),
@@ -64,19 +66,19 @@ MUTANTS = (
     ("Absent", "for: 5m", "for: 1m"),
     ("Watchdog", "expr: vector(1)", "expr: vector(1) > 1"),
     ("BudgetBurnsFast", "> 14.4 *", "> 40 *"),
-    ("BudgetBurnsFast", "> 14.4 *", "> 3 *"),
-    ("BudgetBurnsFast", "> 6 *", "> 12 *"),
-    ("BudgetBurnsFast", "bad:increase1h) >= 4", "bad:increase1h) >= 2"),
-    ("BudgetBurnsFast", "MailprobedRouteDown|", ""),
-    ("BudgetBurnsSlowly", "> 3 *", "> 6 *"),
-    ("BudgetBurnsSlowly", "ratio_increase3d > 1 *", "ratio_increase3d > 3 *"),
-    ("BudgetBurnsSlowly", "bad:increase3d) >= 4", "bad:increase3d) >= 2"),
+    ("BudgetBurnsFast", "> 14.4 *", "> 3 *", 1),
+    ("BudgetBurnsFast", "> 6 *", "> 12 *", 1),
+    ("BudgetBurnsFast", "bad:increase1h) >= 4", "bad:increase1h) >= 2", 3),
+    ("BudgetBurnsFast", "MailprobedRouteDown|", "", 5),
+    ("BudgetBurnsSlowly", "> 3 *", "> 6 *", 1),
+    ("BudgetBurnsSlowly", "ratio_increase3d > 1 *", "ratio_increase3d > 3 *", 2),
+    ("BudgetBurnsSlowly", "bad:increase3d) >= 4", "bad:increase3d) >= 2", 4),
 )
 
 
 def caught(number, mutant, rules, work):
     """The title of the first case that fails; None if all pass."""
-    alert, old, new = f"Mailprobed{mutant[0]}", *mutant[1:]
+    alert, old, new, *hint = f"Mailprobed{mutant[0]}", *mutant[1:]
     copy = work / f"copy-{number}"
     shutil.rmtree(copy, ignore_errors=True)
     copy.mkdir(parents=True)
@@ -89,6 +91,9 @@ def caught(number, mutant, rules, work):
         return f"MISSING: the rules do not hold {old!r} any more"
     single = [{**whole, "tests": [test]} for whole in documents(alert, copy).values()
               for test in whole["tests"]]
+    if hint:
+        title = CASES[alert][hint[0]][0]
+        single.sort(key=lambda one: one["tests"][0]["name"] != title)
     for one in single:
         file = copy / "case.yml"
         file.write_text(json.dumps(one))
@@ -109,7 +114,7 @@ def main(rules, work, *only):
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         answers = pool.map(lambda one: caught(*one, rules, work), enumerate(chosen))
     survivors = 0
-    for (alert, old, new), answer in zip(chosen, answers):
+    for (alert, old, new, *_), answer in zip(chosen, answers):
         bad = answer is None or answer.startswith(("MISSING", "BROKEN"))
         survivors += bad
         print(f"{'SURVIVED' if bad else 'caught':9}{alert:20} {' '.join(old.split())!r} -> "

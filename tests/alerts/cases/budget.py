@@ -60,6 +60,8 @@ CASES = {
         ("one mail in twenty late: more than 3 times the budget of a day and of its last hours",
          days(5, rare().during(3 * D, 4 * D, LATE, every=20)),
          {"4320m": (), "4800m": (), "5700m": (SLOWLY,), "6180m": ()}),
+        ("a day is enough to tell, less is not",
+         days(2, rare().during(0, 2 * D, LATE, every=20)), {"1380m": (), "1590m": (SLOWLY,)}),
         ("one mail in fifty late: more than the budget of three days",
          days(7, rare().during(3 * D, 6 * D, LATE, every=50)),
          {"4320m": (), "5040m": (), "8610m": (SLOWLY,), "9060m": ()}),
