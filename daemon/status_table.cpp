@@ -9,6 +9,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <tuple>
 
 namespace mailprobed {
@@ -191,6 +192,18 @@ std::string line_of(const std::vector<Column>& columns, const TextStyle& style,
     return line;
 }
 
+/// The first few of `probes` with what is wrong.
+std::string named(const std::vector<const StatusProbe*>& probes, const TextStyle& style) {
+    std::string text;
+    for (std::size_t i = 0; i < std::min(probes.size(), kNamedInSentence); ++i) {
+        text += (i == 0 ? "" : ", ") + fitted(probes[i]->name, kMostName, style) + " (" +
+                fitted(why(*probes[i]), kMostWhy, style) + ")";
+    }
+    if (probes.size() > kNamedInSentence)
+        text += fmt::format(" and {} more", probes.size() - kNamedInSentence);
+    return text;
+}
+
 }  // namespace
 
 bool any_down(const StatusAnswer& answer) noexcept {
@@ -294,15 +307,28 @@ std::string status_sentence(const StatusAnswer& answer, const TextStyle& style) 
         return painted(fitted(text, width, style), fresh == all ? Colour::bold : Colour::green,
                        style);
     }
-    std::string text = all == 1 ? "the route does not deliver: "
-                                : fmt::format("{} of {} routes {} not deliver: ", down.size(), all,
-                                              down.size() == 1 ? "does" : "do");
-    for (std::size_t i = 0; i < std::min(down.size(), kNamedInSentence); ++i) {
-        text += (i == 0 ? "" : ", ") + fitted(down[i]->name, kMostName, style) + " (" +
-                fitted(why(*down[i]), kMostWhy, style) + ")";
+    // A mailbox that cannot be read says nothing about delivery.
+    const auto unseen = [](const StatusProbe* p) { return p->verdict == "unobserved"; };
+    std::vector<const StatusProbe*> blind;
+    std::ranges::copy_if(down, std::back_inserter(blind), unseen);
+    std::erase_if(down, unseen);
+    std::string text;
+    if (!down.empty()) {
+        text = all == 1 ? "the route does not deliver: "
+                        : fmt::format("{} of {} routes {} not deliver: ", down.size(), all,
+                                      down.size() == 1 ? "does" : "do");
+        text += named(down, style);
     }
-    if (down.size() > kNamedInSentence)
-        text += fmt::format(" and {} more", down.size() - kNamedInSentence);
+    if (!blind.empty()) {
+        if (!text.empty()) {
+            text += fmt::format("; {} cannot be observed: ", blind.size());
+        } else {
+            text = all == 1
+                       ? "the route cannot be observed: "
+                       : fmt::format("{} of {} routes cannot be observed: ", blind.size(), all);
+        }
+        text += named(blind, style);
+    }
     if (!waiting.empty()) text += "; " + waiting;
     return painted(fitted(text, width, style), Colour::red, style);
 }

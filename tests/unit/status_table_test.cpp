@@ -77,6 +77,14 @@ TEST(StatusSentence, SaysHowManyDeliverAndWhichDoNot) {
     EXPECT_EQ(sentence({}), "no routes are configured");
 }
 
+TEST(StatusSentence, AMailboxThatCannotBeReadIsNotCalledAFailureToDeliver) {
+    EXPECT_EQ(sentence({up("a"), down("b", "unobserved")}),
+              "1 of 2 routes cannot be observed: b (unobserved)");
+    EXPECT_EQ(sentence({down("a", "unobserved"), down("b"), up("c")}),
+              "1 of 3 routes does not deliver: b (lost); 1 cannot be observed: a (unobserved)");
+    EXPECT_EQ(sentence({down("a", "unobserved")}), "the route cannot be observed: a (unobserved)");
+}
+
 TEST(StatusSentence, ARouteWithoutVerdictIsNeitherGoodNorBad) {
     EXPECT_EQ(sentence({fresh("a"), fresh("b")}), "all 2 routes have no verdict yet");
     EXPECT_EQ(sentence({up("a"), fresh("b")}), "1 of 2 routes deliver, 1 has no verdict yet");
