@@ -107,8 +107,8 @@ TEST_F(RestartReasons, WhatIsBuiltInAtStartIsNamedWithTheRemedy) {
     next.auth_backoff = 1h;
     next.log.format = LogFormat::json;
     const std::string text = reasons(next);
-    for (const char* key :
-         {"instance ", "state_directory ", "evidence ", "history ", "details ", "transcripts ", "auth_backoff ", "log.format "})
+    for (const char* key : {"instance ", "state_directory ", "evidence ", "history ", "details ",
+                            "transcripts ", "auth_backoff ", "log.format "})
         EXPECT_NE(text.find(key), std::string::npos) << key;
     EXPECT_NE(text.find("restart it"), std::string::npos);
 }
