@@ -67,6 +67,7 @@ std::vector<RememberedMail> recall_pending(soci::session& sql,
     Number grace_end = 0;
     Number digest = 0;
     Number again = 0;
+    Number mailbox = 0;
     int exact = 0;
     int attempt = 0;
     int handed_attempt = 0;
@@ -76,13 +77,13 @@ std::vector<RememberedMail> recall_pending(soci::session& sql,
     std::string cause;
     std::string detail;
     soci::statement rows =
-        (sql.prepare
-             << "SELECT mail, run, probe, attempt, progress, handed_attempt, wall_ns,"
-                " started_ns, handed_ns, deadline_ns, grace_end_ns, body_digest, stage,"
-                " cause, detail, exact, again_ns FROM mails WHERE verdict = '' ORDER BY wall_ns",
+        (sql.prepare << "SELECT mail, run, probe, attempt, progress, handed_attempt, wall_ns,"
+                        " started_ns, handed_ns, deadline_ns, grace_end_ns, body_digest, stage,"
+                        " cause, detail, exact, again_ns, mailbox FROM mails WHERE verdict = '' "
+                        "ORDER BY wall_ns",
          into(mail), into(run), into(probe), into(attempt), into(progress), into(handed_attempt),
          into(wall), into(started), into(handed), into(deadline), into(grace_end), into(digest),
-         into(stage), into(cause), into(detail), into(exact), into(again));
+         into(stage), into(cause), into(detail), into(exact), into(again), into(mailbox));
     rows.execute();
     while (rows.fetch()) {
         const auto found = runs.find(run);
@@ -99,6 +100,7 @@ std::vector<RememberedMail> recall_pending(soci::session& sql,
         entry.grace_end = at(grace_end);
         entry.wall = WallTime{Duration{wall}};
         entry.again_at = at(again);
+        entry.mailbox = static_cast<std::uint32_t>(mailbox);
         entry.exact = at.same_boot && exact != 0;
         // A clock that was set back must not make a mail start after now.
         if (!at.same_boot && entry.started > now.boot) {

@@ -52,6 +52,8 @@ constexpr std::array kToVersion2{
     "CREATE TABLE attempts (mail BIGINT NOT NULL, attempt INTEGER NOT NULL,"
     " wall_ns BIGINT NOT NULL, took_ns BIGINT NOT NULL, conversation TEXT NOT NULL,"
     " until_ns BIGINT NOT NULL, PRIMARY KEY (mail, attempt))",
+    // 0 in rows of version 1.
+    "ALTER TABLE mails ADD COLUMN mailbox BIGINT NOT NULL DEFAULT 0",
     "CREATE INDEX attempts_until ON attempts (until_ns)",
     "CREATE TABLE looks (mail BIGINT NOT NULL PRIMARY KEY, looks TEXT NOT NULL,"
     " until_ns BIGINT NOT NULL)",

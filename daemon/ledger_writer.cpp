@@ -46,7 +46,7 @@ struct Columns {
     Number digest = 0, lower = 0, upper = 0, entry = 0, probe_id = 0;
     int attempt = 1, handed_attempt = 0, refused = 0, at_risk = 0, unmeasured = 0, uncertain = 0;
     int arrived = 0, bounced = 0, arrived_attempt = 0, copies = 0, exact = 1;
-    Number again = 0;
+    Number again = 0, ends_in = 0;
     std::string probe, progress, stage, cause, detail, verdict, body, status_class, hops, kind;
     std::string mailbox;
 
@@ -116,7 +116,7 @@ struct LedgerWriter::Impl : OpenLedger {
         (sql.prepare << "INSERT INTO mails VALUES (:mail, :run, :probe, :attempt, 'intended',"
                         " :handed_attempt, :wall, :started, :handed, :deadline, :grace_end,"
                         " :digest, '', '', '', '', 0, 0, 0, '', '', 0, 0, '', 0, 0, 0, 0, 0, 0, 0,"
-                        " :risk, :exact, 0, 0)"
+                        " :risk, :exact, 0, 0, :mailbox)"
                         // A row's instants are all of the boot of its run.
                         " ON CONFLICT (mail) DO UPDATE SET run = excluded.run,"
                         " attempt = excluded.attempt, progress = 'intended',"
@@ -127,7 +127,7 @@ struct LedgerWriter::Impl : OpenLedger {
                         " body_digest = excluded.body_digest",
          use(c.mail), use(c.run), use(c.probe), use(c.attempt), use(c.handed_attempt), use(c.wall),
          use(c.started), use(c.handed), use(c.deadline), use(c.grace_end), use(c.digest),
-         use(c.at_risk), use(c.exact))};
+         use(c.at_risk), use(c.exact), use(c.ends_in))};
     soci::statement answer{
         (sql.prepare << "UPDATE mails SET run = :run, progress = :progress, attempt = :attempt,"
                         " handed_attempt = :handed_attempt, started_ns = :started,"
@@ -206,6 +206,7 @@ void LedgerWriter::Impl::apply(const IntentRecord& record, bool risk) {
     c.grace_end = number(record.grace_end);
     c.digest = number(record.body_digest);
     c.at_risk = risk ? 1 : 0;
+    c.ends_in = record.mailbox;
     intent.execute(true);
     // Its row waits for the verdict: until then the pending mail itself tells of the start.
     if (record.attempt == 1) probe_state(record.probe).last_started = record.wall;

@@ -38,6 +38,8 @@ struct RememberedMail {
     /// False if the record is of another boot: latencies across it are not measured.
     bool exact = true;
     std::uint64_t body_digest = 0;
+    /// Names the mailbox that it ends in; 0 if that was not recorded.
+    std::uint32_t mailbox = 0;
     std::optional<StageCause> failure;
     std::string detail;
     /// With `retry`: when the next attempt was planned.

@@ -27,6 +27,8 @@ struct IntentRecord {
     /// False if the mail comes from another boot.
     bool exact = true;
     std::uint64_t body_digest = 0;
+    /// Where the mail ends; counts for the first attempt.
+    std::uint32_t mailbox = 0;
 };
 
 /// How an attempt ended: Progress without `intended`, and refused for good.

@@ -4,6 +4,7 @@
 
 #include "probes/monitor/context.hpp"
 #include "probes/monitor/keep_running.hpp"
+#include "probes/monitor/left_over.hpp"
 #include "probes/monitor/prober.hpp"
 #include "probes/monitor/routing.hpp"
 #include "probes/monitor/watcher.hpp"
@@ -182,8 +183,11 @@ struct Monitor::Impl {
         std::vector<std::uint64_t> mails(by_name.size(), 0);
         for (const RememberedMail& mail : remembered.pending) {
             const auto probe = by_name.find(mail.probe);
-            if (probe == by_name.end()) {
-                close_removed(mail);
+            const bool known = probe != by_name.end();
+            if (auto end = unless_looked_for(
+                    *context.settings, known ? context.routes[probe->second].probe.get() : nullptr,
+                    mail)) {
+                context.needs.journal.note(std::move(*end));
                 continue;
             }
             context.ledger.restore(probe->second, mail, BootClock::now());
@@ -214,24 +218,6 @@ struct Monitor::Impl {
             report_pending(context, probe->second);
         }
         return again;
-    }
-
-    /// A mail of a probe that is no longer configured: nobody will look for it.
-    void close_removed(const RememberedMail& mail) {
-        VerdictRecord record;
-        record.judgement.mail = mail.mail;
-        record.judgement.verdict = Verdict::unobserved;
-        record.judgement.started = mail.started;
-        record.judgement.handed = mail.handed;
-        record.judgement.deadline = mail.deadline;
-        record.judgement.detail = "the probe is no longer configured";
-        record.probe = mail.probe;
-        record.wall = wall_now();
-        context.needs.journal.note(std::move(record));
-    }
-
-    static Awaitable<void> resume(Prober* prober, RememberedMail mail) {
-        co_await prober->resume(std::move(mail));
     }
 
     void bug(const std::exception_ptr& error) {
@@ -293,7 +279,7 @@ Monitor::~Monitor() = default;
 Awaitable<void> Monitor::run() {
     Impl& impl = *impl_;
     for (auto& [prober, mail] : impl.restore())
-        impl.tasks.spawn(Impl::resume(prober, std::move(mail)));
+        impl.tasks.spawn(prober->resume(std::move(mail)));
     impl.start_loops();
     // Sleeps until it is cancelled; then everybody else is.
     BootTimer forever(impl.context.needs.executor);

@@ -4,6 +4,7 @@
 
 #include "probes/domain/message.hpp"
 #include "probes/domain/schedule.hpp"
+#include "probes/monitor/routing.hpp"
 #include "probes/net/boot_clock.hpp"
 #include "probes/session/smtp_session.hpp"
 
@@ -149,10 +150,6 @@ class Ticking {
     BootTimer*& shown_;
 };
 
-std::string_view domain_of(std::string_view address) {
-    return address.substr(address.rfind('@') + 1);
-}
-
 }  // namespace
 
 void Prober::reconfigured() {
@@ -222,7 +219,7 @@ Envelope Prober::compose_attempt(const Tag& tag, WallTime wall, std::uint64_t& d
     parts.from = envelope.sender;
     parts.to = envelope.recipient;
     parts.tag = tag_text;
-    parts.id_domain = domain_of(envelope.sender);
+    parts.id_domain = std::string_view(envelope.sender).substr(envelope.sender.rfind('@') + 1);
     parts.date = wall;
     parts.interval = probe.interval;
     parts.headers = &probe.headers;
@@ -368,6 +365,7 @@ Awaitable<void> Prober::record_intent(MailId mail, std::uint8_t attempt) {
     intent.grace_end = entry->grace_end;
     intent.wall = entry->wall;
     intent.body_digest = entry->body_digest;
+    intent.mailbox = mailbox_id(*context_.settings, *route().probe);
     JournalRecord record = std::move(intent);
     co_await context_.needs.journal.record(std::move(record));
 }

@@ -2,12 +2,20 @@
 // From names to mailboxes.
 #include "probes/monitor/routing.hpp"
 
+#include "probes/domain/tag.hpp"
+
+#include <algorithm>
 #include <map>
 
 namespace mailprobed {
 
 MailboxKey mailbox_key(const Pop3Settings& half) {
     return {half.server.host, half.server.port, half.username};
+}
+
+std::uint32_t mailbox_id(const Settings& settings, const ProbeSettings& probe) {
+    const auto [host, port, user] = mailbox_key(*settings.account(probe.to)->pop3);
+    return std::max(name_id(user + "@" + host), 1U);
 }
 
 Routing routing_of(const Settings& settings) {

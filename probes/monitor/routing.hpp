@@ -19,6 +19,10 @@ using MailboxKey = std::tuple<std::string, std::uint16_t, std::string>;
 /// The mailbox of a reading half.
 [[nodiscard]] MailboxKey mailbox_key(const Pop3Settings& half);
 
+/// Names the mailbox that mails of `probe` end in, by host and user name alone: another port or TLS
+/// mode leads to the same one. Never 0.
+[[nodiscard]] std::uint32_t mailbox_id(const Settings& settings, const ProbeSettings& probe);
+
 /// The mailboxes of a configuration and the ways of its probes.
 struct Routing {
     /// A mailbox.

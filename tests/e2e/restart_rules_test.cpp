@@ -97,6 +97,32 @@ TEST_F(RestartRules, NothingIsSentTwiceAndEveryMailHasOneVerdictOverManyRestarts
               "0");
 }
 
+TEST_F(RestartRules, AMailThatEndsInAMailboxThatNobodyReadsAnyMoreIsUnobservedAndNotLost) {
+    server_.set_delay(loopback::parse_delay("60s"));
+    one_mail();
+    {
+        Recorder recorder;
+        const auto monitor = start(recorder);
+        ASSERT_TRUE(recorder.wait([](const Recorder& r) { return r.started.contains("alice"); }));
+    }
+    ASSERT_EQ(ask("SELECT verdict FROM mails"), "");
+    // Another port leads to the same mailbox, another user name does not.
+    settings_.accounts[0].pop3->server.port = 1;
+    {
+        Recorder recorder;
+        const auto monitor = start(recorder);
+        EXPECT_EQ(monitor->stop().restored, 1U);
+    }
+    EXPECT_EQ(ask("SELECT verdict FROM mails"), "");
+    settings_.accounts[0].pop3->username = "bob";
+    {
+        Recorder recorder;
+        const auto monitor = start(recorder);
+        EXPECT_EQ(monitor->stop().restored, 0U);
+    }
+    EXPECT_EQ(ask("SELECT verdict FROM mails WHERE detail LIKE '%another mailbox%'"), "unobserved");
+}
+
 TEST_F(RestartRules, ASlotThatWasUsedBeforeIsNotUsedAgain) {
     // The clock was set back: what is the next slot now has had its mail already.
     {

@@ -90,7 +90,8 @@ TEST(LedgerMigration, ALedgerOfTheFirstVersionKeepsItsMailsAndGetsRoomForDetails
     }
     for (const char* statement :
          {"DROP TABLE attempts", "DROP TABLE looks", "DROP INDEX mails_of_probe",
-          "DROP INDEX mails_by_start", "UPDATE schema_version SET version = 1"})
+          "DROP INDEX mails_by_start", "ALTER TABLE mails DROP COLUMN mailbox",
+          "UPDATE schema_version SET version = 1"})
         here.execute(statement);
     const test::JournalRun next(here.path());
     EXPECT_EQ(next.remembered().pending.size(), 1U);

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mails of an earlier run that nobody looks for any more.
+#pragma once
+
+#include "probes/domain/remembered.hpp"
+#include "probes/domain/settings.hpp"
+#include "probes/monitor/journal.hpp"
+
+#include <optional>
+
+namespace mailprobed {
+
+/// The end of a mail whose probe (nullptr) is no longer configured or has its mails end elsewhere
+/// now: where this one would arrive nobody looks, so nobody can know. Nothing if it is looked for.
+[[nodiscard]] std::optional<VerdictRecord> unless_looked_for(const Settings& settings,
+                                                             const ProbeSettings* probe,
+                                                             const RememberedMail& mail);
+
+}  // namespace mailprobed
