@@ -2,6 +2,7 @@
 // The files of daemon/pages/, built into the program.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 namespace mailprobed {
@@ -14,6 +15,8 @@ struct Asset {
     std::string_view content;
 };
 
+/// All of them.
+[[nodiscard]] std::span<const Asset> all_assets();
 /// The file called `name`, or nullptr.
 [[nodiscard]] const Asset* find_asset(std::string_view name);
 

@@ -39,6 +39,10 @@ ${entries}};
 
 }  // namespace
 
+std::span<const Asset> all_assets() {
+    return kAssets;
+}
+
 const Asset* find_asset(std::string_view name) {
     const auto* found = std::ranges::find(kAssets, name, &Asset::name);
     return found == kAssets.end() ? nullptr : found;
