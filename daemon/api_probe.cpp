@@ -35,6 +35,7 @@ constexpr std::array kSpans{
 /// The words of verdicts, without pending.
 std::vector<std::string> judged() {
     std::vector<std::string> words;
+    words.reserve(kVerdicts.size());
     for (const Verdict verdict : kVerdicts)
         words.emplace_back(to_string(verdict));
     return words;
