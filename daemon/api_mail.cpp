@@ -2,6 +2,8 @@
 // Every member of a schema is always there; null says that there is nothing to say.
 #include "daemon/api_mail.hpp"
 
+#include "daemon/labels.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,18 +12,6 @@
 
 namespace mailprobed {
 namespace {
-
-std::string_view name_of(Speaker who) noexcept {
-    switch (who) {
-        case Speaker::client:
-            return "client";
-        case Speaker::server:
-            return "server";
-        case Speaker::note:
-            return "note";
-    }
-    return "note";
-}
 
 void write_conversation(JsonWriter& json, const PastConversation& conversation, bool full) {
     json.key("stages");
@@ -42,7 +32,7 @@ void write_conversation(JsonWriter& json, const PastConversation& conversation, 
     for (const SpokenLine& line : conversation.lines) {
         json.begin_object();
         json.member("at", line.at);
-        json.member("who", name_of(line.who));
+        json.member("who", speaker_label(line.who));
         json.member("text", line.text);
         json.end_object();
     }

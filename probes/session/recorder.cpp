@@ -20,7 +20,7 @@ void Recorder::stage_ended(Stage stage, Instant at, std::optional<Cause> cause) 
 
 void Recorder::line(Speaker who, std::string_view text, Instant at) {
     if (text_ > kMaxText) return;
-    text_ += text.size();
+    text_ += text.size() + kLineCost;
     if (text_ > kMaxText) {
         record_.lines.push_back({since(at), Speaker::note, "... the rest is not kept"});
     } else {

@@ -46,7 +46,10 @@ struct ConversationRecord {
 class Recorder {
   public:
     /// Octets of all lines that are kept of one conversation; a remark stands for the rest.
+    /// A line counts for kLineCost more: a server may send any number of empty ones.
     static constexpr std::size_t kMaxText = 16UL * 1024UL;
+
+    static constexpr std::size_t kLineCost = 16;
 
     void stage_began(Stage stage, Instant at);
     void stage_ended(Stage stage, Instant at, std::optional<Cause> cause);
