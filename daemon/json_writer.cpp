@@ -106,7 +106,9 @@ void JsonWriter::value(Duration duration) {
 }
 
 void JsonWriter::value(WallTime at) {
-    value(Duration{at.time_since_epoch()});
+    // Down, never up: a reader who asks for what came before a printed time must not be given the
+    // thing that it was printed for.
+    value(std::chrono::floor<std::chrono::microseconds>(at.time_since_epoch()));
 }
 
 }  // namespace mailprobed

@@ -32,7 +32,7 @@ class JsonWriter {
     void value(double number);
     /// In seconds.
     void value(Duration duration);
-    /// In Unix seconds.
+    /// In Unix seconds, cut to microseconds.
     void value(WallTime at);
     void null();
 

@@ -2,6 +2,8 @@
 // What requests of the API ask for.
 #include "daemon/api_target.hpp"
 
+#include "daemon/json_writer.hpp"
+
 #include <gtest/gtest.h>
 
 namespace mailprobed {
@@ -61,6 +63,21 @@ TEST(ApiTarget, FiltersAreRead) {
     // The earlier of both ends.
     EXPECT_EQ(target.to, WallTime{std::chrono::seconds{2}});
     EXPECT_EQ(target.limit, 7U);
+}
+
+TEST(ApiTarget, APrintedTimeDividesWhatCameBeforeItFromTheThingItWasPrintedFor) {
+    // What a client reads as the start of a mail, it gives back as an end of its next question.
+    for (std::int64_t ns = 1'790'000'000'123'456'000; ns < 1'790'000'000'123'459'000; ns += 37) {
+        const WallTime started{Duration{ns}};
+        JsonWriter json;
+        json.value(started);
+        const std::string printed = json.take();
+        EXPECT_LE(*read_api_target("/api/v1/mails?from=" + printed).from, started) << ns;
+        EXPECT_LE(*read_api_target("/api/v1/mails?to=" + printed).to, started) << ns;
+        EXPECT_GT(*read_api_target("/api/v1/mails?from=" + printed).from,
+                  started - std::chrono::microseconds{1})
+            << ns;
+    }
 }
 
 TEST(ApiTarget, AWindowIsOneOfFour) {

@@ -45,6 +45,7 @@ TEST(JsonWriter, DurationsAndTimesAreDecimalSeconds) {
     EXPECT_EQ(written(Duration{1ns}), "0");
     EXPECT_EQ(written(Duration{999'999'999ns}), "1");
     EXPECT_EQ(written(WallTime{1'790'000'000'123ms}), "1790000000.123");
+    EXPECT_EQ(written(WallTime{1'790'000'000'000'000'999ns}), "1790000000");
 }
 
 TEST(JsonWriter, NumbersThatJsonCannotSayAreNull) {
