@@ -91,9 +91,6 @@ class Api(unittest.TestCase):
         eventually("every verdict has fallen", lambda: {
             mail["probe"]: mail["verdict"] for mail in scene.judged()}.items() >= VERDICTS.items())
         cls.client = Client(scene.daemon.url)
-        # The last details follow their verdict.
-        eventually("the last look is in the history", lambda: cls.client.get(
-            f"/api/v1/mails/{cls.mail_of('blind')}")["looks"])
 
     @classmethod
     def tearDownClass(cls):
@@ -105,6 +102,16 @@ class Api(unittest.TestCase):
         mails = cls.client.get(f"/api/v1/mails?probe={probe}&verdict={verdict or VERDICTS[probe]}")
         return mails["mails"][0]["mail"]
 
+    @classmethod
+    def mail(cls, probe):
+        """The newest judged mail of a probe with its details, which follow the verdict."""
+        target = f"/api/v1/mails/{cls.mail_of(probe)}"
+
+        def whole():
+            mail = cls.client.get(target)
+            return mail if mail["attempts"] and (mail["looks"] or probe == "refused") else None
+        return eventually(f"{target} has its details", whole)
+
     def tearDown(self):
         self.assertEqual(self.client.problems, [])
 
@@ -114,7 +121,7 @@ class Api(unittest.TestCase):
             for window in ("1h", "24h", "7d", "30d"):
                 self.client.get(f"/api/v1/probes/{name}?window={window}")
                 self.client.get(f"/api/v1/probes/{name}/points?window={window}")
-            self.client.get(f"/api/v1/mails/{self.mail_of(name)}")
+            self.mail(name)
         self.client.get("/api/v1/mails?limit=1000")
         for target, status in (("/api/v1/probes/nobody", 404), ("/api/v1/mails/12", 400),
                                ("/api/v1/mails/0123456789abcdef", 404),
@@ -126,7 +133,7 @@ class Api(unittest.TestCase):
 
     def test_the_check_itself_finds_what_is_wrong(self):
         # Every required member is missed, every type is told from the others.
-        good = self.client.get(f"/api/v1/mails/{self.mail_of('good')}")
+        good = self.mail("good")
         schema = {"$ref": "#/components/schemas/MailDetail"}
         for name in good:
             self.assertTrue(self.client.schemas.problems(
@@ -158,7 +165,7 @@ class Api(unittest.TestCase):
         self.assertAlmostEqual(probe["since"], mails[-1]["judged"], places=5)
 
     def test_a_failed_mail_shows_where_it_failed_and_what_the_server_said(self):
-        mail = self.client.get(f"/api/v1/mails/{self.mail_of('refused')}")
+        mail = self.mail("refused")
         self.assertEqual((mail["stage"], mail["cause"]), ("envelope", "rejected_permanent"))
         self.assertIn("no such user here", mail["detail"])
         (attempt,) = mail["attempts"]
@@ -171,7 +178,7 @@ class Api(unittest.TestCase):
         self.assertEqual(mail["looks"], [])
 
     def test_a_delivered_mail_shows_its_stages_looks_and_hops(self):
-        mail = self.client.get(f"/api/v1/mails/{self.mail_of('good')}")
+        mail = self.mail("good")
         stages = [stage["stage"] for stage in mail["attempts"][0]["stages"]]
         self.assertEqual(stages, ["resolve", "connect", "greeting", "hello", "auth", "envelope",
                                   "data", "accept", "quit"])
@@ -186,13 +193,13 @@ class Api(unittest.TestCase):
         self.assertLessEqual(mail["uncertainty"], mail["round_trip"])
 
     def test_the_looks_of_an_unobserved_mail_say_why(self):
-        mail = self.client.get(f"/api/v1/mails/{self.mail_of('blind')}")
+        mail = self.mail("blind")
         self.assertEqual({(look["stage"], look["cause"]) for look in mail["looks"]},
                          {("connect", "refused")})
         self.assertEqual({look["complete"] for look in mail["looks"]}, {False})
 
     def test_a_lost_mail_has_the_looks_that_did_not_show_it(self):
-        mail = self.client.get(f"/api/v1/mails/{self.mail_of('lost')}")
+        mail = self.mail("lost")
         self.assertTrue(mail["looks"])
         self.assertGreaterEqual(mail["looks"][-1]["began"] + mail["looks"][-1]["took"],
                                 mail["deadline"])
@@ -230,7 +237,7 @@ class Api(unittest.TestCase):
         self.assertEqual({points["verdicts"][index] for index in points["verdict"]}, {"delivered"})
 
     def test_strangers_see_neither_words_nor_ways(self):
-        target = f"/api/v1/mails/{self.mail_of('refused')}"
+        target = f"/api/v1/mails/{self.mail('refused')['mail']}"
         for fields in ({"Host": "mail.example.org"}, {"X-Forwarded-For": "192.0.2.1"}):
             _, mail, _ = self.client.ask(target, **fields)
             self.assertEqual(mail["access"], "public")
@@ -243,7 +250,7 @@ class Api(unittest.TestCase):
 
     def test_no_password_in_any_form_is_in_any_mail(self):
         for name in VERDICTS:
-            text = json.dumps(self.client.get(f"/api/v1/mails/{self.mail_of(name)}"))
+            text = json.dumps(self.mail(name))
             self.assertNotIn("correct horse", text)
             self.assertNotIn("Y29ycmVjdC", text)
         with sqlite3.connect(self.scene.configuration.folder / "state" / "ledger.db") as ledger:
@@ -267,8 +274,7 @@ class Api(unittest.TestCase):
         self.assertEqual(self.client.ask("/api/v1/probes/lost/run", "POST", **form)[0], 415)
 
     def test_z_the_history_survives_a_restart(self):
-        before = {name: self.client.get(f"/api/v1/mails/{self.mail_of(name)}")
-                  for name in VERDICTS}
+        before = {name: self.mail(name) for name in VERDICTS}
         self.scene.daemon.stop()
         self.scene.run()
         client = Client(self.scene.daemon.url)
