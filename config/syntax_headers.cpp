@@ -68,9 +68,9 @@ std::optional<Complaint> check_label_name(std::string_view text) {
         return Complaint{"is not the name of a Prometheus label",
                          "letters, digits and _, no digit first, not __ first"};
     }
-    if (text == "probe" || text == "from" || text == "to") {
+    if (text == "probe" || text == "from" || text == "to" || text == "mailbox") {
         return Complaint{"is a label that mailprobed_probe_info has already",
-                         "a name other than probe, from and to"};
+                         "a name other than probe, from, to and mailbox"};
     }
     return std::nullopt;
 }

@@ -63,7 +63,7 @@ std::string info_label(std::string_view name) {
     }
     // Two leading underscores are reserved for Prometheus itself.
     const bool taken = result == "probe" || result == "from" || result == "to" ||
-                       result.starts_with("__") || result.empty();
+                       result == "mailbox" || result.starts_with("__") || result.empty();
     const bool digit_first = !result.empty() && result[0] >= '0' && result[0] <= '9';
     return taken || digit_first ? "label_" + result : result;
 }

@@ -94,7 +94,9 @@ void Metrics::Impl::configure(const Settings& settings) {
     for (const ProbeSettings& probe : settings.probes) {
         const AccountSettings* from = settings.account(probe.from);
         const AccountSettings* to = settings.account(probe.to);
-        put(probes, probe.name, std::make_unique<ProbeMetrics>(probe_families, probe, from, to));
+        put(probes, probe.name,
+            std::make_unique<ProbeMetrics>(probe_families, probe, from, to,
+                                           mailbox_name(probe.to)));
         if (probe.bounces && from != nullptr && from->pop3) reads(from->name);
         reads(probe.to);
         if (from == nullptr || !from->smtp || !senders.insert(from->name).second) continue;

@@ -35,8 +35,11 @@ TlsMode mode_of(const AccountSettings* from) {
     return from != nullptr && from->smtp ? from->smtp->server.tls : TlsMode::implicit;
 }
 
-prometheus::Labels info_labels(const ProbeSettings& probe) {
-    prometheus::Labels labels{{"probe", probe.name}, {"from", probe.from}, {"to", probe.to}};
+prometheus::Labels info_labels(const ProbeSettings& probe, std::string_view mailbox) {
+    prometheus::Labels labels{{"probe", probe.name},
+                              {"from", probe.from},
+                              {"to", probe.to},
+                              {"mailbox", std::string(mailbox)}};
     for (const auto& [name, value] : probe.labels)
         labels.try_emplace(info_label(name), value);
     return clean(std::move(labels));
@@ -49,7 +52,8 @@ double unix_seconds(WallTime at) noexcept {
 }
 
 ProbeMetrics::ProbeMetrics(ProbeFamilies& families, const ProbeSettings& probe,
-                           const AccountSettings* from, const AccountSettings* to)
+                           const AccountSettings* from, const AccountSettings* to,
+                           std::string_view mailbox)
     : slo_latency_(to_seconds(probe.slo_latency)),
       labels_(clean({{"probe", probe.name}})),
       mails_started_(series_.add(families.mails_started, labels_)),
@@ -94,7 +98,7 @@ ProbeMetrics::ProbeMetrics(ProbeFamilies& families, const ProbeSettings& probe,
     series_.add(families.interval, labels_).Set(to_seconds(probe.interval));
     series_.add(families.deadline, labels_).Set(to_seconds(probe.deadline));
     series_.add(families.slo_latency, labels_).Set(slo_latency_);
-    series_.add(families.info, info_labels(probe)).Set(1);
+    series_.add(families.info, info_labels(probe, mailbox)).Set(1);
     add_optional(families, probe, from, to);
 }
 

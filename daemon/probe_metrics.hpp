@@ -58,9 +58,10 @@ struct ProbeFamilies {
 /// One probe's series, all of them made in the constructor.
 class ProbeMetrics {
   public:
-    /// `from` sends and `to` receives; either may be null in tests.
+    /// `from` sends and `to` receives, either may be null in tests; `mailbox` is the name that the
+    /// mailbox of `to` has in other series.
     ProbeMetrics(ProbeFamilies& families, const ProbeSettings& probe, const AccountSettings* from,
-                 const AccountSettings* to);
+                 const AccountSettings* to, std::string_view mailbox);
 
     ProbeMetrics(const ProbeMetrics&) = delete;
     ProbeMetrics& operator=(const ProbeMetrics&) = delete;

@@ -34,6 +34,9 @@ MUTANTS = (
     ("MailOverdue", "mailprobed_pending_mails + mailprobed_bad_streak >= 2",
      "mailprobed_pending_mails + mailprobed_bad_streak >= 5"),
     ("MailOverdue", "mailprobed_oldest_pending", "mailprobed_oldest_waiting"),
+    ("MailOverdue", 'label_replace(mailprobed_probe_info, "account", "$1", "from", "(.*)")',
+     'label_replace(label_replace(mailprobed_probe_info, "account", "$1", "from", "(.*)"), '
+     '"mailbox", "$1", "to", "(.*)")', 1),
     ("DeliverySlow", "slow:streak[5m]) >= 2", "slow:streak[5m]) >= 1"),
     ("DeliverySlow", "slow:streak[5m]) >= 2", "slow:streak[5m]) >= 3"),
     ("DeliverySlow", " - mailprobed_last_uncertainty_seconds", "", 3),

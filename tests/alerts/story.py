@@ -29,10 +29,12 @@ def refused(stage="connect", cause="refused"):
 
 
 class Probe:
-    """One probe, its account (`from` and `to` are the same) and its mailbox."""
+    """One probe, its account (`from` and `to` are the same) and its mailbox: that of the account
+    unless it is shared with another one that stands before it."""
 
-    def __init__(self, name="a", account="me", interval=60, deadline=300, slo=60, grace=60):
-        self.name, self.account = name, account
+    def __init__(self, name="a", account="me", interval=60, deadline=300, slo=60, grace=60,
+                 mailbox=None):
+        self.name, self.account, self.mailbox = name, account, mailbox or account
         self.interval, self.deadline, self.slo, self.grace = interval, deadline, slo, grace
         self.begins, self.ends = 0, None  # between these it is configured
         self._fates = []                  # (from, until, every, what)
@@ -215,7 +217,8 @@ def _show_probe(show, probe, mails, missed, began, at):
     streak = 0
     for _, _, fate in judged:
         streak = 0 if fate.verdict == "delivered" else streak + 1
-    put("probe_info", 1, **{"from": probe.account, "to": probe.account})
+    put("probe_info", 1, **{"from": probe.account, "to": probe.account,
+                            "mailbox": probe.mailbox})
     for name, value in (("interval", probe.interval), ("deadline", probe.deadline),
                         ("slo_latency", probe.slo)):
         put(name + "_seconds", value)
@@ -255,7 +258,7 @@ def _show_extra(put, probe, since):
 
 def _show_mailbox(show, probe, mails, since, at):
     """Looks are complete ten seconds after a mail began and every ten seconds until its verdict."""
-    box = {"mailbox": probe.account}
+    box = {"mailbox": probe.mailbox}
     bad = probe._unreadable  # pylint: disable=protected-access
     complete = [s + 10 * n for s, e, f in mails if f.verdict != "send_failed"
                 for n in range(1, int((e - s) // 10) + 1)]

@@ -68,13 +68,19 @@ class Grafana:
         """What a variable of type query offers."""
         function, expression, label = asked(variable)
         if function == "label_values":
-            return self._ask(f"label/{label}/values", start=self._start, end=self._end,
-                             **{"match[]": self.fill(expression)})
-        lines = ["%s{%s} %s" % (labels.get("__name__", ""), ",".join(
-            f'{name}="{text}"' for name, text in labels.items() if name != "__name__"), value)
-            for labels, value in self.instant(expression)]
+            lines = self._ask(f"label/{label}/values", start=self._start, end=self._end,
+                              **{"match[]": self.fill(expression)})
+            if not variable["regex"]:
+                return lines
+        else:
+            lines = self._results(expression)
         pattern = re.compile(variable["regex"].strip("/"))
         return sorted({found[1] for found in map(pattern.search, lines) if found})
+
+    def _results(self, expression):
+        return ["%s{%s} %s" % (labels.get("__name__", ""), ",".join(
+            f'{name}="{text}"' for name, text in labels.items() if name != "__name__"), value)
+            for labels, value in self.instant(expression)]
 
 
 def legend(target, labels):

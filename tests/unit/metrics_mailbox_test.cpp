@@ -82,6 +82,7 @@ TEST(MetricsMailbox, AccountsOfOneMailboxShareSeriesNamedAfterTheFirst) {
     const Exposition now = read(metrics);
     EXPECT_EQ(now.value("mailprobed_mailbox_looks_total", {}), 2);
     EXPECT_EQ(now.count("mailprobed_mailbox_looks_total", {{"mailbox", "a"}}), 1U);
+    EXPECT_EQ(now.count("mailprobed_probe_info", {{"to", "b"}, {"mailbox", "a"}}), 1U);
     EXPECT_EQ(now.count("mailprobed_address_family_info", {{"account", "a"}}), 1U);
 }
 
@@ -142,6 +143,7 @@ TEST(MetricsLabels, ConfiguredLabelsStandInTheInfoSeriesAndNeverReplaceItsOwn) {
     EXPECT_EQ(now.value("mailprobed_probe_info", {{"probe", "p"},
                                                   {"from", "a"},
                                                   {"to", "a"},
+                                                  {"mailbox", "a"},
                                                   {"team", "mail\nops \"x\""},
                                                   {"label_to", "mine"},
                                                   {"bad_name", "1"},

@@ -198,9 +198,6 @@ def one_probe():
     board = Board()
     for part in (_answer, _latency, _failures, _mailbox, _hops):
         part(board)
-    looks = f"mailprobed_mailbox_looks_total{{{OURS}}}"
-    receiver = f'label_replace(mailprobed_probe_info{{{THIS}}}, "mailbox", "$1", "to", "(.+)")'
-    named = f"{looks} and on (job, instance, mailbox) {receiver}"
     return dashboard(
         "mailprobed-probe", "mailprobed: one probe",
         "One route of mail: how long it takes, where that time goes, and what fails.",
@@ -210,7 +207,6 @@ def one_probe():
         [query_variable("probe", "Probe", f"label_values(mailprobed_probe_info{{{OURS}}}, probe)",
                         "The route, from one account to another.", several=False),
          query_variable("mailbox", "Mailbox",
-                        f"query_result({named} or ({looks} unless on (job, instance) ({named})))",
-                        "The mailbox of the receiving account. Accounts with one mailbox share the name of the "
-                        "first: where that is another's, choose it here.",
-                        several=False, regex='/mailbox="([^"]*)"/')], board)
+                        f"label_values(mailprobed_probe_info{{{THIS}}}, mailbox)",
+                        "Where its mails end. A mailbox that several accounts read has the name of the first.",
+                        several=False)], board)

@@ -44,8 +44,8 @@ def _answer(board):
 def _worst_first(board):
     failures = f"increase(mailprobed_mailbox_failures_total{{{OURS}}}[{WINDOW}]) > 0"
     trouble = f"""sum by ({PER_PROBE}, trouble) (label_join(
-        mailprobed_probe_info{{{ALL}}} * on (job, instance, to) group_left (stage, cause)
-          topk by (job, instance, to) (1, label_replace({failures}, "to", "$1", "mailbox", "(.+)")),
+        mailprobed_probe_info{{{ALL}}} * on (job, instance, mailbox) group_left (stage, cause)
+          topk by (job, instance, mailbox) (1, {failures}),
         "trouble", ": ", "stage", "cause"))"""
     page = f'label_replace({state(ALL)}, "page", "${{status_page}}", "instance", "(.+)")'
     delivered = f"mailprobed_last_delivered_timestamp_seconds{{{ALL}}} > 0"
