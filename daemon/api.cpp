@@ -11,13 +11,14 @@
 #include <algorithm>
 #include <exception>
 #include <utility>
+#include <vector>
 
 namespace mailprobed {
 namespace {
 
 constexpr std::string_view kJson = "application/json";
-/// A summary stays for so many times as long as it took to make: asking costs a twentieth of one
-/// core at most, however long the history is.
+/// An answer about a probe stays for so many times as long as it took to make: asking again and
+/// again costs a twentieth of one core, however long the history is.
 constexpr int kRest = 20;
 
 const ProbeRow& row_of(const ApiState& state, const std::string& probe) {
@@ -85,24 +86,30 @@ WebResponse api_error(unsigned status, std::string_view text) {
     return api_answer(status, json.take());
 }
 
-const std::string& Api::summary(LedgerReader& ledger, const ProbeRow& row, WallTime now) {
-    const auto began = std::chrono::steady_clock::now();
-    Cached& cached = summaries_[row.name];
-    if (began < cached.until) return cached.text;
-    JsonWriter json;
-    json.begin_object();
-    write_summary(json, ledger, row, now);
-    json.end_object();
-    const auto end = std::chrono::steady_clock::now();
-    cached = {end + kRest * (end - began), json.take()};
-    return cached.text;
+void Api::forget_others(const ApiState& state) {
+    std::erase_if(answers_, [&state](const auto& entry) {
+        return std::ranges::find(state.probes, entry.first.first, &ProbeRow::name) ==
+               state.probes.end();
+    });
 }
 
-std::string Api::probes(const ApiState& state, ApiClient client) {
-    LedgerReader ledger(ledger_);
-    std::erase_if(summaries_, [&state](const auto& entry) {
-        return std::ranges::find(state.probes, entry.first, &ProbeRow::name) == state.probes.end();
-    });
+std::string Api::probes(LedgerReader& ledger, const ApiState& state, ApiClient client) {
+    forget_others(state);
+    const auto began = Clock::now();
+    std::vector<Cached*> fresh;
+    for (const ProbeRow& row : state.probes) {
+        Cached& cached = answers_[{row.name, ""}];
+        if (began < cached.until) continue;
+        JsonWriter json;
+        json.begin_object();
+        write_summary(json, ledger, row, state.now);
+        json.end_object();
+        cached.text = json.take();
+        fresh.push_back(&cached);
+    }
+    const auto end = Clock::now();
+    for (Cached* cached : fresh)
+        cached->until = end + kRest * (end - began);
     JsonWriter json;
     json.begin_object();
     json.member("now", state.now);
@@ -114,39 +121,57 @@ std::string Api::probes(const ApiState& state, ApiClient client) {
     json.key("probes");
     json.begin_array();
     for (const ProbeRow& row : state.probes)
-        json.raw(summary(ledger, row, state.now));
+        json.raw(answers_[{row.name, ""}].text);
     json.end_array();
     json.end_object();
     return json.take();
 }
 
+std::string Api::window(LedgerReader& ledger, const ApiTarget& target, const ProbeRow& row,
+                        WallTime now) {
+    const auto began = Clock::now();
+    Cached& cached = answers_[{row.name, target.window_name}];
+    if (began < cached.until) return cached.text;
+    JsonWriter json;
+    json.begin_object();
+    write_summary(json, ledger, row, now);
+    write_window(json, ledger, target, now);
+    json.end_object();
+    const auto end = Clock::now();
+    cached = {end + kRest * (end - began), json.take()};
+    return cached.text;
+}
+
+std::string Api::content(const ApiTarget& target, const ApiState& state, ApiClient client,
+                         Clock::time_point give_up) {
+    if (target.resource == ApiResource::openapi) {
+        const Asset* description = find_asset("openapi.json");
+        if (description == nullptr) throw ApiError(404, "it is not part of this build");
+        return std::string(description->content);
+    }
+    LedgerReader ledger(ledger_, [this, give_up] { return ended_ || Clock::now() >= give_up; });
+    if (target.resource == ApiResource::probes) return probes(ledger, state, client);
+    if (target.resource == ApiResource::mails) return mails(ledger, target);
+    if (target.resource == ApiResource::mail) return mail(ledger, target, client);
+    const ProbeRow& row = row_of(state, target.probe);
+    if (target.resource == ApiResource::probe) return window(ledger, target, row, state.now);
+    JsonWriter json;
+    write_points(json, ledger, target, row, state.now);
+    return json.take();
+}
+
 WebResponse Api::answer(const ApiTarget& target, const ApiState& state, ApiClient client) {
+    const auto give_up = Clock::now() + kPatience;
     try {
-        if (target.resource == ApiResource::openapi) {
-            const Asset* description = find_asset("openapi.json");
-            if (description == nullptr) throw ApiError(404, "it is not part of this build");
-            return api_answer(200, std::string(description->content));
-        }
-        if (target.resource == ApiResource::probes) return api_answer(200, probes(state, client));
-        LedgerReader ledger(ledger_);
-        if (target.resource == ApiResource::mails) return api_answer(200, mails(ledger, target));
-        if (target.resource == ApiResource::mail) {
-            return api_answer(200, mail(ledger, target, client));
-        }
-        const ProbeRow& row = row_of(state, target.probe);
-        JsonWriter json;
-        if (target.resource == ApiResource::points) {
-            write_points(json, ledger, target, row, state.now);
-        } else {
-            json.begin_object();
-            write_summary(json, ledger, row, state.now);
-            write_window(json, ledger, target, state.now);
-            json.end_object();
-        }
-        return api_answer(200, json.take());
+        if (ended_) throw ApiError(503, "mailprobed is about to end");
+        return api_answer(200, content(target, state, client, give_up));
     } catch (const ApiError& error) {
         return api_error(error.status(), error.what());
     } catch (const std::exception&) {
+        if (Clock::now() >= give_up) {
+            return api_error(503,
+                             "counting takes too long; ask for a shorter time or for one probe");
+        }
         // The reason holds paths; the log has it when it concerns writing, too.
         return api_error(503, "the ledger cannot be read now");
     }

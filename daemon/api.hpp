@@ -7,9 +7,11 @@
 #include "daemon/probe_table.hpp"
 #include "daemon/web_response.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mailprobed {
@@ -36,23 +38,36 @@ class Api {
     /// `ledger` is the path of the database.
     explicit Api(std::string ledger) : ledger_(std::move(ledger)) {}
 
+    /// How long an answer may take.
+    static constexpr std::chrono::seconds kPatience{10};
+
     /// The answer to a GET; errors are answers, too.
     [[nodiscard]] WebResponse answer(const ApiTarget& target, const ApiState& state,
                                      ApiClient client);
 
+    /// Gives up what is being answered and refuses what is asked later; any thread may call it.
+    void end() noexcept { ended_ = true; }
+
   private:
+    using Clock = std::chrono::steady_clock;
     struct Cached {
-        std::chrono::steady_clock::time_point until{};
+        Clock::time_point until{};
         std::string text;
     };
 
-    [[nodiscard]] std::string probes(const ApiState& state, ApiClient client);
-    [[nodiscard]] const std::string& summary(class LedgerReader& ledger, const ProbeRow& row,
-                                             WallTime now);
+    [[nodiscard]] std::string content(const ApiTarget& target, const ApiState& state,
+                                      ApiClient client, Clock::time_point give_up);
+    [[nodiscard]] std::string probes(class LedgerReader& ledger, const ApiState& state,
+                                     ApiClient client);
+    [[nodiscard]] std::string window(LedgerReader& ledger, const ApiTarget& target,
+                                     const ProbeRow& row, WallTime now);
+    void forget_others(const ApiState& state);
 
     std::string ledger_;
-    /// Summaries by probe: what takes long to count is counted less often.
-    std::map<std::string, Cached, std::less<>> summaries_;
+    std::atomic<bool> ended_{false};
+    /// By probe and window, that of the summary is empty: what takes long to count is counted less
+    /// often.
+    std::map<std::pair<std::string, std::string>, Cached> answers_;
 };
 
 /// An error as the API tells it.

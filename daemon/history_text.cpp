@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words apart by blanks, the free text last; "-" stands for nothing. Lines of conversations come
-// escaped, so no text holds a line break.
+// Words apart by blanks, the free text last; "-" stands for nothing.
 #include "daemon/history_text.hpp"
-
-#include "probes/wire/escape.hpp"
 
 #include <fmt/format.h>
 
@@ -37,6 +34,12 @@ std::int64_t microseconds(Duration time) {
     return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
 }
 
+/// Lines of conversations come escaped; to do that again would change what is shown.
+std::string one_line(std::string text) {
+    std::ranges::replace(text, '\n', ' ');
+    return text;
+}
+
 void append(std::string& out, const ConversationRecord& conversation) {
     for (const StageTime& stage : conversation.stages) {
         fmt::format_to(std::back_inserter(out), "{} {} {} {} {}\n", kStage, to_string(stage.stage),
@@ -45,7 +48,7 @@ void append(std::string& out, const ConversationRecord& conversation) {
     }
     for (const SpokenLine& line : conversation.lines) {
         fmt::format_to(std::back_inserter(out), "{} {} {}\n", letter(line.who),
-                       microseconds(line.at), escaped(line.text));
+                       microseconds(line.at), one_line(line.text));
     }
 }
 

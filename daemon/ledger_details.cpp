@@ -45,9 +45,12 @@ struct LedgerDetails::Impl {
 
     bool prune(const char* table, WallTime now) {
         const Number limit = number(now);
+        // A mail may wait for its verdict longer than details of good ones are kept.
         soci::statement old =
             (sql.prepare << "DELETE FROM " << table << " WHERE mail IN (SELECT mail FROM " << table
-                         << " WHERE until_ns < :now LIMIT " << kAtOnce << ") AND until_ns < :again",
+                         << " WHERE until_ns < :now AND mail NOT IN (SELECT mail FROM mails WHERE"
+                            " verdict = '') LIMIT "
+                         << kAtOnce << ") AND until_ns < :again",
              use(limit), use(limit));
         old.execute(true);
         return old.get_affected_rows() < kAtOnce;

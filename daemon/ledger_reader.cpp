@@ -74,6 +74,7 @@ struct LedgerReader::Impl {
     void evidence_of(LedgerMail& mail);
     void texts(const std::string& query, const std::string& probe, std::vector<std::string>& out);
 
+    std::function<bool()> given_up;
     soci::session sql;
 };
 
@@ -98,8 +99,11 @@ void LedgerReader::Impl::texts(const std::string& query, const std::string& prob
         out.push_back(text);
 }
 
-LedgerReader::LedgerReader(const std::string& path) : impl_(std::make_unique<Impl>()) {
+LedgerReader::LedgerReader(const std::string& path, std::function<bool()> given_up)
+    : impl_(std::make_unique<Impl>()) {
     open_ledger(impl_->sql, path, LedgerAccess::read);
+    impl_->given_up = std::move(given_up);
+    if (impl_->given_up) give_up_when(impl_->sql, impl_->given_up);
 }
 
 LedgerReader::~LedgerReader() = default;

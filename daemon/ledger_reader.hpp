@@ -90,8 +90,9 @@ struct LedgerReport {
 /// An open ledger.
 class LedgerReader {
   public:
-    /// Opens the database at `path` for reading; throws std::runtime_error.
-    explicit LedgerReader(const std::string& path);
+    /// Opens the database at `path` for reading; throws std::runtime_error. A query that is under
+    /// way when `given_up`, asked again and again, says so, throws std::runtime_error, too.
+    explicit LedgerReader(const std::string& path, std::function<bool()> given_up = nullptr);
     LedgerReader(const LedgerReader&) = delete;
     LedgerReader& operator=(const LedgerReader&) = delete;
     ~LedgerReader();

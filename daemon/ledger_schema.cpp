@@ -91,6 +91,16 @@ void migrate(soci::session& sql, int from) {
 
 }  // namespace
 
+void give_up_when(soci::session& sql, std::function<bool()>& given_up) {
+    // A fraction of a millisecond of work.
+    constexpr int kSteps = 10'000;
+    // Not a dynamic_cast: the library does not export the type information.
+    auto& backend = static_cast<soci::sqlite3_session_backend&>(*sql.get_backend());
+    sqlite_api::sqlite3_progress_handler(
+        backend.conn_, kSteps,
+        [](void* ask) { return (*static_cast<std::function<bool()>*>(ask))() ? 1 : 0; }, &given_up);
+}
+
 void open_ledger(soci::session& sql, const std::string& path, LedgerAccess access) {
     if (access == LedgerAccess::read && !std::filesystem::exists(path)) {
         throw std::runtime_error("there is no ledger at " + path);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <soci/soci.h>
 #include <string>
 
@@ -17,5 +18,9 @@ inline constexpr int kLedgerVersion = 2;
 /// Connects to the database at `path`. For writing it is made or migrated where needed. Throws
 /// std::runtime_error, soci::soci_error among them.
 void open_ledger(soci::session& sql, const std::string& path, LedgerAccess access);
+
+/// Interrupts queries of an open ledger, which then throw, when `given_up` says so; it is asked as
+/// long as the session lives.
+void give_up_when(soci::session& sql, std::function<bool()>& given_up);
 
 }  // namespace mailprobed

@@ -11,9 +11,6 @@
 namespace mailprobed {
 namespace {
 
-/// After a refused login the first pause is 5 minutes.
-constexpr std::chrono::seconds kAfterRefusedLogin{300};
-
 WebResponse later(Duration wait, std::string_view why) {
     WebResponse response = api_error(429, why);
     response.retry_after = std::chrono::ceil<std::chrono::seconds>(wait);
@@ -25,8 +22,8 @@ WebResponse later(Duration wait, std::string_view why) {
 Duration RunLimit::wait(const std::string& probe, Instant now) {
     // Probes that are gone need no memory.
     std::erase_if(last_, [now](const auto& entry) { return entry.second + kGap <= now; });
-    const auto [entry, free] = last_.try_emplace(probe, now);
-    return free ? Duration::zero() : entry->second + kGap - now;
+    const auto entry = last_.find(probe);
+    return entry == last_.end() ? Duration::zero() : entry->second + kGap - now;
 }
 
 WebResponse run_now(Monitor& monitor, RunLimit& limit, const std::string& probe, Instant now) {
@@ -39,12 +36,13 @@ WebResponse run_now(Monitor& monitor, RunLimit& limit, const std::string& probe,
     }
     const SentNow sent = monitor.send_now(probe);
     if (sent.hindrance == MissReason::auth_backoff) {
-        return later(kAfterRefusedLogin,
+        return later(sent.login_pause,
                      "the login of the sending account was refused; mailprobed waits, so that the "
                      "account does not get locked");
     }
     if (sent.hindrance) return later(RunLimit::kGap, "too many conversations are open");
     if (!sent.known) return api_error(404, "mailprobed is about to end");
+    limit.sent(probe, now);
     JsonWriter json;
     json.begin_object();
     json.member("mail", mail_name(sent.mail));

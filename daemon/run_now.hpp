@@ -17,8 +17,10 @@ class RunLimit {
     /// Between two mails of one probe.
     static constexpr Duration kGap = std::chrono::seconds{10};
 
-    /// How long `probe` has to wait; zero if it may run, which then counts as done.
+    /// How long `probe` has to wait; zero if it may run.
     [[nodiscard]] Duration wait(const std::string& probe, Instant now);
+    /// A mail of `probe` was sent.
+    void sent(const std::string& probe, Instant now) { last_[probe] = now; }
 
   private:
     std::map<std::string, Instant> last_;

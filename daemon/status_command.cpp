@@ -29,7 +29,7 @@ constexpr const char* kPasswordVariable = "MAILPROBED_PASSWORD";
 constexpr std::chrono::seconds kRefresh{2};
 constexpr std::size_t kMostQuoted = 300;
 
-std::string quoted(const std::string& text) {
+std::string legible(const std::string& text) {
     return printable(capped(text, kMostQuoted));
 }
 
@@ -57,15 +57,15 @@ std::string refusal(const HttpAnswer& answer, const HttpGet& request) {
         case 401:
             return request.user.empty()
                        ? "it wants a login: use --user NAME and the variable MAILPROBED_PASSWORD"
-                       : "it refuses the login of " + quoted(request.user);
+                       : "it refuses the login of " + legible(request.user);
         case 404:
             return status + " for " + kPath + ": not a mailprobed, or an older one";
         default:
             break;
     }
     if (answer.status / 100 == 3 && !answer.location.empty())
-        return status + " and points to " + quoted(answer.location) + ": use that with --url";
-    return said.empty() ? status : status + ": " + quoted(said);
+        return status + " and points to " + legible(answer.location) + ": use that with --url";
+    return said.empty() ? status : status + ": " + legible(said);
 }
 
 Awaitable<StatusPoll> ask(Connector* connector, HttpGet request) {
@@ -80,10 +80,10 @@ Awaitable<StatusPoll> ask(Connector* connector, HttpGet request) {
         ParsedStatus parsed = parse_status(answer.body);
         poll.answer = std::move(parsed.answer);
         if (!poll.answer) {
-            poll.problem = "its answer is not what mailprobed says: " + quoted(parsed.problem);
+            poll.problem = "its answer is not what mailprobed says: " + legible(parsed.problem);
         }
     } catch (const ChannelError& error) {
-        poll.problem = quoted(error.what()) + advice(error.cause());
+        poll.problem = legible(error.what()) + advice(error.cause());
     } catch (const HttpError& error) {
         poll.problem = error.what();
     }

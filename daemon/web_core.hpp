@@ -37,6 +37,8 @@ struct WebCore {
     asio::thread_pool pool{1};
     /// Of one thread: it also keeps the API's answers apart.
     asio::thread_pool api_pool{1};
+    /// Questions that wait there or are being answered.
+    std::size_t questions = 0;
     /// A pool of its own: guessed passwords must not hold up the metrics.
     asio::thread_pool login_pool{1};
 };

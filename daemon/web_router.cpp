@@ -4,6 +4,8 @@
 #include "daemon/web_gzip.hpp"
 #include "daemon/web_offload.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -43,6 +45,21 @@ Awaitable<WebResponse> made_on(asio::thread_pool& pool, std::function<WebRespons
     co_return response;
 }
 
+/// Counts a question to the API while it waits for its answer.
+class Question {
+  public:
+    /// So many may wait: each may take seconds, and clients do not wait for ever.
+    static constexpr std::size_t kMost = 16;
+
+    explicit Question(std::size_t& all) : all_(all) { ++all_; }
+    Question(const Question&) = delete;
+    Question& operator=(const Question&) = delete;
+    ~Question() { --all_; }
+
+  private:
+    std::size_t& all_;
+};
+
 /// A refusal in the form of the API.
 WebResponse as_api_error(WebResponse refusal) {
     while (refusal.body.ends_with('\n'))
@@ -71,6 +88,12 @@ Awaitable<WebResponse> answer_api(WebCore& core, WebRequest request) {
     if (request.method != "GET" && request.method != "HEAD") {
         co_return api_error(405, "only GET and HEAD");
     }
+    if (core.questions >= Question::kMost) {
+        WebResponse later = api_error(503, "too many questions wait for their answers");
+        later.retry_after = std::chrono::seconds{1};
+        co_return later;
+    }
+    const Question counted(core.questions);
     const ApiClient client{is_trusted(request), may_act(request, core.names)};
     std::function<WebResponse()> make = [api = handlers.api, state = handlers.api_state(),
                                          target = std::move(target),

@@ -8,6 +8,7 @@
 #include "probes/monitor/prober.hpp"
 #include "probes/monitor/routing.hpp"
 #include "probes/monitor/watcher.hpp"
+#include "probes/net/boot_clock.hpp"
 #include "probes/net/task_group.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -352,6 +353,9 @@ SentNow Monitor::send_now(std::string_view probe) {
     Prober& prober = *impl.probers[found->second].worker;
     result.known = true;
     result.hindrance = prober.hindrance();
+    if (result.hindrance == MissReason::auth_backoff) {
+        result.login_pause = impl.context.routes[found->second].login->until() - BootClock::now();
+    }
     if (result.hindrance) return result;
     result.mail = prober.new_mail_id();
     impl.tasks.spawn(prober.send(Duration::zero(), result.mail));

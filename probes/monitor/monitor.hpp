@@ -43,6 +43,8 @@ struct SentNow {
     bool known = false;
     /// Why no mail starts now.
     std::optional<MissReason> hindrance;
+    /// How long the account's login rests after it was refused.
+    Duration login_pause{};
     MailId mail = 0;
 };
 

@@ -16,6 +16,9 @@ namespace {
 constexpr std::size_t kMaxLooks = 200;
 /// Of older ones only the outcome.
 constexpr std::size_t kMaxConversations = 5;
+/// Mails that one look judged and whose observer is told everything; of the others an outline.
+constexpr std::size_t kMaxFullyTold = 20;
+constexpr std::ptrdiff_t kFewLooks = 10;
 
 /// Passes what a look shows to the observer.
 class LookTrace final : public Trace {
@@ -280,10 +283,17 @@ void Watcher::keep_look(const LookDone& done, Instant began, ConversationRecord 
 }
 
 void Watcher::tell_watched() {
+    std::size_t told = 0;
     for (const Judged& mail : std::exchange(judged_, {})) {
-        const auto first = std::ranges::find_if(looks_, [&mail](const LookRecord& look) {
+        auto first = std::ranges::find_if(looks_, [&mail](const LookRecord& look) {
             return look.began + look.took >= mail.started;
         });
+        // A mailbox that opens again after hours judges a thousand at once, by the same looks.
+        if (++told > kMaxFullyTold) {
+            for (LookRecord& look : looks_)
+                look.conversation = {};
+            first = std::max(first, looks_.end() - std::min(kFewLooks, std::ssize(looks_)));
+        }
         context_.needs.observer.mail_watched({context_.routes[mail.probe].probe->name, mail.mail,
                                               mail.verdict, wall_now(), looks_,
                                               static_cast<std::size_t>(first - looks_.begin())});

@@ -68,6 +68,14 @@ TEST_F(HistoryTest, DetailsOfDeliveredMailsGoFirst) {
     EXPECT_EQ(kept_after(31h), "0 attempts, 0 looks");
 }
 
+TEST_F(HistoryTest, DetailsStayAsLongAsTheMailWaitsForItsVerdict) {
+    test::JournalRun(here.path()).record(test::intent_of(1));
+    attempt(1);
+    EXPECT_EQ(kept_after(3h), "1 attempts, 0 looks");
+    here.execute("UPDATE mails SET verdict = 'delivered', judged_ns = 1");
+    EXPECT_EQ(kept_after(3h), "0 attempts, 0 looks");
+}
+
 TEST_F(HistoryTest, MoreThanOnePruningCanDeleteIsDeletedAllTheSame) {
     for (MailId mail = 1; mail <= 1200; ++mail)
         attempt(mail);
@@ -103,10 +111,13 @@ TEST(RunLimitTest, OneMailOfAProbeInTenSeconds) {
     RunLimit limit;
     const Instant start = BootClock::now();
     EXPECT_EQ(limit.wait("a", start), 0s);
+    EXPECT_EQ(limit.wait("a", start), 0s) << "nothing was sent";
+    limit.sent("a", start);
     EXPECT_EQ(limit.wait("b", start + 1s), 0s);
     EXPECT_EQ(limit.wait("a", start + 4s), 6s);
     EXPECT_EQ(limit.wait("a", start + 9s), 1s);
     EXPECT_EQ(limit.wait("a", start + 10s), 0s);
+    limit.sent("a", start + 10s);
     EXPECT_EQ(limit.wait("a", start + 11s), 9s);
 }
 

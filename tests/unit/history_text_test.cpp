@@ -39,6 +39,12 @@ TEST(HistoryText, ALineBreakInATextMakesNoSecondLine) {
     EXPECT_TRUE(read_looks(conversation_text(record)).empty());
 }
 
+TEST(HistoryText, WhatTheSessionEscapedIsNotEscapedAgain) {
+    ConversationRecord record;
+    record.lines = {{0s, Speaker::server, R"(535 \xd3\xca C:\\x)"}};
+    EXPECT_EQ(read_conversation(conversation_text(record)).lines, record.lines);
+}
+
 TEST(HistoryText, LooksAreReadBackFromTheFirstOneThatCounts) {
     std::deque<LookRecord> looks(3);
     looks[1].mailbox = "me";

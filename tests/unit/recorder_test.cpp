@@ -23,6 +23,22 @@ TEST(Recorder, TimesCountFromTheFirstStage) {
     EXPECT_EQ(record.lines, (std::vector<SpokenLine>{{3ms, Speaker::server, "220 hello"}}));
 }
 
+TEST(Recorder, OfAThousandStagesTheFirstAndTheLastAreKept) {
+    Recorder recorder;
+    const Instant start{};
+    for (int i = 0; i < 1000; ++i) {
+        recorder.stage_began(Stage::retr, start + i * 1ms);
+        recorder.stage_ended(Stage::retr, start + (i + 1) * 1ms, std::nullopt);
+    }
+    recorder.stage_began(Stage::quit, start + 1000ms);
+    recorder.stage_ended(Stage::quit, start + 1001ms, Cause::eof);
+    const ConversationRecord record = recorder.take();
+    ASSERT_EQ(record.stages.size(), Recorder::kMaxStages);
+    EXPECT_EQ(record.stages.front().at, Duration{});
+    EXPECT_EQ(record.stages.back().stage, Stage::quit);
+    EXPECT_EQ(record.stages.back().cause, Cause::eof);
+}
+
 TEST(Recorder, AServerThatNeverEndsFillsNoMemoryNotEvenWithEmptyLines) {
     for (const std::string& text : {std::string(), std::string("x"), std::string(4096, 'x')}) {
         Recorder recorder;
