@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -21,7 +22,11 @@ struct LoadContext {
     std::chrono::milliseconds command_limit = std::chrono::seconds{10};
 };
 
-/// The surroundings of this process.
-[[nodiscard]] LoadContext process_context();
+/// NAME of the unit mailprobed@NAME that reads this configuration file, empty for any other file.
+[[nodiscard]] std::string unit_instance(const std::filesystem::path& config_file);
+
+/// The surroundings of this process. Where no unit started it, what the unit of `config_file` would
+/// have said: the folder with credentials beside the file, the state directory, the instance.
+[[nodiscard]] LoadContext process_context(const std::filesystem::path& config_file);
 
 }  // namespace mailprobed

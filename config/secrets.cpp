@@ -129,9 +129,10 @@ SecretReader::Outcome SecretReader::from_credential(const std::string& name) con
             Complaint{shown(name, kCredentialLetters) + " is not the name of a credential",
                       "a name without /"};
     } else if (context_.credentials_directory.empty()) {
-        outcome.complaint =
-            Complaint{shown(name, kCredentialLetters) + ": there is no $CREDENTIALS_DIRECTORY",
-                      "a start by systemd with LoadCredential=NAME:PATH in the unit"};
+        outcome.complaint = Complaint{
+            shown(name, kCredentialLetters) + ": there is no $CREDENTIALS_DIRECTORY",
+            "a start by systemd with LoadCredential=NAME:PATH in the unit, or a folder with "
+            "the credentials beside the configuration file"};
     } else {
         const std::string place = context_.credentials_directory + "/";
         // So are those called that the unit loads as a whole folder (LoadCredential=).

@@ -65,7 +65,7 @@ void die_of(int signal) {
 
 /// The configuration as the command line wants it.
 LoadedConfig load(const Options& options) {
-    LoadedConfig config = load_config(options.config_file, process_context());
+    LoadedConfig config = load_config(options.config_file, process_context(options.config_file));
     if (options.log_level) config.settings.log.level = *options.log_level;
     if (options.log_format) config.settings.log.format = *options.log_format;
     return config;
@@ -207,6 +207,7 @@ class Daemon {
         signals_.clear(ignored);
         std::signal(SIGTERM, SIG_DFL);
         std::signal(SIGINT, SIG_DFL);
+        api_.end();
         co_await web.stop();
         // The monitor's own task is cancelled; this one ends by itself.
         tasks.cancel();

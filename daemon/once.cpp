@@ -253,7 +253,7 @@ class Once {
 };
 
 ExitStatus run(const Options& options) {
-    LoadedConfig config = load_config(options.config_file, process_context());
+    LoadedConfig config = load_config(options.config_file, process_context(options.config_file));
     if (!config.problems.empty()) {
         if (!options.nagios) {
             for (const ConfigProblem& problem : config.problems)

@@ -22,12 +22,15 @@ constexpr const char* kDescription =
     "Sends tagged test mails on a schedule, watches the mailboxes they should land in, and tells\n"
     "Prometheus how long each took or exactly what went wrong.";
 
+/// The file that the packaged unit reads.
+constexpr const char* kDefaultConfig = "/etc/mailprobed/mailprobed.yaml";
+
 constexpr const char* kFooter =
     "Examples:\n"
-    "  mailprobed --config /etc/mailprobed/mailprobed.yaml\n"
-    "  mailprobed --config mailprobed.yaml --check-config\n"
-    "  mailprobed --config mailprobed.yaml once qq-self --transcript\n"
-    "  mailprobed --config mailprobed.yaml ledger list --probe qq-self\n"
+    "  mailprobed --check-config\n"
+    "  mailprobed once qq-self --transcript\n"
+    "  mailprobed ledger list --probe qq-self\n"
+    "  mailprobed --config other.yaml\n"
     "  mailprobed status --watch\n"
     "\n"
     "Exit status: 0 success; 1 `once`: not delivered, `ledger`: a problem, `status`: a probe is "
@@ -161,11 +164,12 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
     app.footer(kFooter);
     app.set_help_flag("-h,--help", "Print this help and exit");
     app.set_version_flag("--version", version_text(), "Print version and compiler and exit");
-    app.add_option("-c,--config", options.config_file,
-                   "Configuration file (required but for status)")
-        ->type_name("FILE");
+    const CLI::Option* config =
+        app.add_option("-c,--config", options.config_file,
+                       "Configuration file, default " + std::string(kDefaultConfig))
+            ->type_name("FILE");
     app.add_option("--web.config.file", options.web_config_file,
-                   "File with TLS and logins of the web server (daemon/README.md)")
+                   "File with TLS and logins of the web server (mailprobed(8), HTTP)")
         ->type_name("FILE");
     app.add_option("--web.allowed-host", options.allowed_hosts,
                    "Host under which requests that act may come; may be repeated")
@@ -188,8 +192,8 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
 
     try {
         app.parse(argc, argv);
-        if (options.config_file.empty() && !status->parsed())
-            throw CLI::RequiredError("--config FILE");
+        if (config->count() > 0 && options.config_file.empty())
+            throw CLI::ValidationError("--config", "expected the path of a file");
     } catch (const CLI::ParseError& error) {
         const bool nagios = std::any_of(argv, argv + argc, [](const char* word) {
             return std::string_view(word) == "--nagios";
@@ -200,6 +204,8 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
     if (once->parsed()) options.action = Action::once;
     if (ledger->parsed()) options.action = Action::ledger;
     if (status->parsed()) options.action = Action::status;
+    // status asks the address that the daemon has without a configuration, too.
+    if (options.config_file.empty() && !status->parsed()) options.config_file = kDefaultConfig;
     return {std::move(options), ExitStatus::ok, {}};
 }
 

@@ -72,10 +72,8 @@ class Service:
 
     def ledger(self, words):
         """What `mailprobed ledger` prints beside the daemon; fails if it does."""
-        state = "mailprobed" if self.name == "mailprobed" else f"mailprobed-{self.name}"
-        return self.box.run(
-            f"CREDENTIALS_DIRECTORY=/run/credentials/{self.unit} STATE_DIRECTORY=/var/lib/{state} "
-            f"mailprobed --config {ETC}/{self.name}.yaml ledger {words} 2>/dev/null").stdout
+        config = "" if self.name == "mailprobed" else f"--config {ETC}/{self.name}.yaml "
+        return self.box.run(f"mailprobed {config}ledger {words} 2>/dev/null").stdout
 
     def mails(self):
         """All mails of the ledger, by id."""

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 namespace mailprobed::test {
 namespace {
 
@@ -25,6 +27,31 @@ TEST(ConfigFiles, ExampleLoadsWithoutErrorAndWithoutWarning) {
     EXPECT_EQ(messages(loaded.warnings), "");
     EXPECT_EQ(loaded.settings.accounts.size(), 3u);
     EXPECT_EQ(loaded.settings.probes.size(), 3u);
+}
+
+TEST(ConfigFiles, ByHandTheFolderBesideTheFileHoldsTheCredentials) {
+    PrivateFolder folder;
+    const std::filesystem::path home = folder.path();
+    const std::string main = (home / "mailprobed.yaml").string();
+    ::unsetenv("CREDENTIALS_DIRECTORY");
+    EXPECT_EQ(process_context(main).credentials_directory, "");
+    std::filesystem::create_directory(home / "credentials");
+    std::filesystem::create_directory(home / "other.credentials");
+    EXPECT_EQ(process_context(main).credentials_directory, home / "credentials");
+    EXPECT_EQ(process_context(home / "other.yaml").credentials_directory,
+              home / "other.credentials");
+    EXPECT_EQ(process_context(home / "third.yaml").credentials_directory, "");
+    ::setenv("CREDENTIALS_DIRECTORY", "/run/credentials/unit", 1);
+    EXPECT_EQ(process_context(main).credentials_directory, "/run/credentials/unit");
+    ::unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+TEST(ConfigFiles, OnlyFilesOfAFurtherUnitHaveItsName) {
+    EXPECT_EQ(unit_instance("/etc/mailprobed/qq.yaml"), "qq");
+    for (const char* other : {"/etc/mailprobed/mailprobed.yaml", "/etc/mailprobed/web.yml",
+                              "/etc/mailprobed/old/qq.yaml", "qq.yaml", "/root/qq.yaml", ""}) {
+        EXPECT_EQ(unit_instance(other), "") << other;
+    }
 }
 
 TEST(ConfigFiles, ExampleMentionsEveryKey) {

@@ -107,7 +107,7 @@ class Nagios(OnceTest):
                 (["--config", "/does/not/exist", "once", "good"], "cannot be read"),
                 (["--config", configuration, "once", "a|b\nc"], r"no probe called a/b\\u000ac"),
                 (["--config", configuration, "once"], "command line: PROBE is required"),
-                (["once", "good"], "command line: --config FILE is required"),
+                (["once", "good"], "/etc/mailprobed/mailprobed.yaml:1:1: the file cannot be read"),
                 (["--config", configuration, "once", "good", "--wrong"], "--wrong")):
             with self.subTest(words):
                 status, text, perfdata = self.check(*words)
