@@ -214,7 +214,8 @@ Awaitable<void> Conversation::good_bye() {
 }
 
 std::string Conversation::presentable(std::string_view text) {
-    std::string result = masker_.masked(text.substr(0, kMaxMasked), text.size() > kMaxMasked);
+    // What is quoted may end where the octets did that had arrived, in the middle of a secret.
+    std::string result = masker_.masked(text.substr(0, kMaxMasked), true);
     std::ranges::replace(result, '\n', ' ');
     return escaped(result, kMaxDetail);
 }

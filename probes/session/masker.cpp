@@ -152,14 +152,17 @@ class Search {
 
 std::vector<Reading> readings_of(std::string_view text) {
     std::vector<Reading> readings{{}, {.without_prefixes = true}};
-    if (text.find('%') == std::string_view::npos) return readings;
-    for (std::size_t i = readings.size(); i-- > 0;) {
-        Reading reading = readings[i];
-        reading.percent = true;
-        readings.push_back(reading);
-        reading.plus_is_blank = true;
-        readings.push_back(reading);
-    }
+    const auto also = [&readings](auto change) {
+        for (std::size_t i = readings.size(); i-- > 0;) {
+            Reading reading = readings[i];
+            change(reading);
+            readings.push_back(reading);
+        }
+    };
+    if (text.find('%') != std::string_view::npos) also([](Reading& one) { one.percent = true; });
+    // A form's only trace in a secret of letters and blanks.
+    if (text.find('+') != std::string_view::npos)
+        also([](Reading& one) { one.plus_is_blank = true; });
     return readings;
 }
 

@@ -15,6 +15,8 @@ void Recorder::stage_began(Stage /*stage*/, Instant at) {
 }
 
 void Recorder::stage_ended(Stage stage, Instant at, std::optional<Cause> cause) {
+    // The last one says how it ended.
+    if (record_.stages.size() == kMaxStages) record_.stages.pop_back();
     record_.stages.push_back({stage, since(stage_began_), at - stage_began_, cause});
 }
 

@@ -51,6 +51,9 @@ class Recorder {
 
     static constexpr std::size_t kLineCost = 16;
 
+    /// Stages that are kept of one conversation: a look into a full mailbox has thousands.
+    static constexpr std::size_t kMaxStages = 100;
+
     void stage_began(Stage stage, Instant at);
     void stage_ended(Stage stage, Instant at, std::optional<Cause> cause);
     void line(Speaker who, std::string_view text, Instant at);

@@ -38,7 +38,10 @@ bool SmtpDialogue::take_line(SmtpReplyParser& parser) {
         if (step == too_long) {
             throw Trouble(Cause::limit_exceeded, "a reply of more than 256 lines or 64 KiB");
         }
-        throw Trouble(Cause::protocol_error, "not an SMTP reply: " + std::string(line.text));
+        // With what came before: a secret may begin there, and is masked as a whole only.
+        std::string said(parser.text());
+        if (!said.empty()) said += '\n';
+        throw Trouble(Cause::protocol_error, "not an SMTP reply: " + said.append(line.text));
     }
 }
 

@@ -51,6 +51,8 @@ class SmtpReplyParser {
 
     /// Takes one line without its end.
     [[nodiscard]] Step add(std::string_view line);
+    /// The text of the lines so far, joined by LF.
+    [[nodiscard]] std::string_view text() const noexcept { return reply_.text; }
     /// The reply after `done`; the parser is then ready for the next one.
     [[nodiscard]] SmtpReply take() noexcept;
 

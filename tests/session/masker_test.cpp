@@ -46,6 +46,12 @@ TEST(Masker, UrlEncodedFullyOrInPart) {
     EXPECT_EQ(masker.masked("Xq7Kp2%26/+vT9 zR4m"), "<secret>");
 }
 
+TEST(Masker, FormEncodedWithNothingButItsBlanksEscaped) {
+    Masker masker = masker_of("correct horse battery");
+    EXPECT_EQ(masker.masked("535 see https://x/?p=correct+horse+battery&q"),
+              "535 see https://x/?p=<secret>&q");
+}
+
 TEST(Masker, HexadecimalInAnyCase) {
     Masker masker = masker_of("k3y");
     EXPECT_EQ(masker.masked("is 6b3379."), "is <secret>.");

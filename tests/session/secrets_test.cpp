@@ -174,6 +174,27 @@ TEST_P(SmtpSecrets, AnEchoInNonsenseOrInUnaskedWordsIsMasked) {
     }
 }
 
+TEST_P(SmtpSecrets, AnEchoThatIsQuotedInPartIsMasked) {
+    const Login login = smtp_login(GetParam());
+    const SmtpSettings settings = canary_smtp(GetParam());
+    for (const std::string& form : echoes(login.secrets)) {
+        if (form.find('%') != std::string::npos) continue;
+        const std::string half = form.substr(0, form.size() / 2);
+        const std::string rest = form.substr(half.size());
+        // The rest of the words has not arrived; the rest of the secret is no line of a reply.
+        for (const std::string& reply :
+             {"235 ok\n250 your password is " + half, "535-no " + half + "\n" + rest + "\n"}) {
+            Script script = until_hello(TlsMode::implicit, {"AUTH PLAIN LOGIN CRAM-MD5"});
+            login.start(script);
+            script.server(Stage::auth, reply);
+            const SmtpRun run(script, settings, small_mail());
+            ASSERT_TRUE(run.failure);
+            EXPECT_FALSE(shows(run.visible(), half)) << run.visible();
+            EXPECT_FALSE(shows(run.visible(), rest)) << run.visible();
+        }
+    }
+}
+
 TEST_P(SmtpSecrets, AnEchoThatBreaksOffWithTheConnectionIsMasked) {
     const Login login = smtp_login(GetParam());
     const SmtpSettings settings = canary_smtp(GetParam());
