@@ -175,6 +175,7 @@ Outcome Ledger::sighted(MailboxIndex mailbox, const Sighting& sighting, Instant 
                 {sighting.mail, probe->second, Evidence::orphan, std::nullopt, 1});
             Settled settled;
             settled.probe = probe->second;
+            settled.mailbox = mailbox;
             settled.verdict = Verdict::delivered;
             settled.arrived = true;
             settled.attempt = sighting.attempt;
@@ -359,6 +360,7 @@ Judgement Ledger::judge(MailId id, Verdict verdict, Instant now) {
 
     Settled settled;
     settled.probe = mail.probe;
+    settled.mailbox = mail.mailbox;
     settled.verdict = verdict;
     settled.started = mail.started;
     settled.handed = mail.handed;

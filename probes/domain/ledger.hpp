@@ -182,6 +182,8 @@ class Ledger {
     [[nodiscard]] std::optional<Instant> deadline_of(MailId mail) const;
     /// Where a mail that is pending ends.
     [[nodiscard]] std::optional<MailboxIndex> mailbox_of(MailId mail) const;
+    /// Where a mail ends that is pending or remembered.
+    [[nodiscard]] std::optional<MailboxIndex> home_of(MailId mail) const;
     /// True if a pending mail ends in `mailbox`.
     [[nodiscard]] bool expects(MailboxIndex mailbox) const;
     /// Number of pending mails of a probe.
@@ -220,6 +222,7 @@ class Ledger {
     /// A judged mail, kept for evidence; small, because there are many.
     struct Settled {
         ProbeIndex probe = 0;
+        MailboxIndex mailbox = 0;
         Verdict verdict = Verdict::lost;
         /// The server refused the mail for good (as against: never answered).
         bool refused = false;

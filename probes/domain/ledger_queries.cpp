@@ -52,6 +52,7 @@ void Ledger::restore(ProbeIndex probe, const RememberedMail& mail, Instant now) 
 void Ledger::restore(ProbeIndex probe, const RememberedVerdict& mail) {
     Settled entry;
     entry.probe = probe;
+    entry.mailbox = probes_.at(probe).settings.mailbox;
     entry.verdict = mail.verdict;
     entry.refused = mail.refused;
     entry.arrived = mail.arrived;
@@ -135,6 +136,13 @@ std::optional<MailboxIndex> Ledger::mailbox_of(MailId mail) const {
     const auto found = pending_.find(mail);
     if (found == pending_.end()) return std::nullopt;
     return found->second.mailbox;
+}
+
+std::optional<MailboxIndex> Ledger::home_of(MailId mail) const {
+    if (const auto pending = mailbox_of(mail)) return pending;
+    const auto settled = settled_.find(mail);
+    if (settled == settled_.end()) return std::nullopt;
+    return settled->second.mailbox;
 }
 
 bool Ledger::expects(MailboxIndex mailbox) const {

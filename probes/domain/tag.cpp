@@ -4,6 +4,7 @@
 
 #include "probes/domain/base32.hpp"
 
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -65,6 +66,14 @@ TagCodec::TagCodec(Secret key, HmacFunction hmac, Secret previous) : hmac_(std::
 TagCodec::Key TagCodec::with_id(Secret secret) const {
     const std::uint8_t id = hmac_(secret.reveal(), "mailprobed key id")[0];
     return {std::move(secret), id};
+}
+
+void TagCodec::know_keys_of(const TagCodec& earlier) {
+    for (const Key& key : earlier.keys_) {
+        const bool known = std::ranges::any_of(
+            keys_, [&key](const Key& other) { return other.secret == key.secret; });
+        if (!known) keys_.push_back(key);
+    }
 }
 
 std::string TagCodec::write(const Tag& tag) const {

@@ -57,6 +57,8 @@ class TagCodec {
     /// `previous` only reads; empty means that there is none.
     TagCodec(Secret key, HmacFunction hmac, Secret previous = {});
 
+    /// Reads what `earlier` could read, too.
+    void know_keys_of(const TagCodec& earlier);
     /// The 60 characters of `tag`, lower case.
     [[nodiscard]] std::string write(const Tag& tag) const;
     /// Reads 60 characters in either case and verifies them in constant time.
@@ -72,7 +74,7 @@ class TagCodec {
     [[nodiscard]] Key with_id(Secret secret) const;
 
     HmacFunction hmac_;
-    /// The one that writes, then the one before.
+    /// The one that writes, then those before.
     std::vector<Key> keys_;
 };
 

@@ -8,6 +8,7 @@
 #include "probes/monitor/monitor.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
@@ -33,6 +34,19 @@ struct Route {
     std::uint64_t untold = 0;
     /// It is no longer configured: its mails get their verdicts, no more start.
     bool removed = false;
+    /// The observer was told so after the last verdict.
+    bool gone = false;
+    /// mailbox_id() of `box`.
+    std::uint32_t mailbox_id = 0;
+};
+
+/// Where a mail with a verified tag belongs, as a mailbox sees it.
+enum class Home : std::uint8_t {
+    here,
+    /// It is ours, but this is not where its probe's mails end.
+    elsewhere,
+    /// Of another daemon.
+    foreign
 };
 
 /// The shared state of one monitor; touched by the event loop only.

@@ -30,12 +30,12 @@ std::uint64_t digest_of(const MailHeaders& headers) {
 }  // namespace
 
 Look::Look(Context& context, std::string_view mailbox, const Pop3Settings& settings,
-           KnownEntries& known, std::function<bool(std::uint32_t)> is_here, bool bounces)
+           KnownEntries& known, std::function<Home(const Tag&)> home_of, bool bounces)
     : context_(context),
       mailbox_(mailbox),
       settings_(settings),
       known_(known),
-      is_here_(std::move(is_here)),
+      home_of_(std::move(home_of)),
       watches_bounces_(bounces) {}
 
 Awaitable<void> Look::observe(Pop3Session& session) {
@@ -96,13 +96,9 @@ void Look::classify_one(const Entry& entry, const FetchedMessage& message) {
     const Arrival arrival = classify(message.headers, first_line(message.body), context_.codec);
     std::optional<TagReject> reject = arrival.reject;
     std::optional<Tag> own;
-    if (arrival.tag && arrival.tag->instance == context_.instance) {
-        if (is_here_(arrival.tag->probe)) {
-            own = arrival.tag;
-        } else {
-            reject = TagReject::wrong_mailbox;
-        }
-    }
+    const Home home = arrival.tag ? home_of_(*arrival.tag) : Home::foreign;
+    if (home == Home::here) own = arrival.tag;
+    if (home == Home::elsewhere) reject = TagReject::wrong_mailbox;
     if (!arrival.tag && watches_bounces_ && may_be_bounce(message.headers)) {
         // Its body decides what it is; what was read of it so far is no arrival in any case.
         if (message.body) {
@@ -158,7 +154,7 @@ void Look::take_bounce(const Entry& entry, const FetchedMessage& message) {
     if (reading.reject && (entry.key != 0 || known_.first_time(digest_of(message.headers)))) {
         context_.needs.observer.tag_rejected(mailbox_, *reading.reject);
     }
-    if (!reading.bounce || reading.bounce->tag.instance != context_.instance) {
+    if (!reading.bounce || home_of_(reading.bounce->tag) == Home::foreign) {
         known_.classified(entry.key, std::nullopt);
         return;
     }

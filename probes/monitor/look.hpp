@@ -43,10 +43,10 @@ class Look {
     /// Bodies of possible bounces read in one look at most.
     static constexpr std::size_t kBounceBudget = 20;
 
-    /// `mailbox` names it for the observer; `is_here` tells whether a probe's mails end in it;
+    /// `mailbox` names it for the observer; `home_of` tells where the mail of a tag belongs;
     /// `bounces` whether reports of non-delivery may come here.
     Look(Context& context, std::string_view mailbox, const Pop3Settings& settings,
-         KnownEntries& known, std::function<bool(std::uint32_t)> is_here, bool bounces);
+         KnownEntries& known, std::function<Home(const Tag&)> home_of, bool bounces);
 
     /// Logs in, lists and reads. Throws Failure.
     Awaitable<void> observe(Pop3Session& session);
@@ -78,7 +78,7 @@ class Look {
     std::string_view mailbox_;
     const Pop3Settings& settings_;
     KnownEntries& known_;
-    std::function<bool(std::uint32_t)> is_here_;
+    std::function<Home(const Tag&)> home_of_;
     bool watches_bounces_;
     std::vector<OwnMail> own_;
     std::vector<Entry> maybe_bounces_;

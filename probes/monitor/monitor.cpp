@@ -76,7 +76,8 @@ struct Monitor::Impl {
             route.bounces.reset();
             if (way.bounces) route.bounces = box_of[*way.bounces];
             route.login = &login_of(*route.from->smtp);
-            route.removed = false;
+            route.removed = route.gone = false;
+            route.mailbox_id = mailbox_id(settings, *route.probe);
             configured.push_back(probe);
         }
         watch(routing, box_of);
@@ -304,8 +305,11 @@ void Monitor::reconfigure(Settings settings) {
     // Nothing new begins any more.
     if (context.stopping) return;
     context.settings = std::make_shared<const Settings>(std::move(settings));
-    context.codec =
-        TagCodec(context.settings->tag_key, context.needs.hmac, context.settings->previous_tag_key);
+    TagCodec codec(context.settings->tag_key, context.needs.hmac,
+                   context.settings->previous_tag_key);
+    // Mails in flight may bear any of them.
+    codec.know_keys_of(context.codec);
+    context.codec = std::move(codec);
     impl.apply();
     impl.start_loops();
     impl.tell_gone();

@@ -4,7 +4,6 @@
 
 #include "probes/domain/message.hpp"
 #include "probes/domain/schedule.hpp"
-#include "probes/monitor/routing.hpp"
 #include "probes/net/boot_clock.hpp"
 #include "probes/session/smtp_session.hpp"
 
@@ -246,64 +245,6 @@ std::optional<MissReason> Prober::hindrance() const {
     return std::nullopt;
 }
 
-Awaitable<void> Prober::resume(RememberedMail mail) {
-    const Instant due = std::min(mail.again_at, mail.deadline);
-    if (mail.attempt < route().probe->max_attempts) co_await pause(due);
-    const std::optional<Instant> deadline = context_.ledger.deadline_of(mail.mail);
-    const bool last = mail.attempt >= route().probe->max_attempts;
-    if (last || (deadline && BootClock::now() >= *deadline)) {
-        // No daemon ran when the next attempt was due: the last answer stands.
-        const StageCause why =
-            mail.failure.value_or(StageCause{Stage::accept, Cause::rejected_transient});
-        Failure failure(why.stage, why.cause, mail.detail);
-        co_await report_failure(mail.mail, std::move(failure), false);
-        wake_watcher(mail.mail);
-        co_return;
-    }
-    co_await next_attempt(mail.mail, mail.attempt);
-}
-
-Awaitable<void> Prober::attempts(MailId mail, std::uint8_t attempt, Envelope envelope) {
-    const std::optional<Failure> failure = co_await submit(mail, attempt, std::move(envelope));
-    if (!failure) {
-        wake_watcher(mail);
-        co_return;
-    }
-    Failure error = *failure;
-    const bool again = may_retry(mail, attempt, error);
-    co_await report_failure(mail, std::move(error), again);
-    wake_watcher(mail);
-    if (!again) co_return;
-    co_await pause(BootClock::now() + route().probe->retry_after);
-    co_await next_attempt(mail, attempt);
-}
-
-Awaitable<void> Prober::pause(Instant until) {
-    BootTimer timer(context_.needs.executor);
-    co_await sleep_until(timer, until);
-}
-
-Awaitable<void> Prober::next_attempt(MailId mail, std::uint8_t attempt) {
-    // It may have arrived or bounced meanwhile, whatever the server said.
-    if (!context_.ledger.deadline_of(mail)) co_return;
-    ++attempt;
-    const WallTime wall = wall_now();
-    std::uint64_t digest = 0;
-    Envelope envelope = compose_attempt(tag_of(mail, attempt, wall), wall, digest);
-    context_.ledger.attempt_began(mail, attempt, digest);
-    co_await attempts(mail, attempt, std::move(envelope));
-}
-
-bool Prober::may_retry(MailId mail, std::uint8_t attempt, const Failure& failure) const {
-    // Only a definite 4yz: whatever leaves open whether the server has the mail is never repeated.
-    const bool definite =
-        failure.cause() == Cause::rejected_transient || failure.cause() == Cause::auth_transient;
-    if (!definite) return false;
-    if (attempt >= route().probe->max_attempts) return false;
-    const std::optional<Instant> deadline = context_.ledger.deadline_of(mail);
-    return deadline && BootClock::now() + route().probe->retry_after < *deadline;
-}
-
 Awaitable<std::optional<Failure>> Prober::submit(MailId mail, std::uint8_t attempt,
                                                  Envelope envelope) {
     const SessionSlot slot(context_);
@@ -331,7 +272,9 @@ Awaitable<std::optional<Failure>> Prober::submit(MailId mail, std::uint8_t attem
                           error.what());
     }
     trace.done();
-    note_login(*way.login, failure);
+    // A reload meanwhile ended the pauses; the old password says nothing about the new one.
+    const auto& half = route().from->smtp;
+    if (half && *half == *way.from->smtp) note_login(*way.login, failure);
     if (failure) co_return failure;
     Circumstances none;
     co_await report(context_, std::move(listener.outcome), std::move(none));
@@ -365,7 +308,7 @@ Awaitable<void> Prober::record_intent(MailId mail, std::uint8_t attempt) {
     intent.grace_end = entry->grace_end;
     intent.wall = entry->wall;
     intent.body_digest = entry->body_digest;
-    intent.mailbox = mailbox_id(*context_.settings, *route().probe);
+    intent.mailbox = route().mailbox_id;
     JournalRecord record = std::move(intent);
     co_await context_.needs.journal.record(std::move(record));
 }

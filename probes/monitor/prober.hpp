@@ -42,9 +42,11 @@ class Prober {
     void tick(TaskGroup& group, TickDecision decision);
     void wake_watcher(MailId mail) const;
     Awaitable<void> attempts(MailId mail, std::uint8_t attempt, Envelope envelope);
-    Awaitable<void> pause(Instant until);
+    Awaitable<void> give_up(MailId mail, Failure refusal);
+    /// False if the deadline came first, or the verdict.
+    Awaitable<bool> wait_for_turn(MailId mail, Instant due);
     static void note_login(AuthBackoff& login, const std::optional<Failure>& failure);
-    Awaitable<void> next_attempt(MailId mail, std::uint8_t attempt);
+    Awaitable<void> next_attempt(MailId mail, std::uint8_t attempt, Instant due, Failure refusal);
     [[nodiscard]] bool may_retry(MailId mail, std::uint8_t attempt, const Failure& failure) const;
     Awaitable<std::optional<Failure>> submit(MailId mail, std::uint8_t attempt, Envelope envelope);
     Awaitable<void> record_intent(MailId mail, std::uint8_t attempt);

@@ -35,10 +35,13 @@ MailJudged fact_of(const Context& context, const Judgement& judgement,
 }  // namespace
 
 void report_pending(Context& context, ProbeIndex probe) {
-    const Route& route = context.routes[probe];
+    Route& route = context.routes[probe];
+    if (route.gone) return;
     context.needs.observer.pending_changed(
         {route.probe->name, route.untold, context.ledger.oldest_pending(probe)});
-    if (route.removed && route.untold == 0) context.needs.observer.probe_gone(route.probe->name);
+    if (!route.removed || route.untold != 0) return;
+    route.gone = true;
+    context.needs.observer.probe_gone(route.probe->name);
 }
 
 Awaitable<Durability> report(Context& context, Outcome outcome, Circumstances circumstances) {

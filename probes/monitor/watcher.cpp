@@ -194,6 +194,20 @@ std::optional<Instant> Watcher::next_bounce_look() const {
     return next;
 }
 
+Home Watcher::home_of(const Tag& tag) const {
+    const std::optional<MailboxIndex> home = context_.ledger.home_of(tag.mail);
+    // What the ledger knows is ours, whatever the instance was called when it was sent.
+    if (!home && tag.instance != context_.instance) return Home::foreign;
+    if (home == index_) return Home::here;
+    for (const ProbeIndex probe : duty_.probes) {
+        const Route& route = context_.routes[probe];
+        if (probe_id(route.probe->name) != tag.probe) continue;
+        // The mailbox is the same under another port, or the mail is unknown and may be an old one.
+        if (route.box == index_ || !home) return Home::here;
+    }
+    return Home::elsewhere;
+}
+
 Awaitable<void> Watcher::look(Instant planned_at) {
     const SessionSlot slot(context_);
     // A reload in the middle must not take it away.
@@ -204,12 +218,8 @@ Awaitable<void> Watcher::look(Instant planned_at) {
     plan_.look_began(began);
 
     const Pop3Settings& settings = *account->pop3;
-    const auto is_here = [this](std::uint32_t probe) {
-        return std::ranges::any_of(duty_.probes, [&](ProbeIndex index) {
-            return probe_id(context_.routes[index].probe->name) == probe;
-        });
-    };
-    Look look(context_, account->name, settings, known_, is_here, duty_.bounces.any);
+    const auto home = [this](const Tag& tag) { return home_of(tag); };
+    Look look(context_, account->name, settings, known_, home, duty_.bounces.any);
     LookTrace trace(context_.needs.observer, account->name);
     const auto channel = context_.needs.channels(settings.server);
     Pop3Session session(*channel, settings, began + settings.timeouts.total, trace);
@@ -244,7 +254,8 @@ Awaitable<void> Watcher::look(Instant planned_at) {
     circumstances.planned_at = planned_at;
     co_await report(context_, std::move(outcome), std::move(circumstances));
     plan_.look_ended(plan_result(look, failure), now, session.login_delay());
-    back_off(failure, now);
+    // A reload meanwhile ended the pauses; the old password says nothing about the new one.
+    if (!logs_in_otherwise(settings, *duty_.account->pop3)) back_off(failure, now);
     adapt_grace();
     keep_entries();
     if (failure) {

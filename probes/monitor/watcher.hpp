@@ -65,6 +65,7 @@ class Watcher {
   private:
     [[nodiscard]] std::optional<Instant> next_bounce_look() const;
     [[nodiscard]] bool done() const;
+    [[nodiscard]] Home home_of(const Tag& tag) const;
     Awaitable<void> look(Instant planned_at);
     /// True if the journal has all of it, so that what was found may be removed.
     Awaitable<bool> tell_ledger(const Look& look, Instant planned_at);

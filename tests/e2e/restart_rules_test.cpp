@@ -123,6 +123,27 @@ TEST_F(RestartRules, AMailThatEndsInAMailboxThatNobodyReadsAnyMoreIsUnobservedAn
     EXPECT_EQ(ask("SELECT verdict FROM mails WHERE detail LIKE '%another mailbox%'"), "unobserved");
 }
 
+TEST_F(RestartRules, AMailSentUnderAnotherNameOfTheInstanceIsStillOurs) {
+    server_.set_delay(loopback::parse_delay("2s"));
+    one_mail();
+    settings_.probes[0].deadline = seconds{20};
+    {
+        Recorder recorder;
+        const auto monitor = start(recorder);
+        ASSERT_TRUE(server_.wait_for([](const Event& e) { return e.kind == EventKind::mail; },
+                                     seconds{20}));
+    }
+    // The host was renamed, and with it the instance.
+    settings_.instance = "renamed";
+    Recorder recorder;
+    const auto monitor = start(recorder);
+    ASSERT_TRUE(recorder.wait([](const Recorder& r) { return !r.verdicts.empty(); }));
+    EXPECT_EQ(ask("SELECT verdict FROM mails"), "delivered");
+    EXPECT_TRUE(recorder.wait([](const Recorder& r) { return r.deleted == 1; }));
+    monitor->stop();
+    EXPECT_TRUE(recorder.rejected.empty());
+}
+
 TEST_F(RestartRules, ASlotThatWasUsedBeforeIsNotUsedAgain) {
     // The clock was set back: what is the next slot now has had its mail already.
     {
