@@ -40,6 +40,45 @@ async function call(file, name, calls, zone = "UTC") {
     return found;
 }
 
+// An instant of 2026 by a clock that is so many hours ahead of UTC.
+const local = (zone, month, day, hour) =>
+    Date.UTC(2026, month - 1, day) / 1000 + (hour - zone) * 3600;
+
+test("labels of days are those of the calendar, across both changes of the clock", async () => {
+    const week = (zone, month, day) => [local(zone, month, day, 10) - 7 * 86400,
+        local(zone, month, day, 10), 1000];
+    const texts = async (...of) => (await call("ticks.js", "timeTicks", of, "Europe/Berlin"))
+        .map((ticks) => ticks.map(({ text }) => text).join(" "));
+    const [autumn, spring, month] = await texts(week(1, 10, 29), week(2, 4, 1),
+        [local(2, 10, 1, 10), local(1, 10, 31, 10), 1000]);
+    assert.equal(autumn, "10-23 10-24 10-25 10-26 10-27 10-28 10-29");
+    assert.equal(spring, "03-26 03-27 03-28 03-29 03-30 03-31 04-01");
+    assert.equal(month, "10-04 10-09 10-14 10-19 10-24 10-29");
+    // There the clock changes at midnight.
+    for (const last of [local(-4, 3, 11, 10), local(-5, 11, 4, 10)]) {
+        const [ticks] = await call("ticks.js", "timeTicks", [[last - 7 * 86400, last, 1000]],
+            "America/Havana");
+        assert.equal(ticks.length, 7);
+        assert.equal(new Set(ticks.map(({ text }) => text)).size, 7);
+    }
+});
+
+test("labels of hours stand at round local times, across both changes of the clock", async () => {
+    const texts = async (zone, from, to) => {
+        const [ticks] = await call("ticks.js", "timeTicks", [[from, to, 1000]], zone);
+        return ticks.map(({ text }) => text).join(" ");
+    };
+    assert.equal(await texts("Europe/Berlin", local(2, 10, 24, 17), local(1, 10, 25, 19)),
+        "18:00 21:00 10-25 03:00 06:00 09:00 12:00 15:00 18:00");
+    assert.equal(await texts("Europe/Berlin", local(1, 3, 28, 17), local(2, 3, 29, 19)),
+        "18:00 21:00 03-29 03:00 06:00 09:00 12:00 15:00 18:00");
+    // The hour after two comes twice, and both have labels.
+    assert.equal(await texts("Europe/Berlin", local(2, 10, 25, 1.9), local(1, 10, 25, 3.1)),
+        "02:00 02:15 02:30 02:45 02:00 02:15 02:30 02:45 03:00");
+    assert.equal(await texts("Australia/Lord_Howe", local(11, 4, 5, 0), local(10.5, 4, 5, 4)),
+        "04-05 00:30 01:00 01:30 01:30 02:00 02:30 03:00 03:30 04:00");
+});
+
 test("only all are 100 %, and only none are 0 %", async () => {
     const shares = [null, 0, 0.000001, 0.0009, 0.001, 0.5, 0.999, 0.999999, 1];
     const texts = await call("format.js", "percent", shares.map((share) => [share]));
