@@ -122,22 +122,24 @@ function looks(mail) {
 
 /** The page of the mail `id`. */
 export function mailPage(id) {
-    const opened = Date.now() / 1000;
-    let mail = null;
+    const asked = Number(new URLSearchParams(location.search).get("new"));
+    let mail = null, starting = false;
 
     async function load() {
+        starting = false;
         // A verdict never changes, but evidence may follow it.
         try {
             mail = await api.mail(id);
         } catch (error) {
-            const young = new URLSearchParams(location.search).has("new") &&
-                Date.now() / 1000 - opened < kPatience;
-            if (error.status !== 404 || mail || !young) throw error;
+            // What cannot be the name of a mail is none.
+            if (error.status === 400) throw new api.ApiError(404, error.message);
+            starting = error.status === 404 && !mail && Math.abs(api.now() - asked) < kPatience;
+            if (!starting) throw error;
         }
     }
 
     function view() {
-        if (!mail) return [el("h1", {}, `Mail ${id}`), el("p", {}, "It is being started…")];
+        if (starting) return [el("h1", {}, `Mail ${id}`), el("p", {}, "It is being started…")];
         const kind = mail.verdict || "pending";
         const width = Math.max(300, document.getElementById("main").clientWidth);
         const bare = !mail.attempts.length && !mail.looks.length;
@@ -165,6 +167,9 @@ export function mailPage(id) {
 
     return {
         load, view,
+        get ready() {
+            return mail !== null || starting;
+        },
         title: () => mail ? `${mail.verdict || "pending"} ${mail.probe}` : id,
         said: () => mail ? `Mail ${mail.verdict || "pending"}` : "",
         pace: () => mail && mail.verdict !== null ? 30 : 2,

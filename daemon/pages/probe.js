@@ -86,7 +86,7 @@ export function probePage(name, { reload }) {
         reload();
         try {
             const started = await api.run(name);
-            location.assign(`/mails/${started.mail}?new`);
+            location.assign(`/mails/${started.mail}?new=${Math.round(api.now())}`);
         } catch (error) {
             if (!(error instanceof api.ApiError)) throw error;
             sending = error.status === 0 ? "mailprobed did not answer." : error.message +

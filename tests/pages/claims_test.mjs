@@ -79,6 +79,30 @@ test("labels of hours stand at round local times, across both changes of the clo
         "04-05 00:30 01:00 01:30 01:30 02:00 02:30 03:00 03:30 04:00");
 });
 
+test("only a mail that was just asked for is said to be started", async () => {
+    const text = async (address, tolerate) => {
+        const page = await open(browser, mock.url + address, { tolerate: [tolerate] });
+        const found = `${await page.textContent("#banners")} ${await page.textContent("main")} ` +
+            await page.textContent("#fresh");
+        await done(page);
+        assert.doesNotMatch(found, /1970|as of \d/, "nothing was read yet");
+        return found;
+    };
+    const unknown = "/mails/00000000000f00d1";
+    assert.match(await text("/mails/12", /400/), /Not found.*16 hexadecimal digits/);
+    assert.match(await text(`${unknown}?new=${Math.round(now())}`, /404/), /It is being started/);
+    for (const old of ["", "?new", `?new=${Math.round(now()) - 60}`]) {
+        assert.match(await text(unknown + old, /404/), /Not found.*there is no mail/, old);
+    }
+    mock.scene.unread = "/api/v1/mails/";
+    for (const address of [unknown, `/mails/${mock.scene.routes[0].all[0].mail}`,
+        `${unknown}?new=${Math.round(now())}`]) {
+        const found = await text(address, /503/);
+        assert.match(found, /The data cannot be read now.*No data yet/);
+        assert.doesNotMatch(found, /being started/);
+    }
+});
+
 test("only all are 100 %, and only none are 0 %", async () => {
     const shares = [null, 0, 0.000001, 0.0009, 0.001, 0.5, 0.999, 0.999999, 1];
     const texts = await call("format.js", "percent", shares.map((share) => [share]));
