@@ -5,8 +5,8 @@ import { transcript, waterfall } from "./conversation.js";
 import { el } from "./dom.js";
 import { age, brief, clock, count, duration, instant, many, measured, round, timeTag } from "./format.js";
 import { mark } from "./marks.js";
-import { kOutcomes, outcome, timeline } from "./timeline.js";
-import { causeWords, claim, evidenceWords, stageWords } from "./words.js";
+import { dotKnown, kOutcomes, outcome, timeline } from "./timeline.js";
+import { causeWords, claim, evidenceWords, stageWords, unanswered } from "./words.js";
 
 // So long may a mail that was just asked for stay unknown.
 const kPatience = 10;
@@ -15,14 +15,21 @@ function fact(title, ...value) {
     return el("div", {}, el("dt", {}, title), el("dd", {}, value));
 }
 
+function handedOver(mail) {
+    if (dotKnown(mail)) {
+        return fact("Handed over after", duration(mail.handed - mail.started));
+    }
+    const open = unanswered(mail) || (mail.progress === "intended" && mail.verdict !== "send_failed");
+    return fact("Handed over", open || mail.handed !== null ? "not known" : "never");
+}
+
 function facts(mail) {
     return el("dl", { class: "facts" },
         fact("Route", el("a", { href: `/probes/${encodeURIComponent(mail.probe)}` }, mail.probe)),
         fact("Started", timeTag(mail.started, instant(mail.started))),
         mail.round_trip === null ? null
             : fact("Round trip", measured(mail.round_trip, mail.uncertainty)),
-        mail.handed === null ? fact("Handed over", "never")
-            : fact("Handed over after", duration(mail.handed - mail.started)),
+        handedOver(mail),
         mail.judged === null ? null
             : fact("Judged after", duration(mail.judged - mail.started)),
         fact("Deadline after", round(+(mail.deadline - mail.started).toFixed(3))),
@@ -149,7 +156,8 @@ export function mailPage(id) {
             el("p", { class: "claim" }, claim(mail)),
             notes(mail).map((text) => el("p", { class: "note" }, text)),
             mail.detail ? el("p", { class: `detail ${kind}` },
-                el("span", { class: "muted" }, "The server’s words: "), el("q", {}, mail.detail)) : null,
+                el("span", { class: "muted" }, unanswered(mail) ? "On record: " : "The server’s words: "),
+                el("q", {}, mail.detail)) : null,
             mail.access === "public" ? el("p", { class: "note" },
                 el("strong", {}, "Not all is shown. "), "What servers said, the transcripts and the hops " +
                 "may hold names and addresses; they are for people on the machine of mailprobed (ask " +

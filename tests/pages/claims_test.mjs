@@ -103,6 +103,57 @@ test("only a mail that was just asked for is said to be started", async () => {
     }
 });
 
+test("nothing is claimed of an answer that nobody knows", async () => {
+    const mail = { progress: "intended", verdict: null, stage: null, cause: null, deadline: 0 };
+    const failed = { ...mail, verdict: "send_failed", stage: "accept" };
+    const open = ["timeout", "reset", "eof", "interrupted", "internal"];
+    const refused = [["accept", "rejected_transient"], ["accept", "rejected_permanent"],
+        ["data", "timeout"], ["auth", "auth_rejected"]];
+    const say = async (...mails) => call("words.js", "claim", mails.map((one) => [one]));
+    for (const text of await say(...open.map((cause) => ({ ...failed, cause })),
+        { ...failed, cause: "timeout", progress: "unconfirmed" })) {
+        assert.match(text, /^Nobody knows whether the server took it: .* missing \(.*first complete look/);
+        assert.doesNotMatch(text, /never took|did not answer/);
+    }
+    for (const text of await say(...refused.map(([stage, cause]) => ({ ...failed, stage, cause })))) {
+        assert.match(text, /^The server never took responsibility/);
+    }
+    const [sending, cut, taken] = await say(mail, { ...mail, progress: "unconfirmed", stage: "accept",
+        cause: "interrupted" }, { ...mail, progress: "accepted" });
+    assert.match(sending, /^No answer of the server is on record: it is being sent, or mailprobed was/);
+    assert.match(cut, /^Nobody knows whether the server took it: .*mailprobed itself was stopped/);
+    assert.match(taken, /^The server accepted it/);
+    const bounced = { ...mail, verdict: "bounced" };
+    const [known, ...unknown] = await say({ ...bounced, progress: "accepted" }, bounced,
+        { ...bounced, progress: "unconfirmed" }, { ...bounced, progress: "retry" });
+    assert.match(known, /^The server accepted it; then a report/);
+    for (const text of unknown) {
+        assert.match(text, /^A report came.*That the server had accepted it is not on record/);
+    }
+});
+
+test("when a mail was handed over is not told where the ledger has only its start", async () => {
+    const [sent] = mock.scene.routes[0].all;
+    for (const [mail, handed, text, words] of [
+        [{ verdict: "send_failed", progress: "intended", stage: "accept", cause: "interrupted" },
+            sent.started, /Handed overnot known/, /On record: /],
+        [{ verdict: null, judged: null, progress: "intended" }, null, /Handed overnot known/, /./],
+        [{ verdict: "send_failed", progress: "intended", stage: "auth", cause: "auth_rejected" },
+            null, /Handed overnever/, /The server’s words: /],
+        [{ verdict: "lost", progress: "accepted", stage: null, cause: null }, sent.started + 0.3,
+            /Handed over after300\sms.*the stroke its final dot/, /The server’s words: /],
+    ]) {
+        Object.assign(sent, { round_trip: null, uncertainty: null, body: null, judged: now() }, mail);
+        mock.scene.more = { handed };
+        const page = await open(browser, `${mock.url}/mails/${sent.mail}`);
+        const found = await page.textContent("main");
+        assert.match(found, text);
+        assert.match(found, words);
+        if (text.source.includes("not known")) assert.doesNotMatch(found, /the stroke its/);
+        await done(page);
+    }
+});
+
 test("only all are 100 %, and only none are 0 %", async () => {
     const shares = [null, 0, 0.000001, 0.0009, 0.001, 0.5, 0.999, 0.999999, 1];
     const texts = await call("format.js", "percent", shares.map((share) => [share]));
