@@ -40,6 +40,76 @@ async function call(file, name, calls, zone = "UTC") {
     return found;
 }
 
+// Newer mails of a route, the last one pending.
+let made = 0;
+function arrive(route, number) {
+    const began = Math.max(now(), route.all.at(-1).started + 0.001);
+    for (let index = 0; index < number; ++index) {
+        route.all.push({ ...route.all.at(-1), mail: (0xabc0000 + ++made).toString(16).padStart(16, "0"),
+            started: began + index * 0.001 });
+    }
+}
+
+const shown = (page) => page.locator(".mails tbody tr")
+    .evaluateAll((rows) => rows.map((row) => row.dataset.key));
+const newest = (route, number) => [...route.all].reverse().slice(0, number).map(({ mail }) => mail);
+
+test("new mails push none out of the middle of the list, however many come", async () => {
+    const route = Object.assign(mock.scene.routes[0], { interval: 1 });
+    const page = await open(browser, `${mock.url}/probes/route`);
+    const until = (number) => page.waitForFunction(([count, first]) => {
+        const rows = document.querySelectorAll(".mails tbody tr");
+        return rows.length === count && rows[0].dataset.key === first;
+    }, [number, route.all.at(-1).mail]);
+    const older = page.getByRole("button", { name: "Older mails" });
+    await older.click();
+    await until(50);
+    const waiting = route.all.at(-1);
+    for (const [come, listed] of [[3, 53], [60, 113]]) {
+        arrive(route, come);
+        await until(listed);
+        assert.deepEqual(await shown(page), newest(route, listed));
+    }
+    // What is far down gets its verdict, too.
+    Object.assign(waiting, { verdict: "lost", judged: now() });
+    await page.waitForSelector(`tr[data-key="${waiting.mail}"] .lost`);
+    for (const listed of [138, 163, 164]) {
+        await older.click();
+        await until(listed);
+    }
+    assert.equal(await older.count(), 0, "nothing is older");
+    // More than is asked for at once: the end is cut, and offered again.
+    arrive(route, 1100);
+    await until(1000);
+    assert.deepEqual(await shown(page), newest(route, 1000));
+    await older.click();
+    await until(1025);
+    assert.deepEqual(await shown(page), newest(route, 1025));
+    await done(page);
+});
+
+test("mails that come while older ones are asked for leave no gap", async () => {
+    const route = Object.assign(mock.scene.routes[0], { interval: 1 });
+    const page = await open(browser, `${mock.url}/probes/route`);
+    const first = newest(route, 1)[0];
+    let released;
+    const held = new Promise((release) => {
+        released = release;
+    });
+    await page.route(/before=/, async (request) => {
+        await held;
+        await request.continue();
+    });
+    await page.getByRole("button", { name: "Older mails" }).click();
+    arrive(route, 40);
+    await page.waitForFunction((old) =>
+        document.querySelector(".mails tbody tr").dataset.key !== old, first);
+    released();
+    await page.waitForFunction(() => document.querySelectorAll(".mails tbody tr").length === 90);
+    assert.deepEqual(await shown(page), newest(route, 90));
+    await done(page);
+});
+
 // An instant of 2026 by a clock that is so many hours ahead of UTC.
 const local = (zone, month, day, hour) =>
     Date.UTC(2026, month - 1, day) / 1000 + (hour - zone) * 3600;

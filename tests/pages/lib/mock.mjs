@@ -106,8 +106,10 @@ export class Mock {
             (kinds.includes("bad") && mail.verdict !== null && mail.verdict !== "delivered");
         const all = this.scene.routes.flatMap((route) => route.all)
             .filter((mail) => !wanted.get("probe") || mail.probe === wanted.get("probe")).filter(fits)
+            .filter(({ started }) => started >= Number(wanted.get("from") || 0) &&
+                started < Number(wanted.get("before") || Infinity))
             .sort((a, b) => b.started - a.started);
-        const begin = Number(wanted.get("before") || 0), end = begin + Number(wanted.get("limit") || 50);
-        return { mails: all.slice(begin, end), next: end < all.length ? String(end) : null };
+        const mails = all.slice(0, Number(wanted.get("limit") || 50));
+        return { mails, next: mails.length < all.length ? String(mails.at(-1).started) : null };
     }
 }
