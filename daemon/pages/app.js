@@ -84,9 +84,10 @@ function draw() {
     const crumbs = [el("a", { class: "brand", href: "/" }, "mailprobed"),
         el("span", { class: "muted" }, all.instance), page && page.crumbs ? page.crumbs() : null];
     show(node("crumbs"), crumbs);
-    show(node("fresh"), el("span", { class: "muted" }, failure ? "as of " : "updated "),
+    show(node("fresh"), asOf === null ? null : [
+        el("span", { class: "muted" }, failure ? "as of " : "updated "),
         el("time", { datetime: new Date(asOf * 1000).toISOString(), title: instant(asOf) },
-            clock(asOf)));
+            clock(asOf))]);
     show(node("foot"), footer());
     const down = all.probes.filter((probe) => probe.state === "down").length;
     const here = page ? page.title() : "";

@@ -74,9 +74,10 @@ export function timeTag(unix, text) {
         text);
 }
 
-/** A share of 1, rounded down: only all is 100 %. */
+/** A share of 1, rounded down: only all is 100 %, and only none is 0 %. */
 export function percent(ratio) {
     if (ratio === null) return "–";
+    if (ratio > 0 && ratio < 0.001) return `<0.1${kNarrow}%`;
     const digits = ratio > 0.99 && ratio < 1 ? 2 : ratio === 1 || ratio === 0 ? 0 : 1;
     const scale = 10 ** digits;
     return `${(Math.floor(ratio * 100 * scale + 1e-9) / scale).toFixed(digits)}${kNarrow}%`;

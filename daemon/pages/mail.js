@@ -5,8 +5,8 @@ import { transcript, waterfall } from "./conversation.js";
 import { el } from "./dom.js";
 import { age, brief, clock, count, duration, instant, many, measured, round, timeTag } from "./format.js";
 import { mark } from "./marks.js";
-import { kOutcomes, outcome, timeline } from "./timeline.js";
-import { causeWords, claim, evidenceWords, stageWords } from "./words.js";
+import { dotKnown, kOutcomes, outcome, timeline } from "./timeline.js";
+import { causeWords, claim, evidenceWords, stageWords, unanswered } from "./words.js";
 
 // So long may a mail that was just asked for stay unknown.
 const kPatience = 10;
@@ -15,14 +15,21 @@ function fact(title, ...value) {
     return el("div", {}, el("dt", {}, title), el("dd", {}, value));
 }
 
+function handedOver(mail) {
+    if (dotKnown(mail)) {
+        return fact("Handed over after", duration(mail.handed - mail.started));
+    }
+    const open = unanswered(mail) || (mail.progress === "intended" && mail.verdict !== "send_failed");
+    return fact("Handed over", open || mail.handed !== null ? "not known" : "never");
+}
+
 function facts(mail) {
     return el("dl", { class: "facts" },
         fact("Route", el("a", { href: `/probes/${encodeURIComponent(mail.probe)}` }, mail.probe)),
         fact("Started", timeTag(mail.started, instant(mail.started))),
         mail.round_trip === null ? null
             : fact("Round trip", measured(mail.round_trip, mail.uncertainty)),
-        mail.handed === null ? fact("Handed over", "never")
-            : fact("Handed over after", duration(mail.handed - mail.started)),
+        handedOver(mail),
         mail.judged === null ? null
             : fact("Judged after", duration(mail.judged - mail.started)),
         fact("Deadline after", round(+(mail.deadline - mail.started).toFixed(3))),
@@ -122,22 +129,24 @@ function looks(mail) {
 
 /** The page of the mail `id`. */
 export function mailPage(id) {
-    const opened = Date.now() / 1000;
-    let mail = null;
+    const asked = Number(new URLSearchParams(location.search).get("new"));
+    let mail = null, starting = false;
 
     async function load() {
+        starting = false;
         // A verdict never changes, but evidence may follow it.
         try {
             mail = await api.mail(id);
         } catch (error) {
-            const young = new URLSearchParams(location.search).has("new") &&
-                Date.now() / 1000 - opened < kPatience;
-            if (error.status !== 404 || mail || !young) throw error;
+            // What cannot be the name of a mail is none.
+            if (error.status === 400) throw new api.ApiError(404, error.message);
+            starting = error.status === 404 && !mail && Math.abs(api.now() - asked) < kPatience;
+            if (!starting) throw error;
         }
     }
 
     function view() {
-        if (!mail) return [el("h1", {}, `Mail ${id}`), el("p", {}, "It is being started…")];
+        if (starting) return [el("h1", {}, `Mail ${id}`), el("p", {}, "It is being started…")];
         const kind = mail.verdict || "pending";
         const width = Math.max(300, document.getElementById("main").clientWidth);
         const bare = !mail.attempts.length && !mail.looks.length;
@@ -147,7 +156,8 @@ export function mailPage(id) {
             el("p", { class: "claim" }, claim(mail)),
             notes(mail).map((text) => el("p", { class: "note" }, text)),
             mail.detail ? el("p", { class: `detail ${kind}` },
-                el("span", { class: "muted" }, "The server’s words: "), el("q", {}, mail.detail)) : null,
+                el("span", { class: "muted" }, unanswered(mail) ? "On record: " : "The server’s words: "),
+                el("q", {}, mail.detail)) : null,
             mail.access === "public" ? el("p", { class: "note" },
                 el("strong", {}, "Not all is shown. "), "What servers said, the transcripts and the hops " +
                 "may hold names and addresses; they are for people on the machine of mailprobed (ask " +
@@ -165,6 +175,9 @@ export function mailPage(id) {
 
     return {
         load, view,
+        get ready() {
+            return mail !== null || starting;
+        },
         title: () => mail ? `${mail.verdict || "pending"} ${mail.probe}` : id,
         said: () => mail ? `Mail ${mail.verdict || "pending"}` : "",
         pace: () => mail && mail.verdict !== null ? 30 : 2,

@@ -13,6 +13,8 @@ const kWindows = { "1h": ["1 h", 3600], "24h": ["24 h", 86400], "7d": ["7 d", 60
     "30d": ["30 d", 2592000] };
 const kChoices = { "": "all", bad: "all bad ones", pending: "pending" };
 const kPage = 25;
+// As many as the API gives at once.
+const kMost = 1000;
 
 /** What the page was asked for in its address. */
 function wishes() {
@@ -32,7 +34,9 @@ function href(wish) {
 /** The page of the probe `name`. */
 export function probePage(name, { reload }) {
     let wish = wishes();
-    let detail = null, points = null, list = null, older = [], next = null, seen = "";
+    let detail = null, points = null, list = null, next = null, seen = "";
+    // Who has turned the page sees all mails since this one, else the newest page.
+    let since = null;
     let mayRun = false, sending = null, loads = 0;
     const width = () => Math.max(300, document.getElementById("main").clientWidth);
 
@@ -43,16 +47,19 @@ export function probePage(name, { reload }) {
         const state = JSON.stringify([wish.window, wish.verdict, summary?.last, summary?.pending,
             summary?.started, summary?.interval, summary?.deadline]);
         if (detail && state === seen) return;
+        const from = since;
         const [one, columns, page] = await Promise.all([api.probe(name, wish.window),
-            api.points(name, wish.window),
-            api.mails({ probe: name, verdict: wish.verdict, limit: kPage })]);
+            api.points(name, wish.window), api.mails({ probe: name, verdict: wish.verdict, from,
+                limit: from === null ? kPage : kMost })]);
         detail = one;
         points = columns;
-        // Who has turned the page reads on there.
-        if (!older.length) next = page.next;
-        list = page.mails;
-        seen = state;
         ++loads;
+        // Something else was asked for meanwhile: the next refresh brings it.
+        if (from !== since) return;
+        list = page.mails;
+        if (page.next && from !== null) since = list.at(-1).started;
+        if (page.next || from === null) next = page.next;
+        seen = state;
     }
 
     function go(change, event) {
@@ -61,19 +68,23 @@ export function probePage(name, { reload }) {
             if (event.ctrlKey || event.metaKey || event.shiftKey) return;
             event.preventDefault();
         }
-        if ("verdict" in change) older = [];
+        if ("verdict" in change) since = next = null;
         wish = { ...wish, ...change };
         history.replaceState(null, "", href(wish));
         reload();
     }
 
     async function more(event) {
-        const button = event.currentTarget;
+        const button = event.currentTarget, before = next, { verdict } = wish;
         button.disabled = true;
         try {
-            const page = await api.mails({ probe: name, verdict: wish.verdict, limit: kPage,
-                before: next });
-            older.push(...page.mails);
+            const page = await api.mails({ probe: name, verdict, limit: kPage, before });
+            if (verdict !== wish.verdict) return;
+            // The list has moved on meanwhile: without all of it there would be a gap.
+            if (next !== before) seen = "";
+            list = [...list, ...page.mails];
+            // At the end nothing bounds the list: an older mail may still get this verdict.
+            since = page.next ? list.at(-1).started : 0;
             next = page.next;
         } finally {
             button.disabled = false;
@@ -86,7 +97,7 @@ export function probePage(name, { reload }) {
         reload();
         try {
             const started = await api.run(name);
-            location.assign(`/mails/${started.mail}?new`);
+            location.assign(`/mails/${started.mail}?new=${Math.round(api.now())}`);
         } catch (error) {
             if (!(error instanceof api.ApiError)) throw error;
             sending = error.status === 0 ? "mailprobed did not answer." : error.message +
@@ -158,9 +169,8 @@ export function probePage(name, { reload }) {
 
     function mailList() {
         const kinds = { ...kChoices, ...Object.fromEntries(kVerdicts.map((kind) => [kind, kind])) };
-        const shown = [...list, ...older];
         const ids = new Set();
-        const unique = shown.filter(({ mail }) => !ids.has(mail) && ids.add(mail));
+        const unique = list.filter(({ mail }) => !ids.has(mail) && ids.add(mail));
         return el("section", { "aria-labelledby": "mails" },
             el("div", { class: "bar-of" }, el("h2", { id: "mails" }, "Mails"),
                 el("p", { class: "tools" }, el("label", { for: "verdict" }, "Show "),

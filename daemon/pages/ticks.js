@@ -30,16 +30,31 @@ export function durationScale(low, high, log, room) {
     return { place: (seconds) => seconds / top, ticks, top };
 }
 
+/** Every so many days of the calendar: a day may have 23 or 25 hours. */
+function dayTicks(from, to, days) {
+    const ticks = [];
+    const first = new Date(from * 1000);
+    for (let n = 0, at = 0; at <= to; ++n) {
+        const parts = [first.getFullYear(), first.getMonth(), first.getDate() + n];
+        at = new Date(...parts) / 1000;
+        if (at < from || at > to || Date.UTC(...parts) / 86400000 % days !== 0) continue;
+        ticks.push({ at, text: day(at).slice(5) });
+    }
+    return ticks;
+}
+
 /** Labels of a time axis, at round local times. */
 export function timeTicks(from, to, room) {
     const most = Math.max(2, Math.floor(room / 84));
     const step = kSteps.find((size) => (to - from) / size <= most) || 2592000;
-    const zone = -new Date(from * 1000).getTimezoneOffset() * 60;
+    if (step >= 86400) return dayTicks(from, to, step / 86400);
+    // Offsets from UTC are whole quarters of an hour, and may change on the way.
+    const grid = [900, 300, 60].find((size) => step % size === 0) || step;
     const ticks = [];
-    for (let at = Math.ceil((from + zone) / step) * step - zone; at <= to; at += step) {
-        const midnight = (at + zone) % 86400 === 0;
-        const text = step >= 86400 || midnight ? day(at).slice(5)
-            : step < 60 ? clock(at) : clock(at).slice(0, 5);
+    for (let at = Math.ceil(from / grid) * grid; at <= to; at += grid) {
+        const local = at - new Date(at * 1000).getTimezoneOffset() * 60;
+        if (local % step !== 0) continue;
+        const text = local % 86400 === 0 ? day(at).slice(5) : clock(at).slice(0, step < 60 ? 8 : 5);
         ticks.push({ at, text });
     }
     return ticks;

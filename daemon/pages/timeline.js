@@ -36,13 +36,16 @@ export const kOutcomes = {
 /** Whether it is known when the mail became visible. */
 const seenBy = (mail) => mail.round_trip !== null && mail.looks.length > 0;
 
+/** Whether it is known when its final dot was sent: else the ledger has nothing or the start. */
+export const dotKnown = (mail) => mail.handed !== null && mail.handed !== mail.started;
+
 function legend(looks, mail) {
     const found = Object.keys(kOutcomes).filter((kind) =>
         looks.some((look) => outcome(look, mail) === kind));
     return el("p", { class: "legend muted" }, found.map((kind, index) => [index ? "; " : "Looks: ",
         mark(kOutcomes[kind][1]), " ", kOutcomes[kind][0]]), found.length ? ". " : null,
     mail.attempts.length ? "A bar is an attempt" : null,
-    mail.handed === null ? null : ", the stroke its final dot",
+    dotKnown(mail) ? ", the stroke its final dot" : null,
     seenBy(mail) ? "; it became visible within the pale band" : null, ".");
 }
 
@@ -87,7 +90,7 @@ export function timeline(mail, { width, now }) {
     mail.attempts.map((attempt) => svg("rect", { class: "span", x: x(attempt.began - mail.started),
         width: Math.max(2, x(end(attempt)) - x(attempt.began - mail.started)),
         y: middle(0) - 6, height: 12, rx: 2 })),
-    mail.handed === null ? null
+    !dotKnown(mail) ? null
         : svg("path", { class: "handed", d: `M${x(mail.handed - mail.started)} ${middle(0) - 9}v18` }),
     mail.looks.map((look) => {
         const kind = kOutcomes[outcome(look, mail)][1];

@@ -89,25 +89,35 @@ export function remarks(mail) {
     ].filter(Boolean);
 }
 
+/** Whether the final dot may have been sent and its answer is not known: only a refusal is one. */
+export function unanswered(mail) {
+    return mail.progress === "unconfirmed" ||
+        (mail.stage === "accept" && !mail.cause.startsWith("rejected_"));
+}
+
+function nobodyKnows(mail) {
+    return "Nobody knows whether the server took it: its answer to the final dot is missing" +
+        (mail.cause ? ` (${causeWords(mail.cause)})` : "");
+}
+
 function failureSentence(mail) {
-    const where = `${stageWords(mail.stage)}: ${causeWords(mail.cause)}`;
-    if (mail.progress === "unconfirmed") {
-        return `The server did not answer the final dot (${where}), and the first complete look ` +
-            "after the deadline did not show the mail.";
+    if (unanswered(mail)) {
+        return `${nobodyKnows(mail)}, and the first complete look after the deadline did not show ` +
+            "the mail.";
     }
-    return `The server never took responsibility for it. It failed at ${where}.`;
+    return "The server never took responsibility for it. It failed at " +
+        `${stageWords(mail.stage)}: ${causeWords(mail.cause)}.`;
 }
 
 function pendingSentence(mail) {
     if (mail.progress === "accepted") {
         return "The server accepted it; the mailbox is watched until it arrives.";
     }
-    if (mail.progress === "unconfirmed") {
-        return "The server did not answer the final dot: it may have the mail, so the mailbox is " +
-            "watched.";
-    }
+    if (mail.progress === "unconfirmed") return `${nobodyKnows(mail)}. The mailbox is watched.`;
     if (mail.progress === "retry") return "It was refused for now; another attempt follows.";
-    return "It is being sent.";
+    // The ledger says the same in both cases.
+    return "No answer of the server is on record: it is being sent, or mailprobed was stopped " +
+        "before the answer.";
 }
 
 /** What is claimed by a mail's verdict, and no more than that. */
@@ -120,7 +130,10 @@ export function claim(mail) {
     case "send_failed":
         return failureSentence(mail);
     case "bounced":
-        return "The server accepted it, then reported that it could not be delivered.";
+        return mail.progress === "accepted"
+            ? "The server accepted it; then a report came that it could not be delivered."
+            : "A report came that it could not be delivered. That the server had accepted it is not " +
+                "on record.";
     case "lost":
         return "The server accepted it, and the first complete look at the mailbox after the " +
             "deadline did not show it.";

@@ -91,7 +91,7 @@ test("a route's page opens from the overview, and a mail's page from its list", 
 
 test("every verdict has a mail whose page says what is claimed and what it rests on", async () => {
     const claims = { delivered: /was in the mailbox/, lost: /first complete look/,
-        bounced: /reported that it could not be delivered/, unobserved: /Nobody can know/ };
+        bounced: /accepted it; then a report came/, unobserved: /Nobody can know/ };
     for (const [probe, verdict] of Object.entries(kEnds)) {
         const mail = await daemon.mail(probe, verdict);
         const page = await open(browser, `${daemon.url}/mails/${mail.mail}`);

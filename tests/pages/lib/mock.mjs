@@ -12,7 +12,8 @@ export const kCsp = "default-src 'none'; script-src 'self'; style-src 'self'; im
 const kTypes = { ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
     ".html": "text/html; charset=utf-8" };
 
-/** A running mock; `scene` may be changed at any time: { routes, words, top, access, refuse }. */
+/** A running mock; `scene` may be changed at any time: { routes, words, top, access, refuse,
+ * unread, more }; `unread` begins addresses of answers that cannot be given, `more` goes into mails. */
 export class Mock {
     constructor(pages, openapi) {
         this.pages = pages;
@@ -71,6 +72,9 @@ export class Mock {
     data(method, url) {
         const { routes, words = "535 5.7.8 no", top = {}, access = "full", busy } = this.scene;
         const now = Date.now() / 1000;
+        if (this.scene.unread && url.pathname.startsWith(this.scene.unread)) {
+            return [503, "Error", { error: "the ledger cannot be read now" }];
+        }
         const [, , , kind, name, more] = url.pathname.split("/").map(decodeURIComponent);
         const route = routes.find((one) => one.name === name);
         const window = url.searchParams.get("window") || "24h";
@@ -86,9 +90,12 @@ export class Mock {
         if (more === "points") return [200, "Points", points(route, window, now)];
         if (kind === "probes") return [200, "Probe", detail(route, window, now)];
         if (name) {
+            if (!/^[0-9a-f]{16}$/.test(name)) {
+                return [400, "Error", { error: "a mail is named by 16 hexadecimal digits" }];
+            }
             const mail = routes.flatMap((one) => one.all).find((one) => one.mail === name);
             if (!mail) return [404, "Error", { error: `there is no mail ${name}` }];
-            return [200, "MailDetail", mailDetail(mail, access, words)];
+            return [200, "MailDetail", { ...mailDetail(mail, access, words), ...this.scene.more }];
         }
         return [200, "Mails", this.list(url.searchParams)];
     }
@@ -99,8 +106,10 @@ export class Mock {
             (kinds.includes("bad") && mail.verdict !== null && mail.verdict !== "delivered");
         const all = this.scene.routes.flatMap((route) => route.all)
             .filter((mail) => !wanted.get("probe") || mail.probe === wanted.get("probe")).filter(fits)
+            .filter(({ started }) => started >= Number(wanted.get("from") || 0) &&
+                started < Number(wanted.get("before") || Infinity))
             .sort((a, b) => b.started - a.started);
-        const begin = Number(wanted.get("before") || 0), end = begin + Number(wanted.get("limit") || 50);
-        return { mails: all.slice(begin, end), next: end < all.length ? String(end) : null };
+        const mails = all.slice(0, Number(wanted.get("limit") || 50));
+        return { mails, next: mails.length < all.length ? String(mails.at(-1).started) : null };
     }
 }
