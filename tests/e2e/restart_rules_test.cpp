@@ -138,7 +138,7 @@ TEST_F(RestartRules, AMailSentUnderAnotherNameOfTheInstanceIsStillOurs) {
     Recorder recorder;
     const auto monitor = start(recorder);
     ASSERT_TRUE(recorder.wait([](const Recorder& r) { return !r.verdicts.empty(); }));
-    EXPECT_EQ(ask("SELECT verdict FROM mails"), "delivered");
+    ASSERT_EQ(ask("SELECT verdict FROM mails"), "delivered");
     EXPECT_TRUE(recorder.wait([](const Recorder& r) { return r.deleted == 1; }));
     monitor->stop();
     EXPECT_TRUE(recorder.rejected.empty());

@@ -16,9 +16,8 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant("intent written after sending", "probes/monitor/prober.cpp",
-           "    note_login(*way.login, failure);\n    if (failure) co_return failure;\n",
-           "    note_login(*way.login, failure);\n    co_await record_intent(mail, attempt);\n"
-           "    if (failure) co_return failure;\n",
+           "    trace.done();\n",
+           "    trace.done();\n    co_await record_intent(mail, attempt);\n",
            "e2e:Order.NoConnectionIsMadeForAMailBeforeItsIntentIsKept"),
     Mutant("intent not written at all", "probes/monitor/prober.cpp",
            "    const Route way = route();\n    co_await record_intent(mail, attempt);\n",
@@ -51,18 +50,18 @@ MUTANTS = [
            "if (equal_in_constant_time(rest, std::span(mac).first(kMac)) || key.id == key_id)\n"
            "            return {tag, std::nullopt};",
            "unit:Tag.EveryChangedCharacterIsNoticed"),
-    Mutant("`unconfirmed` retried", "probes/monitor/prober.cpp",
+    Mutant("`unconfirmed` retried", "probes/monitor/prober_retry.cpp",
            "failure.cause() == Cause::rejected_transient || failure.cause() == Cause::auth_transient;",
            "failure.cause() == Cause::rejected_transient ||\n"
            "        failure.cause() == Cause::auth_transient || is_unconfirmed(failure);",
            "e2e:Order.AMailWhoseDotWasNotAnsweredIsNeverSentAgain"),
 
     # What is sent, and when.
-    Mutant("retry after 5yz", "probes/monitor/prober.cpp",
+    Mutant("retry after 5yz", "probes/monitor/prober_retry.cpp",
            "failure.cause() == Cause::rejected_transient || failure.cause() == Cause::auth_transient;",
            "failure.cause() != Cause::timeout;",
            "e2e:Order.AFinalRefusalIsNotTriedAgain"),
-    Mutant("one attempt too many", "probes/monitor/prober.cpp",
+    Mutant("one attempt too many", "probes/monitor/prober_retry.cpp",
            "if (attempt >= route().probe->max_attempts)", "if (attempt > route().probe->max_attempts)",
            "e2e:Order.NoMailIsTriedMoreOftenThanConfigured"),
     Mutant("an interrupted mail is tried again after a restart", "probes/monitor/monitor.cpp",
@@ -127,9 +126,13 @@ MUTANTS = [
     Mutant("an orphan is counted at every look", "probes/domain/ledger.cpp",
            "            settled_.emplace(sighting.mail, settled);\n", "",
            "unit:LedgerTest.AnOwnMailUnknownToTheLedgerIsAnOrphanOnce"),
-    Mutant("mails of other instances are removed", "probes/monitor/look.cpp",
-           "if (arrival.tag && arrival.tag->instance == context_.instance) {", "if (arrival.tag) {",
+    Mutant("mails of other instances are removed", "probes/monitor/watcher.cpp",
+           "    if (!home && tag.instance != context_.instance) return Home::foreign;\n", "",
            "e2e:TagTest.B4_8_OnlyVerifiedOwnMailsAreRemoved"),
+    Mutant("a renamed instance disowns its mails", "probes/monitor/watcher.cpp",
+           "if (!home && tag.instance != context_.instance)",
+           "if (tag.instance != context_.instance)",
+           "e2e:RestartRules.AMailSentUnderAnotherNameOfTheInstanceIsStillOurs"),
     Mutant("a bounce with a forged tag is believed", "probes/domain/tag.cpp",
            "if (equal_in_constant_time(rest, std::span(mac).first(kMac))) return {tag, std::nullopt};",
            "if (equal_in_constant_time(rest, std::span(mac).first(kMac)) || key.id == key_id)\n"
@@ -187,6 +190,18 @@ MUTANTS = [
            "    }\n"
            "    probes_.at(probe).settings = settings;\n",
            "e2e:Reload.AMailInFlightStaysWithItsMailboxWhenTheProbeMovesToAnother"),
+    Mutant("a mailbox that a probe left vouches for its new mails", "probes/monitor/watcher.cpp",
+           "if (route.box == index_ || !home) return Home::here;", "return Home::here;",
+           "e2e:ReloadRules.ACopyInTheMailboxThatTheProbeLeftIsNoArrivalInTheOther"),
+    Mutant("a reload forgets the key before the last", "probes/monitor/monitor.cpp",
+           "    codec.know_keys_of(context.codec);\n", "",
+           "e2e:ReloadRules.AMailInFlightIsRecognisedThoughTheKeyWasChangedTwice"),
+    Mutant("an old password pauses the new one", "probes/monitor/prober.cpp",
+           "if (half && *half == *way.from->smtp)", "if (half)",
+           "e2e:ReloadRules.AConversationWithTheOldPasswordDoesNotPauseTheNewOne"),
+    Mutant("a further attempt ignores a refused login", "probes/monitor/prober_retry.cpp",
+           "std::max(due, route().login->until())", "due",
+           "e2e:ReloadRules.AFurtherAttemptDoesNotLogInWhileTheLoginRests"),
     Mutant("a reload wakes every prober", "probes/monitor/prober.cpp",
            "if (route().removed || route().probe->interval != interval_) ticking_->cancel();",
            "ticking_->cancel();",
