@@ -184,7 +184,8 @@ void SqlJournal::Impl::committed(std::uint64_t upto) {
         bool behind = false;
         {
             const std::lock_guard guard(mutex);
-            behind = !queue.empty();
+            // By now the thread may have taken the rest and still be writing it.
+            behind = !queue.empty() || taken > upto;
         }
         // Only when the backlog is on the disk does the ledger know again what happened.
         if (!behind) {

@@ -142,6 +142,32 @@ TEST_F(JournalPatience, WhatWaitedForTheDiskIsWrittenWhenItAnswersAgain) {
     EXPECT_EQ(answer_to(3), Durability::durable);
 }
 
+TEST_F(JournalPatience, AJournalIsNotHealthyWhileTheRestOfItsBacklogIsOnItsWayToTheDisk) {
+    EXPECT_EQ(answer_to(1), Durability::durable);
+    soci::session other;
+    open_ledger(other, ledger_path(folder), LedgerAccess::write);
+    other << "BEGIN IMMEDIATE";
+    EXPECT_EQ(answer_to(2), Durability::lost_on_crash);
+    other << "ROLLBACK";
+    // The loop has not heard of that commit when the writer has the next group in its hand.
+    const Instant end = BootClock::now() + seconds{20};
+    while (mails_on_disk() < 2 && BootClock::now() < end)
+        std::this_thread::yield();
+    other << "BEGIN IMMEDIATE";
+    const std::uint64_t before = journal->vital().mark;
+    journal->note(intent(3));
+    while (journal->vital().mark == before && BootClock::now() < end)
+        std::this_thread::yield();
+    io.restart();
+    io.poll();
+    EXPECT_EQ(mails_on_disk(), 2);
+    EXPECT_FALSE(journal->healthy()) << "mail 3 would be forgotten after a crash";
+    EXPECT_EQ(told, std::vector<bool>{false});
+    other << "ROLLBACK";
+    EXPECT_TRUE(recovers());
+    EXPECT_EQ(mails_on_disk(), 3);
+}
+
 TEST_F(JournalPatience, WhatCouldNotBeWrittenIsWrittenWhenItCan) {
     EXPECT_EQ(answer_to(1), Durability::durable);
     soci::session other;
