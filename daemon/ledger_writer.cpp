@@ -124,7 +124,7 @@ struct LedgerWriter::Impl : OpenLedger {
                         " started_ns = excluded.started_ns, handed_ns = excluded.handed_ns,"
                         " deadline_ns = excluded.deadline_ns,"
                         " grace_end_ns = excluded.grace_end_ns,"
-                        " body_digest = excluded.body_digest",
+                        " body_digest = excluded.body_digest, exact = excluded.exact",
          use(c.mail), use(c.run), use(c.probe), use(c.attempt), use(c.handed_attempt), use(c.wall),
          use(c.started), use(c.handed), use(c.deadline), use(c.grace_end), use(c.digest),
          use(c.at_risk), use(c.exact), use(c.ends_in))};

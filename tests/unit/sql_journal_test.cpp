@@ -302,6 +302,25 @@ TEST_F(SqlJournalTest, AfterARebootInstantsAreThoseOfTheSameUnixTimeAndInexact) 
     EXPECT_FALSE(only(third.remembered()).exact);
 }
 
+TEST_F(SqlJournalTest, AFurtherAttemptAfterARebootMakesTheMailInexactEvenWithoutAnAnswer) {
+    IntentRecord intent = intent_of(1);
+    {
+        JournalRun run(here.path());
+        run.record(intent);
+    }
+    here.execute("UPDATE runs SET boot_id = 'another'");
+    {
+        JournalRun next(here.path());
+        ASSERT_FALSE(only(next.remembered()).exact);
+        intent.attempt = 2;
+        intent.exact = false;
+        next.record(intent);
+    }
+    const JournalRun third(here.path());
+    EXPECT_EQ(only(third.remembered()).attempt, 2);
+    EXPECT_FALSE(only(third.remembered()).exact) << "its start is that of the other boot";
+}
+
 TEST_F(SqlJournalTest, AfterARebootWithAClockSetBackNothingStartsInTheFuture) {
     {
         JournalRun run(here.path());
