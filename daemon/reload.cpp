@@ -5,6 +5,9 @@
 #include "daemon/offload.hpp"
 #include "probes/net/task_group.hpp"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -15,7 +18,8 @@ Reloader::Reloader(const Executor& executor, std::function<void()> begin, Load l
       load_(std::move(load)),
       apply_(std::move(apply)),
       wanted_(executor),
-      served_now_(executor) {}
+      // Set once and for all: setting it again would wake whoever else waits.
+      served_now_(executor, Instant::max()) {}
 
 Awaitable<void> Reloader::run() {
     for (;;) {
@@ -38,8 +42,9 @@ void Reloader::request() {
 Awaitable<ReloadResult> Reloader::reload() {
     request();
     const std::uint64_t mine = asked_;
+    // A cancellation throws where the coroutine is suspended next or returns.
     while (served_ < mine)
-        co_await sleep_until(served_now_, Instant::max());
+        co_await served_now_.async_wait(asio::as_tuple(asio::use_awaitable_t<Executor>{}));
     co_return last_;
 }
 

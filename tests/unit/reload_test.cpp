@@ -80,6 +80,21 @@ TEST_F(ReloaderTest, WhoWaitsIsToldOfAReadingThatBeganAfterTheRequest) {
     EXPECT_EQ(result->text, "number 2");
 }
 
+TEST_F(ReloaderTest, ManyWhoWaitSleepUntilTheFileIsRead) {
+    std::optional<ReloadResult> first;
+    std::optional<ReloadResult> second;
+    tasks.spawn(wait(&reloader, &first));
+    tasks.spawn(wait(&reloader, &second));
+    run_until([this] { return loads == 1; });
+    int handlers = 0;
+    while (handlers < 1000 && io.poll_one() > 0)
+        ++handlers;
+    EXPECT_LT(handlers, 20) << "they wake each other";
+    let.release(2);
+    run_until([&] { return first.has_value() && second.has_value(); });
+    EXPECT_EQ(applied, 1) << "they asked before it was read";
+}
+
 class RestartReasons : public testing::Test {
   protected:
     RestartReasons() { now.tag_key = Secret("key one"); }
