@@ -37,6 +37,9 @@ constexpr std::array kToVersion1{
     "CREATE TABLE evidence (mail BIGINT NOT NULL, kind VARCHAR(16) NOT NULL,"
     " probe VARCHAR(64) NOT NULL, attempt INTEGER NOT NULL, copies INTEGER NOT NULL,"
     " wall_ns BIGINT NOT NULL, PRIMARY KEY (mail, kind, attempt))",
+    // mailbox is what mailbox_text() says; where early versions wrote the name of an account, the
+    // rows fit no mailbox and are taken out at the next start. Entries of ours (attempt <> 0) are
+    // no longer written.
     "CREATE TABLE entries (mailbox VARCHAR(64) NOT NULL, entry BIGINT NOT NULL,"
     " mail BIGINT NOT NULL, probe_id BIGINT NOT NULL, attempt INTEGER NOT NULL,"
     " PRIMARY KEY (mailbox, entry))",

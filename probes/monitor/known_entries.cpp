@@ -77,17 +77,23 @@ void KnownEntries::classified(std::uint64_t key, std::optional<Tag> own) {
 }
 
 void KnownEntries::remember(std::uint64_t key, std::optional<Tag> own) {
-    if (known_.size() < kMaxEntries) known_[key] = {own, true};
+    // Those are removed. What was so called in another life of the server may be a stranger's now:
+    // it costs little to read ours once more.
+    if (own) {
+        gone_.push_back(key);
+        return;
+    }
+    if (known_.size() < kMaxEntries) known_[key] = {std::nullopt, true};
 }
 
 KnownEntries::Changes KnownEntries::take_changes() {
     Changes changes;
-    // Most of ours are classified and removed within one look: a later run need not hear of them.
+    // A later run reads ours again before it removes them.
     for (const std::uint64_t key : added_) {
         const auto entry = known_.find(key);
-        if (entry == known_.end() || entry->second.kept) continue;
+        if (entry == known_.end() || entry->second.kept || entry->second.own) continue;
         entry->second.kept = true;
-        changes.classified.emplace_back(key, entry->second.own);
+        changes.classified.emplace_back(key, std::nullopt);
     }
     added_.clear();
     changes.gone = std::move(gone_);

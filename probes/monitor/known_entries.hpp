@@ -47,9 +47,10 @@ class KnownEntries {
     /// The entry was listed but could not be read. True if that happens for the first time: whether
     /// it was ours is open then. An entry that never can be read must not blind all looks.
     [[nodiscard]] bool newly_unreadable(std::uint64_t key);
-    /// An earlier run classified the entry.
+    /// An earlier run classified the entry; one that it called ours is read again.
     void remember(std::uint64_t key, std::optional<Tag> own);
-    /// What a later run must be told: entries classified and still there, entries that went.
+    /// What a later run must be told: entries classified, not ours and still there; entries that
+    /// went.
     struct Changes {
         std::vector<std::pair<std::uint64_t, std::optional<Tag>>> classified;
         std::vector<std::uint64_t> gone;

@@ -6,6 +6,7 @@
 #include "probes/monitor/keep_running.hpp"
 #include "probes/monitor/left_over.hpp"
 #include "probes/monitor/prober.hpp"
+#include "probes/monitor/restore_entries.hpp"
 #include "probes/monitor/routing.hpp"
 #include "probes/monitor/watcher.hpp"
 #include "probes/net/boot_clock.hpp"
@@ -203,13 +204,10 @@ struct Monitor::Impl {
             const auto probe = by_name.find(mail.probe);
             if (probe != by_name.end()) context.ledger.restore(probe->second, mail);
         }
-        std::map<std::string_view, Watcher*> box_by_name;
+        std::map<std::string, Watcher*> box_by_text;
         for (const auto& watcher : watchers)
-            box_by_name.emplace(watcher.worker->name(), watcher.worker.get());
-        for (const RememberedEntry& entry : remembered.entries) {
-            const auto box = box_by_name.find(entry.mailbox);
-            if (box != box_by_name.end()) box->second->remember(entry);
-        }
+            box_by_text.emplace(watcher.worker->recorded_as(), watcher.worker.get());
+        restore_entries(remembered.entries, box_by_text, context.needs.journal);
         for (const RememberedProbe& state : remembered.probes) {
             const auto probe = by_name.find(state.probe);
             if (probe == by_name.end()) continue;

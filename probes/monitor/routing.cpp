@@ -3,6 +3,7 @@
 #include "probes/monitor/routing.hpp"
 
 #include "probes/domain/tag.hpp"
+#include "probes/monitor/known_entries.hpp"
 
 #include <algorithm>
 #include <map>
@@ -16,6 +17,11 @@ MailboxKey mailbox_key(const Pop3Settings& half) {
 std::uint32_t mailbox_id(const Settings& settings, const ProbeSettings& probe) {
     const auto [host, port, user] = mailbox_key(*settings.account(probe.to)->pop3);
     return std::max(name_id(user + "@" + host), 1U);
+}
+
+std::string mailbox_text(const MailboxKey& key) {
+    const auto& [host, port, user] = key;
+    return "#" + std::to_string(entry_hash(user + "@" + host + ":" + std::to_string(port)));
 }
 
 Routing routing_of(const Settings& settings) {

@@ -23,6 +23,11 @@ using MailboxKey = std::tuple<std::string, std::uint16_t, std::string>;
 /// mode leads to the same one. Never 0.
 [[nodiscard]] std::uint32_t mailbox_id(const Settings& settings, const ProbeSettings& probe);
 
+/// Names a mailbox in records of its entries, by all of its key: unique ids of another server or
+/// user may be equal. Reading strangers again after a change of port is the lesser evil. Begins
+/// with a character that no account's name has: by those the first ledgers named mailboxes.
+[[nodiscard]] std::string mailbox_text(const MailboxKey& key);
+
 /// The mailboxes of a configuration and the ways of its probes.
 struct Routing {
     /// A mailbox.

@@ -3,6 +3,7 @@
 #include "probes/monitor/watcher.hpp"
 
 #include "probes/monitor/look.hpp"
+#include "probes/monitor/routing.hpp"
 #include "probes/net/task_group.hpp"
 
 #include <algorithm>
@@ -350,11 +351,15 @@ void Watcher::back_off(const std::optional<Failure>& failure, Instant now) {
     plan_.hold_until(backoff_.until());
 }
 
+std::string Watcher::recorded_as() const {
+    return mailbox_text(mailbox_key(*duty_.account->pop3));
+}
+
 void Watcher::keep_entries() {
     KnownEntries::Changes changes = known_.take_changes();
     if (changes.classified.empty() && changes.gone.empty()) return;
     EntriesRecord record;
-    record.mailbox = name();
+    record.mailbox = recorded_as();
     record.classified = std::move(changes.classified);
     record.gone = std::move(changes.gone);
     context_.needs.journal.note(std::move(record));

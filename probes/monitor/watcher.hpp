@@ -47,6 +47,8 @@ class Watcher {
     [[nodiscard]] bool retired() const noexcept { return retired_; }
     /// What the observer calls the mailbox.
     [[nodiscard]] const std::string& name() const noexcept { return duty_.account->name; }
+    /// What records of its entries call the mailbox.
+    [[nodiscard]] std::string recorded_as() const;
 
     /// Looks whenever the plan says so; returns when it is retired and nothing is awaited.
     Awaitable<void> run();

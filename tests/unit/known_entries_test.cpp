@@ -70,6 +70,35 @@ TEST(KnownEntries, OwnEntriesThatWereNotRemovedComeBackAsOwn) {
     EXPECT_EQ(again[0].own->mail, 3U);
 }
 
+TEST(KnownEntries, ALaterRunIsToldOfStrangersAndReadsOurOwnAgainBeforeItRemovesThem) {
+    KnownEntries known;
+    known.begin_listing();
+    known.listed(1, "mine", Instant{});
+    known.listed(2, "stranger", Instant{});
+    EXPECT_EQ(known.end_listing().size(), 2U);
+    known.classified(entry_hash("mine"), Tag{1, 2, 3, 1, 5});
+    known.classified(entry_hash("stranger"), std::nullopt);
+    const KnownEntries::Changes told = known.take_changes();
+    ASSERT_EQ(told.classified.size(), 1U);
+    EXPECT_EQ(told.classified[0].first, entry_hash("stranger"));
+    known.removed(entry_hash("mine"));
+    EXPECT_TRUE(known.take_changes().gone.empty()) << "nobody was told that it was there";
+}
+
+TEST(KnownEntries, WhatAnEarlierRunCalledOursIsReadAgainAndForgotten) {
+    KnownEntries known;
+    known.remember(entry_hash("mine"), Tag{1, 2, 3, 1, 5});
+    known.remember(entry_hash("stranger"), std::nullopt);
+    known.begin_listing();
+    known.listed(1, "mine", Instant{});
+    known.listed(2, "stranger", Instant{});
+    const auto entries = known.end_listing();
+    ASSERT_EQ(entries.size(), 1U);
+    EXPECT_EQ(entries[0].number, 1U);
+    EXPECT_FALSE(entries[0].own) << "the server may have begun to count again";
+    EXPECT_EQ(known.take_changes().gone, std::vector{entry_hash("mine")});
+}
+
 TEST(KnownEntries, AnEntryThatCannotBeReadBlindsOneLookAndNotAll) {
     KnownEntries known;
     known.begin_listing();

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// One record for each mailbox that is left: there may be a hundred thousand entries.
+#include "probes/monitor/restore_entries.hpp"
+
+#include <utility>
+
+namespace mailprobed {
+
+void restore_entries(const std::vector<RememberedEntry>& entries,
+                     const std::map<std::string, Watcher*>& watchers, Journal& journal) {
+    std::map<std::string, EntriesRecord> unwatched;
+    for (const RememberedEntry& entry : entries) {
+        const auto box = watchers.find(entry.mailbox);
+        if (box != watchers.end()) {
+            box->second->remember(entry);
+        } else {
+            unwatched[entry.mailbox].gone.push_back(entry.key);
+        }
+    }
+    // Nobody would say of these when they are gone.
+    for (auto& [mailbox, record] : unwatched) {
+        record.mailbox = mailbox;
+        journal.note(std::move(record));
+    }
+}
+
+}  // namespace mailprobed
