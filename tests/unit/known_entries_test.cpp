@@ -2,7 +2,11 @@
 // What is remembered of a mailbox, with servers that break the rules of UIDL.
 #include "probes/monitor/known_entries.hpp"
 
+#include "probes/monitor/routing.hpp"
+
 #include <gtest/gtest.h>
+
+#include <set>
 
 namespace mailprobed {
 namespace {
@@ -121,6 +125,17 @@ TEST(KnownEntries, AListingBeyondTheLimitIsSaidToOverflow) {
     EXPECT_FALSE(known.overflowed());
     known.listed(200'000, "one more", Instant{});
     EXPECT_TRUE(known.overflowed());
+}
+
+TEST(KnownEntries, AreRecordedByHostPortAndUserOfTheMailboxAndNeverByAnAccountsName) {
+    const std::set<std::string> texts{
+        mailbox_text({"a.invalid", 995, "u"}), mailbox_text({"b.invalid", 995, "u"}),
+        mailbox_text({"a.invalid", 110, "u"}), mailbox_text({"a.invalid", 995, "v"})};
+    EXPECT_EQ(texts.size(), 4U);
+    for (const std::string& text : texts) {
+        EXPECT_EQ(text.front(), '#');
+        EXPECT_LE(text.size(), 64U) << "the width of the column";
+    }
 }
 
 }  // namespace
