@@ -151,7 +151,8 @@ void LedgerReader::each(const LedgerQuery& query,
         row.evidence.clear();
         row.deadline = row.started + Duration{deadline - started};
         row.handed.reset();
-        if (handed >= started) row.handed = row.started + Duration{handed - started};
+        // The ledger dates what was never handed over by its start.
+        if (handed > started) row.handed = row.started + Duration{handed - started};
         if (query.with_evidence) impl_->evidence_of(row);
         visit(row);
     }

@@ -361,6 +361,7 @@ Judgement Ledger::judge(MailId id, Verdict verdict, Instant now) {
     Settled settled;
     settled.probe = mail.probe;
     settled.mailbox = mail.mailbox;
+    settled.restored = mail.restored;
     settled.verdict = verdict;
     settled.started = mail.started;
     settled.handed = mail.handed;

@@ -184,6 +184,8 @@ class Ledger {
     [[nodiscard]] std::optional<MailboxIndex> mailbox_of(MailId mail) const;
     /// Where a mail ends that is pending or remembered.
     [[nodiscard]] std::optional<MailboxIndex> home_of(MailId mail) const;
+    /// True if an earlier run sent the mail and it is pending or remembered.
+    [[nodiscard]] bool is_restored(MailId mail) const;
     /// True if a pending mail ends in `mailbox`.
     [[nodiscard]] bool expects(MailboxIndex mailbox) const;
     /// Number of pending mails of a probe.
@@ -207,6 +209,8 @@ class Ledger {
         bool absent_at_deadline = false;
         /// The mail comes from another boot: its instants are converted, not measured.
         bool inexact = false;
+        /// An earlier run started it.
+        bool restored = false;
         std::uint8_t attempt = 1;
         /// The attempt that `handed` belongs to; 0 before the first.
         std::uint8_t handed_attempt = 0;
@@ -228,6 +232,7 @@ class Ledger {
         bool refused = false;
         bool arrived = false;
         bool bounced = false;
+        bool restored = false;
         /// The attempt whose copy arrived first; 0 before it did.
         std::uint8_t attempt = 0;
         /// Bit n: a copy of attempt n was counted as a retry copy.

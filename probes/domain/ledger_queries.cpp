@@ -45,6 +45,7 @@ void Ledger::restore(ProbeIndex probe, const RememberedMail& mail, Instant now) 
     // Nobody looked while no daemon ran: that widens what the next look can tell.
     Mailbox& box = mailboxes_.at(probes_.at(probe).settings.mailbox);
     box.failed_began = std::max(box.failed_began, now);
+    entry.restored = true;
     enter(mail.mail, std::move(entry));
     ++restored_;
 }
@@ -53,6 +54,7 @@ void Ledger::restore(ProbeIndex probe, const RememberedVerdict& mail) {
     Settled entry;
     entry.probe = probe;
     entry.mailbox = probes_.at(probe).settings.mailbox;
+    entry.restored = true;
     entry.verdict = mail.verdict;
     entry.refused = mail.refused;
     entry.arrived = mail.arrived;
@@ -143,6 +145,13 @@ std::optional<MailboxIndex> Ledger::home_of(MailId mail) const {
     const auto settled = settled_.find(mail);
     if (settled == settled_.end()) return std::nullopt;
     return settled->second.mailbox;
+}
+
+bool Ledger::is_restored(MailId mail) const {
+    const auto pending = pending_.find(mail);
+    if (pending != pending_.end()) return pending->second.restored;
+    const auto settled = settled_.find(mail);
+    return settled != settled_.end() && settled->second.restored;
 }
 
 bool Ledger::expects(MailboxIndex mailbox) const {

@@ -189,8 +189,9 @@ std::optional<Instant> Watcher::next_bounce_look() const {
 
 Home Watcher::home_of(const Tag& tag) const {
     const std::optional<MailboxIndex> home = context_.ledger.home_of(tag.mail);
-    // What the ledger knows is ours, whatever the instance was called when it was sent.
-    if (!home && tag.instance != context_.instance) return Home::foreign;
+    // The instance may have had another name when an earlier run sent the mail.
+    const bool ours = tag.instance == context_.instance || context_.ledger.is_restored(tag.mail);
+    if (!ours) return Home::foreign;
     if (home == index_) return Home::here;
     for (const ProbeIndex probe : duty_.probes) {
         const Route& route = context_.routes[probe];
