@@ -54,14 +54,6 @@ std::vector<LedgerMail> recent_mails(LedgerReader& ledger, const std::string& pr
     return mails;
 }
 
-/// Only all is 1 and only none is 0, however it is rounded.
-double ratio(const VerdictCount& count) {
-    if (count.delivered == 0 || count.delivered == count.mails) return count.delivered == 0 ? 0 : 1;
-    constexpr double kLeast = 0.000001;
-    return std::clamp(static_cast<double>(count.delivered) / static_cast<double>(count.mails),
-                      kLeast, 1 - kLeast);
-}
-
 void write_success(JsonWriter& json, LedgerReader& ledger, const std::string& probe, WallTime now) {
     json.key("success");
     json.begin_object();
@@ -75,7 +67,7 @@ void write_success(JsonWriter& json, LedgerReader& ledger, const std::string& pr
         if (count.mails == 0) {
             json.null();
         } else {
-            json.value(ratio(count));
+            json.value(count.ratio());
         }
         json.end_object();
     }

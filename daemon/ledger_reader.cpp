@@ -5,6 +5,7 @@
 #include "daemon/ledger_names.hpp"
 #include "daemon/ledger_schema.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace mailprobed {
@@ -69,6 +70,13 @@ std::string conditions(const LedgerQuery& query) {
 }
 
 }  // namespace
+
+double VerdictCount::ratio() const noexcept {
+    if (delivered == 0 || delivered == mails) return delivered == 0 ? 0 : 1;
+    constexpr double kLeast = 0.000001;
+    return std::clamp(static_cast<double>(delivered) / static_cast<double>(mails), kLeast,
+                      1 - kLeast);
+}
 
 struct LedgerReader::Impl {
     void evidence_of(LedgerMail& mail);

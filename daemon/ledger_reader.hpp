@@ -77,6 +77,10 @@ struct NewestDetails {
 struct VerdictCount {
     std::uint64_t mails = 0;
     std::uint64_t delivered = 0;
+
+    /// The part that was delivered of one mail or more, to six decimals; only all is 1 and only
+    /// none is 0.
+    [[nodiscard]] double ratio() const noexcept;
 };
 
 /// What a check of the whole ledger found.
