@@ -97,19 +97,28 @@ std::string Api::probes(LedgerReader& ledger, const ApiState& state, ApiClient c
     forget_others(state);
     const auto began = Clock::now();
     std::vector<Cached*> fresh;
-    for (const ProbeRow& row : state.probes) {
-        Cached& cached = answers_[{row.name, ""}];
-        if (began < cached.until) continue;
-        JsonWriter json;
-        json.begin_object();
-        write_summary(json, ledger, row, state.now);
-        json.end_object();
-        cached.text = json.take();
-        fresh.push_back(&cached);
+    const auto rest = [&fresh, began] {
+        const auto end = Clock::now();
+        for (Cached* cached : fresh)
+            cached->until = end + kRest * (end - began);
+    };
+    try {
+        for (const ProbeRow& row : state.probes) {
+            Cached& cached = answers_[{row.name, ""}];
+            if (began < cached.until) continue;
+            JsonWriter json;
+            json.begin_object();
+            write_summary(json, ledger, row, state.now);
+            json.end_object();
+            cached.text = json.take();
+            fresh.push_back(&cached);
+        }
+    } catch (...) {
+        // It took too long: the next question goes on where this one ended.
+        rest();
+        throw;
     }
-    const auto end = Clock::now();
-    for (Cached* cached : fresh)
-        cached->until = end + kRest * (end - began);
+    rest();
     JsonWriter json;
     json.begin_object();
     json.member("now", state.now);
