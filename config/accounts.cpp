@@ -13,6 +13,7 @@ constexpr StandardPorts kSmtpPorts{465, 587, 25};
 constexpr StandardPorts kPop3Ports{995, 110, 110};
 
 constexpr auto kSwitch = std::to_array<Word<bool>>({{"on", true}, {"off", false}});
+constexpr auto kDelete = std::to_array<Word<bool>>({{"own", true}, {"never", false}});
 constexpr auto kSmtpAuths = std::to_array<Word<SmtpAuth>>({{"auto", SmtpAuth::automatic},
                                                            {"none", SmtpAuth::none},
                                                            {"plain", SmtpAuth::plain},
@@ -80,6 +81,7 @@ std::string read_pop3(MapReader& map, const AccountSettings& account, const Defa
     check_plaintext(map, out.auth != Pop3Auth::apop, out.server.tls, out.allow_plaintext_auth);
     map.word<bool>("pipelining", kSwitch, out.pipelining);
     map.integer("scan_limit", kScanRange, out.scan_limit);
+    map.word<bool>("delete", kDelete, out.remove_own);
     map.text("authserv_id", check_authserv_id, out.authserv_id);
     read_poll(map, "accounts[].pop3.poll", problems, out.poll);
     read_timeouts(map, "accounts[].pop3.timeouts", out.timeouts);

@@ -31,8 +31,8 @@ constexpr auto kSmtp =
          "tls_verify", "ip_family", "source_address", "ehlo_name", "pipelining", "timeouts");
 constexpr auto kPop3 =
     keys("host", "port", "tls", "username", "password", "auth", "allow_plaintext_auth", "ca_file",
-         "tls_verify", "ip_family", "source_address", "pipelining", "scan_limit", "authserv_id",
-         "poll", "timeouts");
+         "tls_verify", "ip_family", "source_address", "pipelining", "scan_limit", "delete",
+         "authserv_id", "poll", "timeouts");
 constexpr auto kPassword = keys("file", "credential", "env", "command");
 constexpr auto kTimeouts =
     keys("resolve", "connect", "tls", "greeting", "command", "auth", "accept", "quit", "total");

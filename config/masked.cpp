@@ -182,6 +182,7 @@ void write_account(Writer& out, const AccountSettings& account, const AccountNot
         out.begin_map();
         write_common(out, *account.pop3, notes.pop3_password_source);
         out.number("scan_limit", account.pop3->scan_limit);
+        out.text("delete", account.pop3->remove_own ? "own" : "never");
         out.text("authserv_id", account.pop3->authserv_id);
         out.key("poll");
         out.begin_map();

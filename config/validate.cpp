@@ -86,6 +86,7 @@ std::vector<std::string> differences(const Pop3Settings& a, const Pop3Settings& 
     compare(a.auth == b.auth, "auth");
     compare(a.pipelining == b.pipelining, "pipelining");
     compare(a.scan_limit == b.scan_limit, "scan_limit");
+    compare(a.remove_own == b.remove_own, "delete");
     compare(a.authserv_id == b.authserv_id, "authserv_id");
     compare(a.timeouts == b.timeouts, "timeouts");
     return keys;

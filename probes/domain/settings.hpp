@@ -97,6 +97,9 @@ struct Pop3Settings {
     bool pipelining = true;
     /// Entries read in one look where the server has no UIDL.
     std::uint32_t scan_limit = 200;
+    /// Removes verified mails of its own once their verdicts are kept; nothing else is ever
+    /// removed.
+    bool remove_own = true;
     /// The authserv-id whose Authentication-Results are trusted (RFC 8601 2.5); empty: none.
     std::string authserv_id;
     PollSettings poll;
