@@ -59,12 +59,13 @@ void Ledger::enter(MailId id, Mail mail) {
 void Ledger::connecting(MailId mail, Instant at) {
     const auto found = pending_.find(mail);
     if (found == pending_.end() || found->second.connected) return;
+    // What a reload changed meanwhile is for later mails.
     Mail& entry = found->second;
-    const LedgerProbe& probe = probes_.at(entry.probe).settings;
+    const Duration waited = at - entry.started;
     entry.connected = true;
     entry.started = at;
-    entry.deadline = at + probe.deadline;
-    entry.grace_end = entry.deadline + probe.grace;
+    entry.deadline += waited;
+    entry.grace_end += waited;
 }
 
 void Ledger::handed(MailId mail, Instant at) {
@@ -196,78 +197,25 @@ Outcome Ledger::sighted(MailboxIndex mailbox, const Sighting& sighting, Instant 
         return outcome;
     }
     entry.attempt = sighting.attempt;
-    note_arrival(outcome, sighting.mail, settled->second, sighting.listed_at,
-                 lower_bound(box, settled->second.handed));
-    count_copies(outcome, sighting.mail, settled->second, sighting);
+    const bool was_hidden = entry.started <= box.blind;
+    note_arrival(outcome, sighting.mail, entry, sighting.listed_at,
+                 was_hidden ? entry.handed : lower_bound(box, entry.handed));
+    count_copies(outcome, sighting.mail, entry, sighting);
     return outcome;
-}
-
-void Ledger::note_arrival(Outcome& outcome, MailId id, Settled& settled, Instant upper,
-                          Instant lower) {
-    if (settled.arrived) return;
-    settled.arrived = true;
-    if (settled.verdict == Verdict::delivered) return;
-    AfterVerdict fact{id, settled.probe, Evidence::late, upper - settled.started, 1};
-    if (settled.refused || settled.verdict == Verdict::bounced) {
-        fact.kind = Evidence::contradiction;
-        fact.latency.reset();
-    } else if (settled.verdict == Verdict::unobserved && lower < settled.deadline) {
-        fact.kind = Evidence::found;
-    }
-    outcome.evidence.push_back(fact);
-}
-
-void Ledger::count_copies(Outcome& outcome, MailId id, Settled& settled, const Sighting& sighting) {
-    // A server that shows a removed entry again under its old id did not make a copy.
-    const auto here = std::ranges::count_if(sighting.entries, [&](std::uint64_t entry) {
-        return entry == 0 || entry != settled.removed_entry;
-    });
-    const auto copies = std::min<std::int64_t>(settled.removed + here - 1, 255);
-    if (copies <= settled.duplicates) return;
-    outcome.evidence.push_back({id, settled.probe, Evidence::duplicate, std::nullopt,
-                                static_cast<std::uint32_t>(copies - settled.duplicates)});
-    settled.duplicates = static_cast<std::uint8_t>(copies);
-}
-
-Outcome Ledger::bounced(const BounceSeen& bounce, Instant now) {
-    Outcome outcome;
-    const auto pending = pending_.find(bounce.mail);
-    if (pending != pending_.end()) {
-        Judgement judgement = judge(bounce.mail, Verdict::bounced, now);
-        judgement.status_class = bounce.status_class;
-        judgement.detail = bounce.detail;
-        outcome.judgements.push_back(std::move(judgement));
-        settled_.at(bounce.mail).bounced = true;
-        return outcome;
-    }
-    const auto settled = settled_.find(bounce.mail);
-    if (settled == settled_.end() || settled->second.bounced) return outcome;
-    settled->second.bounced = true;
-    outcome.evidence.push_back(
-        {bounce.mail, settled->second.probe, Evidence::bounce, std::nullopt, 1});
-    return outcome;
-}
-
-void Ledger::deleted(MailId mail, std::uint8_t attempt, const std::vector<std::uint64_t>& entries) {
-    const auto found = settled_.find(mail);
-    if (found == settled_.end() || entries.empty()) return;
-    // What was removed of another attempt does not make a later copy of this one a duplicate.
-    if (found->second.attempt != attempt) return;
-    found->second.removed = static_cast<std::uint8_t>(
-        std::min<std::size_t>(found->second.removed + entries.size(), 255));
-    found->second.removed_entry = entries.front();
 }
 
 Outcome Ledger::look_ended(MailboxIndex mailbox, bool complete, std::optional<Instant> login_at,
-                           Instant now) {
+                           Instant now, std::optional<Instant> blind) {
     Outcome outcome;
     Mailbox& box = mailboxes_.at(mailbox);
     box.looking = false;
+    box.blind = blind.value_or(Instant::min());
     if (!complete || !login_at) {
-        box.failed_began = box.look_began;
+        box.hindered_until = std::max(box.hindered_until, now);
         return outcome;
     }
     box.complete_login = *login_at;
+    box.hindered_until = std::min(box.hindered_until, *login_at);
     std::vector<MailId> absent;
     for (const MailId id : box.pending) {
         Mail& mail = pending_.at(id);
@@ -284,11 +232,17 @@ Outcome Ledger::look_ended(MailboxIndex mailbox, bool complete, std::optional<In
         const auto found = settled_.find(id);
         if (found == settled_.end() || found->second.arrived) return true;
         if (*login_at < found->second.deadline) return false;
+        if (found->second.started <= box.blind) return false;
         found->second.handed = std::max(found->second.handed, *login_at);
         outcome.absent.push_back(id);
         return true;
     });
     return outcome;
+}
+
+void Ledger::looks_rest(MailboxIndex mailbox, Instant until) {
+    Mailbox& box = mailboxes_.at(mailbox);
+    box.hindered_until = std::max(box.hindered_until, until);
 }
 
 Outcome Ledger::settle(MailboxIndex mailbox, Instant now) {
@@ -325,7 +279,14 @@ Judgement Ledger::judge_arrival(MailId id, const Sighting& sighting, Instant now
     const Instant lower = std::min(lower_bound(box, handed), sighting.listed_at);
     if (lower > mail.deadline) return judge_absence(id, now);
     const Instant deadline = mail.deadline;
-    const bool unmeasured = box.failed_began > lower || mail.inexact;
+    const bool unmeasured = box.hindered_until > lower || mail.inexact;
+    std::string early;
+    if (mail.state == State::handed && of_this_attempt) {
+        early = "it arrived before the server had answered the dot";
+    }
+    if (mail.handed_attempt == 0 && !mail.restored) {
+        early = "a copy arrived before the dot was written: somebody replays mails";
+    }
     BodyState body = sighting.body;
     if (sighting.digest) {
         body = *sighting.digest == mail.digest ? BodyState::intact : BodyState::altered;
@@ -337,6 +298,7 @@ Judgement Ledger::judge_arrival(MailId id, const Sighting& sighting, Instant now
     result.attempt = sighting.attempt;
     result.deadline_uncertain = sighting.listed_at > deadline;
     result.unmeasured = unmeasured;
+    result.detail = std::move(early);
     result.body = body;
     return result;
 }

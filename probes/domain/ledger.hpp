@@ -165,8 +165,12 @@ class Ledger {
     void deleted(MailId mail, std::uint8_t attempt, const std::vector<std::uint64_t>& entries);
     /// The look ended. `login_at` is the instant before its login command, if it came so far; only
     /// a complete look proves that pending mails not sighted in it were not there at `login_at`.
+    /// Mails that started until `blind` may hide behind an entry that could not be read; a look
+    /// that is called complete has none such pending.
     Outcome look_ended(MailboxIndex mailbox, bool complete, std::optional<Instant> login_at,
-                       Instant now);
+                       Instant now, std::optional<Instant> blind = {});
+    /// No look will begin before `until`: what arrives until then is found late for that reason.
+    void looks_rest(MailboxIndex mailbox, Instant until);
     /// Judges mails whose grace is over; forgets old ones.
     Outcome settle(MailboxIndex mailbox, Instant now);
 
@@ -188,6 +192,8 @@ class Ledger {
     [[nodiscard]] bool is_restored(MailId mail) const;
     /// True if a pending mail ends in `mailbox`.
     [[nodiscard]] bool expects(MailboxIndex mailbox) const;
+    /// True if a pending mail that started until `at` ends in `mailbox`.
+    [[nodiscard]] bool expects(MailboxIndex mailbox, Instant at) const;
     /// Number of pending mails of a probe.
     [[nodiscard]] std::uint64_t pending(ProbeIndex probe) const;
     /// Start of the oldest pending mail of a probe.
@@ -250,8 +256,12 @@ class Ledger {
         /// Judged `unobserved`, and no complete look after the deadline since.
         std::vector<MailId> unobserved;
         Instant complete_login = Instant::min();
-        Instant failed_began = Instant::min();
+        /// The end of the last failed look, or of the pause that followed: what was handed over
+        /// before would have been found earlier.
+        Instant hindered_until = Instant::min();
         Instant look_began = Instant::min();
+        /// Mails that started until then may have been hidden from the last look.
+        Instant blind = Instant::min();
         bool looking = false;
     };
 

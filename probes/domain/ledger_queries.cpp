@@ -44,7 +44,7 @@ void Ledger::restore(ProbeIndex probe, const RememberedMail& mail, Instant now) 
         entry.refused_attempts |= 1U << std::min(attempt, 31);
     // Nobody looked while no daemon ran: that widens what the next look can tell.
     Mailbox& box = mailboxes_.at(probes_.at(probe).settings.mailbox);
-    box.failed_began = std::max(box.failed_began, now);
+    box.hindered_until = std::max(box.hindered_until, now);
     entry.restored = true;
     enter(mail.mail, std::move(entry));
     ++restored_;
@@ -156,6 +156,11 @@ bool Ledger::is_restored(MailId mail) const {
 
 bool Ledger::expects(MailboxIndex mailbox) const {
     return !mailboxes_.at(mailbox).pending.empty();
+}
+
+bool Ledger::expects(MailboxIndex mailbox, Instant at) const {
+    return std::ranges::any_of(mailboxes_.at(mailbox).pending,
+                               [&](MailId id) { return pending_.at(id).started <= at; });
 }
 
 std::uint64_t Ledger::pending(ProbeIndex probe) const {

@@ -6,6 +6,7 @@
 #include "probes/domain/settings.hpp"
 #include "probes/domain/time.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -55,6 +56,11 @@ class PollPlan {
     /// No look before `until`, whatever is wanted: the login was rejected. Replaces what an earlier
     /// call said; Instant::min() ends it.
     void hold_until(Instant until) noexcept { held_until_ = until; }
+
+    /// Until when refusals keep looks away, whatever is wanted; may be past.
+    [[nodiscard]] Instant paused_until() const noexcept {
+        return std::max(not_before_, held_until_);
+    }
 
     /// A look began; it uses up one login of the budget.
     void look_began(Instant at) noexcept;

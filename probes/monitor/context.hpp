@@ -65,6 +65,8 @@ struct Context {
     std::uint32_t instance;
     /// By ProbeIndex; never fewer.
     std::vector<Route> routes;
+    /// mailbox_id() by MailboxIndex.
+    std::vector<std::uint32_t> mailbox_ids;
     /// Makes the watcher of a mailbox plan again, for something changed in the ledger.
     std::function<void(MailboxIndex)> wake;
     /// Conversations open now.

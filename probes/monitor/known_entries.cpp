@@ -3,6 +3,7 @@
 #include "probes/monitor/known_entries.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace mailprobed {
 
@@ -18,6 +19,7 @@ void KnownEntries::begin_listing() {
     twice_.clear();
     fresh_.clear();
     overflowed_ = without_ids_ = false;
+    nameless_before_ = std::exchange(nameless_, 0);
 }
 
 void KnownEntries::listed(std::uint32_t number, std::string_view uidl, Instant at) {
@@ -57,13 +59,15 @@ std::vector<Entry> KnownEntries::end_listing() {
     for (Entry& entry : fresh_) {
         if (twice_.contains(entry.key)) entry = {entry.number, 0, entry.listed_at, std::nullopt};
     }
-    // A listing without ids (UIDL refused for once) does not tell who is gone.
-    if (!without_ids_) {
+    // A listing without ids (UIDL refused for once) does not tell who is gone; one line without an
+    // id that can be relied on is no such listing.
+    if (!without_ids_ || !in_listing_.empty()) {
         for (auto entry = known_.begin(); entry != known_.end();) {
             const auto current = entry++;
             if (!in_listing_.contains(current->first)) forget(current);
         }
-        std::erase_if(unreadable_, [&](std::uint64_t key) { return !in_listing_.contains(key); });
+        std::erase_if(unreadable_,
+                      [&](const auto& entry) { return !in_listing_.contains(entry.first); });
     }
     in_listing_ = {};  // gives the memory of a long listing back
     std::ranges::sort(fresh_, std::ranges::greater{}, &Entry::number);
@@ -72,8 +76,19 @@ std::vector<Entry> KnownEntries::end_listing() {
 
 void KnownEntries::classified(std::uint64_t key, std::optional<Tag> own) {
     if (key == 0) return;
-    known_[key].own = own;
+    known_[key] = {own, false, false};
     added_.push_back(key);
+    unreadable_.erase(key);
+}
+
+void KnownEntries::classified_by_these_keys(std::uint64_t key) {
+    if (key == 0) return;
+    known_[key] = {std::nullopt, false, true};
+    unreadable_.erase(key);
+}
+
+void KnownEntries::keys_changed() {
+    std::erase_if(known_, [](const auto& entry) { return entry.second.by_these_keys; });
 }
 
 void KnownEntries::remember(std::uint64_t key, std::optional<Tag> own) {
@@ -83,7 +98,7 @@ void KnownEntries::remember(std::uint64_t key, std::optional<Tag> own) {
         gone_.push_back(key);
         return;
     }
-    if (known_.size() < kMaxEntries) known_[key] = {std::nullopt, true};
+    if (known_.size() < kMaxEntries) known_[key] = {std::nullopt, true, false};
 }
 
 KnownEntries::Changes KnownEntries::take_changes() {
@@ -106,9 +121,43 @@ void KnownEntries::forget(std::unordered_map<std::uint64_t, Known>::iterator ent
     known_.erase(entry);
 }
 
-bool KnownEntries::newly_unreadable(std::uint64_t key) {
-    // Without an id there is nothing to know it by the next time: it counts as gone.
-    return key != 0 && unreadable_.insert(key).second;
+void KnownEntries::unreadable(const Entry& entry) {
+    if (entry.key != 0) {
+        unreadable_.try_emplace(entry.key, Unreadable{entry.listed_at});
+    } else if (++nameless_ > nameless_before_) {
+        nameless_sight_ = entry.listed_at;
+    }
+}
+
+void KnownEntries::broke_session(const Entry& entry) {
+    unreadable(entry);
+    const auto found = unreadable_.find(entry.key);
+    if (found == unreadable_.end()) return;
+    Unreadable& trouble = found->second;
+    // Once may be the network's doing.
+    trouble.breaks = std::min(trouble.breaks + 1, 10U);
+    trouble.skips = (1U << (trouble.breaks - 1)) - 1;
+}
+
+bool KnownEntries::skips(const Entry& entry) {
+    const auto found = unreadable_.find(entry.key);
+    if (found == unreadable_.end() || found->second.skips == 0) return false;
+    --found->second.skips;
+    return true;
+}
+
+unsigned KnownEntries::breaks(std::uint64_t key) const {
+    const auto found = unreadable_.find(key);
+    return found == unreadable_.end() ? 0 : found->second.breaks;
+}
+
+std::optional<Instant> KnownEntries::blind_until() const {
+    std::optional<Instant> latest;
+    for (const auto& [key, trouble] : unreadable_) {
+        if (!latest || trouble.first_sight > *latest) latest = trouble.first_sight;
+    }
+    if (nameless_ > 0 && (!latest || nameless_sight_ > *latest)) latest = nameless_sight_;
+    return latest;
 }
 
 void KnownEntries::removed(std::uint64_t key) {

@@ -44,9 +44,22 @@ class KnownEntries {
 
     /// The entry has been read; `own` if it is ours. Entries without a key are not remembered.
     void classified(std::uint64_t key, std::optional<Tag> own);
-    /// The entry was listed but could not be read. True if that happens for the first time: whether
-    /// it was ours is open then. An entry that never can be read must not blind all looks.
-    [[nodiscard]] bool newly_unreadable(std::uint64_t key);
+    /// The entry has been read and is not ours by the tag keys of now: a later run and other keys
+    /// read it again.
+    void classified_by_these_keys(std::uint64_t key);
+    /// The tag keys may have changed.
+    void keys_changed();
+    /// The entry was listed but could not be read: what it is stays open.
+    void unreadable(const Entry& entry);
+    /// The session ended while the entry was read. One that ends many is tried ever more seldom.
+    void broke_session(const Entry& entry);
+    /// True if the entry is to be left out of this look for that; ask once in a look.
+    [[nodiscard]] bool skips(const Entry& entry);
+    /// Sessions that reading the entry ended.
+    [[nodiscard]] unsigned breaks(std::uint64_t key) const;
+    /// The latest first sight of an entry that cannot be read: it may be a mail that was sent
+    /// before, but none that was sent later. So it does not blind all looks for ever.
+    [[nodiscard]] std::optional<Instant> blind_until() const;
     /// An earlier run classified the entry; one that it called ours is read again.
     void remember(std::uint64_t key, std::optional<Tag> own);
     /// What a later run must be told: entries classified, not ours and still there; entries that
@@ -67,6 +80,16 @@ class KnownEntries {
         std::optional<Tag> own;
         /// A later run has been told of it.
         bool kept = false;
+        /// Other tag keys may say otherwise.
+        bool by_these_keys = false;
+    };
+
+    /// An entry that could not be read.
+    struct Unreadable {
+        Instant first_sight;
+        unsigned breaks = 0;
+        /// Looks that leave it out.
+        unsigned skips = 0;
     };
 
     void forget(std::unordered_map<std::uint64_t, Known>::iterator entry);
@@ -78,10 +101,15 @@ class KnownEntries {
     std::unordered_map<std::uint64_t, std::pair<std::uint32_t, Instant>> in_listing_;
     std::unordered_set<std::uint64_t> twice_;
     std::unordered_set<std::uint64_t> digests_;
-    std::unordered_set<std::uint64_t> unreadable_;
+    std::unordered_map<std::uint64_t, Unreadable> unreadable_;
+    /// The same for entries that no id tells apart: how many there were in the last listing and
+    /// are in this one, and when they last became more.
+    std::size_t nameless_before_ = 0;
+    std::size_t nameless_ = 0;
+    Instant nameless_sight_;
     std::vector<Entry> fresh_;
     bool overflowed_ = false;
-    /// The listing gives numbers only.
+    /// A line of the listing gave a number only.
     bool without_ids_ = false;
 };
 

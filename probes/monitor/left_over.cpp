@@ -16,6 +16,7 @@ std::optional<VerdictRecord> unless_looked_for(const Settings& settings, const P
     VerdictRecord record;
     record.judgement.mail = mail.mail;
     record.judgement.verdict = Verdict::unobserved;
+    record.judgement.attempt = mail.attempt;
     record.judgement.started = mail.started;
     record.judgement.handed = mail.handed;
     record.judgement.deadline = mail.deadline;
@@ -23,6 +24,12 @@ std::optional<VerdictRecord> unless_looked_for(const Settings& settings, const P
         probe == nullptr ? "the probe is no longer configured"
                          : "the probe had another mailbox when mailprobed was stopped; a reload "
                            "would have looked for the mail where it was sent";
+    if (mail.progress == Progress::retry) {
+        // The server's last answer was no, for the time being; a further attempt was never made.
+        record.judgement.verdict = Verdict::send_failed;
+        record.judgement.failure = mail.failure;
+        record.judgement.detail = mail.detail;
+    }
     record.probe = mail.probe;
     record.wall = wall_now();
     return record;

@@ -61,7 +61,10 @@ struct Monitor::Impl {
         std::vector<MailboxIndex> box_of;
         for (const Routing::Box& box : routing.boxes) {
             const auto [entry, fresh] = boxes.try_emplace(box.key, MailboxIndex(boxes.size()));
-            if (fresh) context.ledger.add_mailbox();
+            if (fresh) {
+                context.ledger.add_mailbox();
+                context.mailbox_ids.push_back(mailbox_id(box.key));
+            }
             box_of.push_back(entry->second);
         }
         for (Route& route : context.routes)

@@ -14,9 +14,13 @@ MailboxKey mailbox_key(const Pop3Settings& half) {
     return {half.server.host, half.server.port, half.username};
 }
 
-std::uint32_t mailbox_id(const Settings& settings, const ProbeSettings& probe) {
-    const auto [host, port, user] = mailbox_key(*settings.account(probe.to)->pop3);
+std::uint32_t mailbox_id(const MailboxKey& key) {
+    const auto& [host, port, user] = key;
     return std::max(name_id(user + "@" + host), 1U);
+}
+
+std::uint32_t mailbox_id(const Settings& settings, const ProbeSettings& probe) {
+    return mailbox_id(mailbox_key(*settings.account(probe.to)->pop3));
 }
 
 std::string mailbox_text(const MailboxKey& key) {

@@ -19,6 +19,9 @@ using MailboxKey = std::tuple<std::string, std::uint16_t, std::string>;
 /// The mailbox of a reading half.
 [[nodiscard]] MailboxKey mailbox_key(const Pop3Settings& half);
 
+/// Names a mailbox as mailbox_id() of a probe does.
+[[nodiscard]] std::uint32_t mailbox_id(const MailboxKey& key);
+
 /// Names the mailbox that mails of `probe` end in, by host and user name alone: another port or TLS
 /// mode leads to the same one. Never 0.
 [[nodiscard]] std::uint32_t mailbox_id(const Settings& settings, const ProbeSettings& probe);

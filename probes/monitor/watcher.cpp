@@ -111,6 +111,7 @@ Watcher::Watcher(Context& context, MailboxIndex mailbox, Duty duty)
 
 void Watcher::reconfigured(Duty duty) {
     retired_ = false;
+    known_.keys_changed();
     if (logs_in_otherwise(*duty_.account->pop3, *duty.account->pop3)) {
         backoff_ = AuthBackoff(context_.settings->auth_backoff);
         plan_.hold_until(backoff_.until());
@@ -192,14 +193,16 @@ Home Watcher::home_of(const Tag& tag) const {
     // The instance may have had another name when an earlier run sent the mail.
     const bool ours = tag.instance == context_.instance || context_.ledger.is_restored(tag.mail);
     if (!ours) return Home::foreign;
-    if (home == index_) return Home::here;
-    for (const ProbeIndex probe : duty_.probes) {
-        const Route& route = context_.routes[probe];
-        if (probe_id(route.probe->name) != tag.probe) continue;
-        // The mailbox is the same under another port, or the mail is unknown and may be an old one.
-        if (route.box == index_ || !home) return Home::here;
+    if (home) {
+        // Another port leads to the same mailbox.
+        const bool same = context_.mailbox_ids[*home] == context_.mailbox_ids[index_];
+        return same ? Home::here : Home::elsewhere;
     }
-    return Home::elsewhere;
+    // It is unknown and may be an old one.
+    const bool awaited = std::ranges::any_of(duty_.probes, [&](ProbeIndex probe) {
+        return probe_id(context_.routes[probe].probe->name) == tag.probe;
+    });
+    return awaited ? Home::here : Home::elsewhere;
 }
 
 Awaitable<void> Watcher::look(Instant planned_at) {
@@ -212,11 +215,13 @@ Awaitable<void> Watcher::look(Instant planned_at) {
     plan_.look_began(began);
 
     const Pop3Settings& settings = *account->pop3;
-    const auto home = [this](const Tag& tag) { return home_of(tag); };
-    Look look(context_, account->name, settings, known_, home, duty_.bounces.any);
+    LookedInto mailbox{index_, account->name, [this](const Tag& tag) { return home_of(tag); },
+                       duty_.bounces.any};
+    Look look(context_, std::move(mailbox), settings, known_);
     LookTrace trace(context_.needs.observer, account->name);
     const auto channel = context_.needs.channels(settings.server);
-    Pop3Session session(*channel, settings, began + settings.timeouts.total, trace);
+    const Instant give_up = began + settings.timeouts.total;
+    Pop3Session session(*channel, settings, give_up, trace);
     std::optional<Failure> failure;
     LookDone done;
     bool told = false;
@@ -224,11 +229,12 @@ Awaitable<void> Watcher::look(Instant planned_at) {
         co_await look.observe(session);
         told = true;
         const bool safe = co_await tell_ledger(look, planned_at);
-        const bool confirmed = co_await look.clean_up(session, safe);
+        const bool confirmed = co_await look.clean_up(session, safe, give_up);
         if (!confirmed) {
             failure = Failure(Stage::quit, Cause::eof, "the server did not confirm QUIT");
-        } else if (safe) {
-            done.deleted = static_cast<std::uint32_t>(look.removable());
+        } else {
+            done.deleted = look.removed();
+            failure = look.refusal();
         }
     } catch (const Failure& error) {
         failure = error;
@@ -242,7 +248,8 @@ Awaitable<void> Watcher::look(Instant planned_at) {
 
     const Instant now = BootClock::now();
     const std::optional<Instant> login_at = session.login_at();
-    Outcome outcome = context_.ledger.look_ended(index_, look.complete(), login_at, now);
+    Outcome outcome =
+        context_.ledger.look_ended(index_, look.complete(), login_at, now, known_.blind_until());
     note_judged(outcome);
     Circumstances circumstances;
     circumstances.planned_at = planned_at;
@@ -250,6 +257,7 @@ Awaitable<void> Watcher::look(Instant planned_at) {
     plan_.look_ended(plan_result(look, failure), now, session.login_delay());
     // A reload meanwhile ended the pauses; the old password says nothing about the new one.
     if (!logs_in_otherwise(settings, *duty_.account->pop3)) back_off(failure, now);
+    context_.ledger.looks_rest(index_, plan_.paused_until());
     adapt_grace();
     keep_entries();
     if (failure) {
@@ -323,7 +331,10 @@ void Watcher::tell_observer(const Look& look, const AccountSettings& account, Lo
         done.detail =
             look.shortfall()->cause == Cause::mailbox_too_large
                 ? "more messages than one look reads; empty the mailbox or use one for probes"
-                : "a message is listed but cannot be read; it may be gone by the next look";
+            : look.shortfall()->stage == Stage::list
+                ? "the server lists fewer messages than it counts (STAT)"
+                : "a message is listed but cannot be read; a mail that was sent before it was "
+                  "first listed may be that one";
     }
     done.at = wall_now();
     done.messages = look.messages();

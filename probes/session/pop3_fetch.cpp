@@ -24,7 +24,7 @@ class Collector {
         if (in_body_) {
             add_body(piece);
         } else if (line_start && piece.ends_line && piece.text.empty()) {
-            in_body_ = true;
+            in_body_ = message_.header_ended = true;
         } else if (line_start) {
             // What exceeds a line of 4 KiB is of no use to anybody.
             message_.headers.add_line(piece.text);
@@ -35,6 +35,10 @@ class Collector {
 
   private:
     void add_body(const MultiLineReader::Piece& piece) {
+        if (first_line_) {
+            message_.first_line += piece.text.substr(0, kMaxFirstLine - message_.first_line.size());
+        }
+        if (piece.ends_line) first_line_ = false;
         if (!message_.body) return;
         if (message_.body->size() + piece.text.size() + 2 > kMaxBody) {
             message_.body.reset();
@@ -48,6 +52,7 @@ class Collector {
     FetchedMessage& message_;
     bool line_start_ = true;
     bool in_body_ = false;
+    bool first_line_ = true;
     bool too_big_ = false;
 };
 
@@ -73,9 +78,12 @@ Awaitable<bool> read_content(Pop3Dialogue& pop3, Collector& collector, bool stri
     co_return true;
 }
 
-// -ERR without a code means that the entry is gone; with one, the server has another problem.
-bool is_gone(const Pop3Answer& answer) noexcept {
-    return answer.status == Pop3Status::err && answer.code == Pop3Code::none;
+// -ERR to a message's number concerns that message, be it gone or damaged; other codes concern the
+// mailbox.
+bool is_unreadable(const Pop3Answer& answer) noexcept {
+    return answer.status == Pop3Status::err &&
+           (answer.code == Pop3Code::none || answer.code == Pop3Code::sys_temp ||
+            answer.code == Pop3Code::sys_perm);
 }
 
 }  // namespace
@@ -123,13 +131,14 @@ Awaitable<bool> top(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers, 
         numbers = numbers.subspan(some.size());
         pop3.talk().renew();
         for (const std::uint32_t number : some) {
-            pop3.talk().queue({"TOP ", std::to_string(number), " 0"});
+            pop3.talk().queue({"TOP ", std::to_string(number), " 1"});
         }
         pop3.expect_silence();
         co_await pop3.talk().flush();
         for (const std::uint32_t number : some) {
             const Pop3Answer answer = co_await pop3.answer(false);
-            if (is_gone(answer) && !sure) co_return false;
+            const bool unclear = !sure && answer.code == Pop3Code::none;
+            if (is_unreadable(answer) && unclear) co_return false;
             FetchedMessage message;
             message.number = number;
             message.present = answer.ok();
@@ -138,7 +147,7 @@ Awaitable<bool> top(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers, 
                 Collector collector(message, false);
                 const bool whole = co_await read_content(pop3, collector, false);
                 message.cut = !whole;
-            } else if (!is_gone(answer)) {
+            } else if (!is_unreadable(answer)) {
                 pop3.expect_ok(answer, "TOP refused");
             }
             hand_over(std::move(message), each);
@@ -148,19 +157,21 @@ Awaitable<bool> top(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers, 
 }
 
 Awaitable<void> dele(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers,
-                     std::size_t batch) {
-    while (!numbers.empty()) {
-        const auto some = numbers.first(std::min(batch, numbers.size()));
-        numbers = numbers.subspan(some.size());
-        pop3.talk().renew();
-        for (const std::uint32_t number : some) {
-            pop3.talk().queue({"DELE ", std::to_string(number)});
-        }
-        pop3.expect_silence();
-        co_await pop3.talk().flush();
-        for (std::size_t i = 0; i < some.size(); ++i) {
-            const Pop3Answer answer = co_await pop3.answer();
+                     std::vector<std::uint32_t>& marked, std::optional<Trouble>& refused) {
+    pop3.talk().renew();
+    for (const std::uint32_t number : numbers) {
+        pop3.talk().queue({"DELE ", std::to_string(number)});
+    }
+    pop3.expect_silence();
+    co_await pop3.talk().flush();
+    for (const std::uint32_t number : numbers) {
+        const Pop3Answer answer = co_await pop3.answer();
+        if (answer.ok()) {
+            marked.push_back(number);
+        } else if (answer.status != Pop3Status::err) {
             pop3.expect_ok(answer, "DELE refused");
+        } else if (!refused) {
+            refused.emplace(pop3_refusal(Stage::dele, answer, "DELE refused"));
         }
     }
 }
@@ -170,7 +181,7 @@ Awaitable<FetchedMessage> retr(Pop3Dialogue& pop3, std::uint32_t number, bool st
     message.number = number;
     pop3.talk().queue({"RETR ", std::to_string(number)});
     const Pop3Answer answer = co_await pop3.exchange(false);
-    if (is_gone(answer)) co_return message;
+    if (is_unreadable(answer)) co_return message;
     pop3.expect_ok(answer, "RETR refused");
     message.present = true;
     Collector collector(message, true);

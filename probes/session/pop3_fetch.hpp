@@ -8,7 +8,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
+#include <vector>
 
 namespace mailprobed {
 
@@ -29,7 +31,7 @@ Awaitable<void> read_listing(Pop3Dialogue& pop3, bool uidl,
 /// read to its end is known to the look that it ends, and need not end the next one.
 void hand_over(FetchedMessage message, const std::function<void(FetchedMessage&&)>& each);
 
-/// TOP n 0 for each number in the open stage, `batch` at a time. False, with nothing read, if the
+/// TOP n 1 for each number in the open stage, `batch` at a time. False, with nothing read, if the
 /// first answer leaves open whether the server knows TOP at all; `sure` rules that out.
 Awaitable<bool> top(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers, std::size_t batch,
                     bool sure, const std::function<void(FetchedMessage&&)>& each);
@@ -38,7 +40,9 @@ Awaitable<bool> top(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers, 
 /// thrown.
 Awaitable<FetchedMessage> retr(Pop3Dialogue& pop3, std::uint32_t number, bool strict);
 
-/// DELE n for each number in the open stage, `batch` at a time.
-Awaitable<void> dele(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers, std::size_t batch);
+/// DELE n for each number in the open stage, all at once; adds those that were marked to `marked`.
+/// `refused` becomes the first refusal.
+Awaitable<void> dele(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers,
+                     std::vector<std::uint32_t>& marked, std::optional<Trouble>& refused);
 
 }  // namespace mailprobed

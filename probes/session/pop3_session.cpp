@@ -212,13 +212,25 @@ Awaitable<FetchedMessage> Pop3Session::retrieve(std::uint32_t number) {
     }
 }
 
-Awaitable<void> Pop3Session::remove(std::span<const std::uint32_t> numbers) {
-    if (numbers.empty()) co_return;
+Awaitable<Removal> Pop3Session::remove(std::span<const std::uint32_t> numbers, Instant until) {
+    Removal removal;
+    if (numbers.empty()) co_return removal;
     Impl& s = *impl_;
     try {
         s.talk.enter(Stage::dele);
-        co_await dele(s.pop3, numbers, s.may_pipeline() ? kBatch : 1);
-        s.talk.leave();
+        std::optional<Trouble> refused;
+        while (!numbers.empty() && s.talk.channel().now() < until) {
+            const auto some =
+                numbers.first(std::min(s.may_pipeline() ? kBatch : 1, numbers.size()));
+            numbers = numbers.subspan(some.size());
+            co_await dele(s.pop3, some, removal.marked, refused);
+        }
+        if (refused) {
+            removal.refused = s.talk.failure(*refused);
+        } else {
+            s.talk.leave();
+        }
+        co_return removal;
     } catch (const ChannelError& error) {
         throw s.talk.failure(error);
     }

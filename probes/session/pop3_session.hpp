@@ -32,11 +32,27 @@ struct FetchedMessage {
     /// False if the server said -ERR: the entry is gone.
     bool present = false;
     MailHeaders headers;
+    /// The empty line after the header section came: a server that lost its storage may say +OK and
+    /// end early.
+    bool header_ended = false;
+    /// The first line of the body, cut at kMaxFirstLine octets.
+    std::string first_line;
     /// The body as received, dot-unstuffed, CRLF line ends; only after retrieve() or where TOP is
     /// not supported and the whole message had to be read.
     std::optional<std::string> body;
     /// The end was not read, it being too far away: nothing more can be read in this session.
     bool cut = false;
+};
+
+/// Octets of a body's first line that are kept.
+inline constexpr std::size_t kMaxFirstLine = 256;
+
+/// What came of marking messages as deleted.
+struct Removal {
+    /// Marked; gone if quit() returns true.
+    std::vector<std::uint32_t> marked;
+    /// Why others were not, if the server refused one.
+    std::optional<Failure> refused;
 };
 
 /// A POP3 conversation. Every member throws Failure, after which only close() makes sense.
@@ -61,13 +77,14 @@ class Pop3Session {
     [[nodiscard]] bool has_uidl() const noexcept;
     /// UIDL, or LIST where there is none; calls `each` for every line as it is read.
     Awaitable<void> list(std::function<void(const ListedEntry&)> each);
-    /// TOP n 0 for each number, pipelined where offered; RETR with a byte cap where TOP is missing.
+    /// TOP n 1 for each number, pipelined where offered; RETR with a byte cap where TOP is missing.
     Awaitable<void> headers(std::span<const std::uint32_t> numbers,
                             std::function<void(FetchedMessage&&)> each);
     /// RETR n; the body is capped, beyond it Failure{retr, too_big}.
     Awaitable<FetchedMessage> retrieve(std::uint32_t number);
-    /// DELE n for each number; holds only after quit() returned true.
-    Awaitable<void> remove(std::span<const std::uint32_t> numbers);
+    /// DELE n for each number, until `until`; holds only after quit() returned true. A refusal
+    /// concerns one message: the others are removed.
+    Awaitable<Removal> remove(std::span<const std::uint32_t> numbers, Instant until);
     /// QUIT; true if the server said +OK, so that deletions hold (RFC 1939 6).
     Awaitable<bool> quit();
 

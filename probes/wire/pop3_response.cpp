@@ -66,11 +66,10 @@ std::optional<std::uint32_t> pop3_stat(std::string_view text) noexcept {
 std::optional<Pop3Listed> pop3_uidl_line(std::string_view line) noexcept {
     const auto number = take_number(line);
     const std::string_view uidl = take_word(line);
-    if (!number || *number == 0 || uidl.empty() || uidl.size() > kMaxUidl || !line.empty() ||
-        !std::ranges::all_of(uidl, graphic)) {
-        return std::nullopt;
-    }
-    return Pop3Listed{*number, uidl};
+    if (!number || *number == 0) return std::nullopt;
+    const bool reliable = !uidl.empty() && uidl.size() <= kMaxUidl && line.empty() &&
+                          std::ranges::all_of(uidl, graphic);
+    return Pop3Listed{*number, reliable ? uidl : std::string_view{}};
 }
 
 std::optional<Pop3Listed> pop3_list_line(std::string_view line) noexcept {

@@ -32,11 +32,12 @@ struct Pop3Response {
 struct Pop3Listed {
     /// 1 and up.
     std::uint32_t number = 0;
-    /// The unique id, empty for LIST.
+    /// The unique id; empty for LIST, and where it is none that can be relied on.
     std::string_view uidl;
 };
 
-/// Parses "number uidl"; the id has 1 to 70 octets of 0x21 to 0x7E (RFC 1939 7).
+/// Parses "number uidl"; an id that is not 1 to 70 octets of 0x21 to 0x7E (RFC 1939 7) counts as
+/// none: some servers print what a sender wrote, and one such line must not hide a mailbox.
 [[nodiscard]] std::optional<Pop3Listed> pop3_uidl_line(std::string_view line) noexcept;
 /// Parses "number size"; the size is a hint only and may be anything.
 [[nodiscard]] std::optional<Pop3Listed> pop3_list_line(std::string_view line) noexcept;

@@ -96,6 +96,46 @@ TEST_F(ReloadRules, ACopyInTheMailboxThatTheProbeLeftIsNoArrivalInTheOther) {
     EXPECT_TRUE(recorder.evidence["alice"].empty());
 }
 
+TEST_F(ReloadRules, ACopyInTheMailboxThatTheProbeMovedToIsNoArrivalInTheOld) {
+    remove_probe("bob");
+    only_one_mail("alice");
+    probe("alice").to = "bob";
+    probe("alice").to_address = "bob@test.invalid";
+    probe("alice").deadline = seconds{4};
+    server.add_fault(parse_fault("smtp DOT lose rcpt=bob@test.invalid"));
+    MonitorThread monitor(settings, recorder);
+    const auto sent =
+        server.wait_for([](const Event& e) { return e.kind == EventKind::mail; }, seconds{20});
+    ASSERT_TRUE(sent);
+    probe("alice").to = "alice";
+    probe("alice").to_address = "alice@test.invalid";
+    monitor.reconfigure(settings);
+    // The server of alice keeps a copy of what she sends.
+    server.inject("alice", "X-Mailprobed-Tag: " + sent->mail->tag + "\r\n\r\nx\r\n");
+    ASSERT_TRUE(recorder.wait(judged(1)));
+    monitor.stop();
+    EXPECT_EQ(recorder.count("alice", Verdict::lost), 1);
+    EXPECT_EQ(server.mailbox("alice").size(), 1U);
+}
+
+TEST_F(ReloadRules, AFurtherAttemptIsNotSentWhereNobodyWouldLookForIt) {
+    remove_probe("bob");
+    only_one_mail("alice");
+    probe("alice").max_attempts = 2;
+    probe("alice").retry_after = milliseconds{500};
+    probe("alice").deadline = seconds{4};
+    server.add_fault(parse_fault("smtp RCPT refuse text=\"450 4.2.0 later\" max=1"));
+    MonitorThread monitor(settings, recorder);
+    ASSERT_TRUE(refused_once());
+    probe("alice").to = "bob";
+    probe("alice").to_address = "bob@test.invalid";
+    monitor.reconfigure(settings);
+    ASSERT_TRUE(recorder.wait(judged(1)));
+    monitor.stop();
+    EXPECT_EQ(recorder.count("alice", Verdict::send_failed), 1);
+    EXPECT_TRUE(server.mailbox("bob").empty());
+}
+
 TEST_F(ReloadRules, AFurtherAttemptNeedsNoAccountThatIsStillConfigured) {
     only_one_mail("alice");
     probe("alice").to = "bob";

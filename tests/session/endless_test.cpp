@@ -44,7 +44,8 @@ Awaitable<void> look_once(Pop3Session& session) {
     std::function<void(FetchedMessage&&)> each_mail = [](FetchedMessage&&) {};
     co_await session.headers(numbers, std::move(each_mail));
     co_await session.retrieve(1);
-    co_await session.remove(numbers);
+    const Removal removal = co_await session.remove(numbers, Instant::max());
+    if (removal.refused) throw *removal.refused;
     co_await session.quit();
 }
 

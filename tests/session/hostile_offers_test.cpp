@@ -158,8 +158,8 @@ TEST(HostileOffers, B1_6_WhatPop3SaysBeforeTlsChangesNothingLater) {
     add_capa(script, {"USER", "TOP"});
     add_user_pass(script);
     add_capa(script, {"USER", "TOP"});
-    script.client(Stage::top, "TOP 1 0\n").server(Stage::top, "+OK\n\n.\n");
-    script.client(Stage::top, "TOP 2 0\n").server(Stage::top, "+OK\n\n.\n");
+    script.client(Stage::top, "TOP 1 1\n").server(Stage::top, "+OK\n\n.\n");
+    script.client(Stage::top, "TOP 2 1\n").server(Stage::top, "+OK\n\n.\n");
     Seen seen;
     const Pop3Run run(script, pop3_settings(TlsMode::starttls), read_headers(seen, {1, 2}));
     EXPECT_EQ(run.outcome(), "done") << run.visible();

@@ -152,7 +152,7 @@ TEST(Pop3Auth, A2_02_CapabilitiesAreAskedAgainOnlyWhereTheyMayDiffer) {
     Script script = until_login(TlsMode::implicit, {"USER", "TOP"});
     add_user_pass(script);
     add_capa(script, {"TOP", "PIPELINING", "LOGIN-DELAY 300"});
-    script.client(Stage::top, "TOP 1 0\nTOP 2 0\n").server(Stage::top, "+OK\n\n.\n-ERR gone\n");
+    script.client(Stage::top, "TOP 1 1\nTOP 2 1\n").server(Stage::top, "+OK\n\n.\n-ERR gone\n");
     Seen seen;
     const Pop3Run run(script, pop3_settings(TlsMode::implicit), read_headers(seen, {1, 2}));
     expect_played(run, "done");

@@ -36,7 +36,8 @@ Awaitable<void> visit_all(Pop3Session& session, Seen& seen) {
     FetchedMessage message = co_await session.retrieve(last);
     seen.messages.push_back(std::move(message));
     const std::vector<std::uint32_t> own{last};
-    co_await session.remove(own);
+    const Removal removal = co_await session.remove(own, Instant::max());
+    if (removal.refused) throw *removal.refused;
     seen.quit = co_await session.quit();
 }
 

@@ -27,10 +27,10 @@ void add_rest(Script& script, bool grouped) {
     const std::string first = "+OK\n" + std::string(kFirstHeader) + ".\n";
     const std::string second = "+OK\nSubject: two\n\n.\n";
     if (grouped) {
-        script.client(Stage::top, "TOP 1 0\nTOP 2 0\n").server(Stage::top, first + second);
+        script.client(Stage::top, "TOP 1 1\nTOP 2 1\n").server(Stage::top, first + second);
     } else {
-        script.client(Stage::top, "TOP 1 0\n").server(Stage::top, first);
-        script.client(Stage::top, "TOP 2 0\n").server(Stage::top, second);
+        script.client(Stage::top, "TOP 1 1\n").server(Stage::top, first);
+        script.client(Stage::top, "TOP 2 1\n").server(Stage::top, second);
     }
     script.client(Stage::retr, "RETR 2\n")
         .server(Stage::retr, "+OK\n" + std::string(kSecond) + ".\n")
@@ -68,7 +68,7 @@ Case apop_without_anything() {
         .server(Stage::list, "-ERR what\n")
         .client(Stage::list, "LIST\n")
         .server(Stage::list, "+OK\n1 320\n2 9.3e+06 octets\n.\n")
-        .client(Stage::top, "TOP 1 0\n")
+        .client(Stage::top, "TOP 1 1\n")
         .server(Stage::top, "-ERR what\n")
         .client(Stage::retr, "RETR 1\n")
         .server(Stage::retr, "+OK\n" + std::string(kFirstHeader) + "x\n.\n")

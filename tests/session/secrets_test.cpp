@@ -274,7 +274,7 @@ TEST_P(Pop3Secrets, AnEchoIsMaskedInRefusalsListingsAndMails) {
         Script read = until_login(TlsMode::implicit, {"SASL PLAIN", "TOP"});
         login.start(read);
         read.server(Stage::auth, "+OK " + form + "\n")
-            .client(Stage::top, "TOP 1 0\n")
+            .client(Stage::top, "TOP 1 1\n")
             .server(Stage::top,
                     "+OK\nX-Echo: " + form.substr(0, half) + "\n " + form.substr(half) + "\n\n.\n");
         Seen seen;

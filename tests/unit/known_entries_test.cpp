@@ -103,17 +103,78 @@ TEST(KnownEntries, WhatAnEarlierRunCalledOursIsReadAgainAndForgotten) {
     EXPECT_EQ(known.take_changes().gone, std::vector{entry_hash("mine")});
 }
 
-TEST(KnownEntries, AnEntryThatCannotBeReadBlindsOneLookAndNotAll) {
+std::vector<Entry> listing(KnownEntries& known, const Lines& lines, Instant at) {
+    known.begin_listing();
+    for (const auto& [number, uidl] : lines)
+        known.listed(number, uidl, at);
+    return known.end_listing();
+}
+
+Instant second(int n) {
+    return Instant{std::chrono::seconds{n}};
+}
+
+TEST(KnownEntries, AnEntryThatCannotBeReadHidesOnlyWhatWasSentBeforeItWasFirstSeen) {
     KnownEntries known;
-    known.begin_listing();
-    known.listed(1, "broken", Instant{});
-    const auto first = known.end_listing();
-    EXPECT_TRUE(known.newly_unreadable(first.at(0).key));
-    known.begin_listing();
-    known.listed(1, "broken", Instant{});
-    const auto second = known.end_listing();
-    ASSERT_EQ(second.size(), 1U) << "it is tried again";
-    EXPECT_FALSE(known.newly_unreadable(second[0].key));
+    known.unreadable(listing(known, {{1, "broken"}}, second(10)).at(0));
+    const auto again = listing(known, {{1, "broken"}}, second(20));
+    ASSERT_EQ(again.size(), 1U) << "it is tried again";
+    known.unreadable(again[0]);
+    EXPECT_EQ(known.blind_until(), second(10));
+    known.classified(again[0].key, std::nullopt);
+    EXPECT_FALSE(known.blind_until()) << "it could be read at last";
+}
+
+TEST(KnownEntries, AnUnreadableEntryThatIsGoneHidesNothing) {
+    KnownEntries known;
+    known.unreadable(listing(known, {{1, "broken"}}, second(10)).at(0));
+    listing(known, {{1, "another"}}, second(20));
+    EXPECT_FALSE(known.blind_until());
+}
+
+TEST(KnownEntries, UnreadableEntriesWithoutIdsHideWhatWasSentBeforeTheyLastBecameMore) {
+    KnownEntries known;
+    for (const Entry& entry : listing(known, {{1, ""}}, second(10)))
+        known.unreadable(entry);
+    for (const Entry& entry : listing(known, {{1, ""}}, second(20)))
+        known.unreadable(entry);
+    EXPECT_EQ(known.blind_until(), second(10));
+    for (const Entry& entry : listing(known, {{1, ""}, {2, ""}}, second(30)))
+        known.unreadable(entry);
+    EXPECT_EQ(known.blind_until(), second(30));
+    listing(known, {{1, ""}}, second(40));
+    EXPECT_FALSE(known.blind_until());
+}
+
+TEST(KnownEntries, AnEntryThatEndsSessionsIsTriedEverMoreSeldomButNeverForgotten) {
+    KnownEntries known;
+    std::string tried;
+    for (int look = 0; look < 16; ++look) {
+        for (const Entry& entry : listing(known, {{1, "poison"}}, second(look))) {
+            const bool left_out = known.skips(entry);
+            tried += left_out ? '.' : 'x';
+            if (!left_out) known.broke_session(entry);
+        }
+    }
+    EXPECT_EQ(tried, "xx.x...x.......x");
+    EXPECT_EQ(known.blind_until(), second(0));
+}
+
+TEST(KnownEntries, WhatOtherTagKeysMayRecogniseIsNotToldToALaterRunAndReadAgainAfterAReload) {
+    KnownEntries known;
+    known.classified_by_these_keys(listing(known, {{1, "other key"}}, second(1)).at(0).key);
+    EXPECT_TRUE(known.take_changes().classified.empty());
+    EXPECT_TRUE(listing(known, {{1, "other key"}}, second(2)).empty());
+    known.keys_changed();
+    EXPECT_EQ(listing(known, {{1, "other key"}}, second(3)).size(), 1U);
+}
+
+TEST(KnownEntries, OneLineWithoutAnIdMakesNeitherItForgottenNorTheOthersKept) {
+    KnownEntries known;
+    fresh(known, {{1, "a"}, {2, "b"}, {3, "c"}});
+    EXPECT_EQ(fresh(known, {{1, "a"}, {2, ""}, {3, "c"}}), (Numbers{2}));
+    EXPECT_EQ(fresh(known, {{1, "a"}, {2, "b"}, {3, "c"}}), (Numbers{2}))
+        << "b was gone meanwhile for all that the ids told";
 }
 
 TEST(KnownEntries, AListingBeyondTheLimitIsSaidToOverflow) {

@@ -118,6 +118,36 @@ TEST_F(LedgerTest, AFailedLookBeforeTheLowerBoundWidensNothing) {
     EXPECT_FALSE(look(9, {seen(1, 9.01)}).judgements.at(0).unmeasured);
 }
 
+TEST_F(LedgerTest, WhatWasHandedOverDuringALookThatFailedIsUnmeasured) {
+    ledger.look_began(box, t(0));
+    send(1);
+    ledger.look_ended(box, false, std::nullopt, t(8));
+    EXPECT_TRUE(look(9, {seen(1, 9.01)}).judgements.at(0).unmeasured);
+}
+
+TEST_F(LedgerTest, WhatArrivesWhileLooksRestIsUnmeasuredUntilACompleteLook) {
+    look(0, {}, false);
+    ledger.looks_rest(box, t(50));
+    send(1);
+    EXPECT_TRUE(look(51, {seen(1, 51.01)}).judgements.at(0).unmeasured);
+}
+
+TEST_F(LedgerTest, AMailThatMayHideBehindAnUnreadableEntryIsFoundAndNotLate) {
+    send(1);
+    expect_nothing(look(99, {}, false));
+    expect_verdict(ledger.settle(box, t(200)), Verdict::unobserved);
+    ledger.look_began(box, t(201));
+    EXPECT_TRUE(ledger.look_ended(box, true, t(201), t(202), t(5)).absent.empty());
+    expect_evidence(look(210, {seen(1, 210.01)}), Evidence::found);
+}
+
+TEST_F(LedgerTest, AReloadBeforeTheConnectionDoesNotChangeTheDeadlineOfAMailThatStarted) {
+    ledger.start({7, probe, t(0), WallTime{}, 0});
+    ledger.change_probe(probe, {probe_id("p"), box, seconds{1}, seconds{1}});
+    ledger.connecting(7, t(2));
+    EXPECT_EQ(ledger.deadline_of(7), t(102));
+}
+
 TEST_F(LedgerTest, LostOnlyByACompleteLookAtOrAfterTheDeadline) {
     send(1);
     expect_nothing(look(99.99));

@@ -158,9 +158,7 @@ class Judge:
         if not first <= upper or (last is not None and not upper <= last):
             yield f"U is {upper}, the listing was read in [{first}, {last}]"
         truth = min(self.log.entries[e]["visible_ns"] for e in story.look.shown[story.mail])
-        denied = any(entry in box.denied for box in self.boxes.values()
-                     for entry in story.look.shown[story.mail])
-        if not (lower <= truth or denied) or truth > upper:
+        if not lower <= truth <= upper:
             yield f"visible at {truth}, not in [{lower}, {upper}]"
         if told["uncertain"] != (upper > story.deadline):
             yield f"deadline_uncertain is {told['uncertain']}"

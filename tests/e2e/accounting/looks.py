@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What each look into a mailbox can have shown, by the rules of ARCHITECTURE.md ("Complete look"):
 the login worked, the listing was read to its end, every entry not classified earlier was classified
-or is gone. Only complete looks prove absence, any look proves presence."""
+or is gone. Only complete looks prove absence, any look proves presence. An entry that could not be
+read may be a mail that was sent before; whether one such was pending only the daemon knows, but of
+the mails that truly lay there no look proves absence."""
+
+
+# With these codes -ERR does not concern the one message.
+OTHERWISE = ("-ERR [IN-USE]", "-ERR [LOGIN-DELAY]", "-ERR [AUTH]")
 
 
 class Look:
@@ -11,6 +17,8 @@ class Look:
         self.told, self.session = told, session
         self.peer, self.began, self.login = told["peer"], told["began"], told["login"]
         self.complete = False
+        self.hidden = set()  # mails behind entries that could not be read
+        self.paused = False  # the server asked for a pause
         self.shown = {}  # mail -> entries of it that were recognised
         self.read = set()  # entries whose body was fetched
         self.confirmed = False  # QUIT was answered +OK and the answer arrived
@@ -24,12 +32,14 @@ class Mailbox:
         # `owner_of` gives the mail that an entry truly is an arrival of, or None.
         self.owner_of, self.uidl_of, self.scan_limit = owner_of, uidl_of, scan_limit
         self.classified = set()
-        self.denied = set()  # entries of which the server said once that they are not there
+        self.unreadable = set()  # entries that were listed and could not be read
 
     def look(self, told, session):
         look = Look(told, session)
         if session is None or session.login_at is None:
             return look
+        look.paused = any(reply.startswith("-ERR [") for step in session.steps
+                          for reply in step.replies)
         # The greeting is the first reply; each command has one.
         heard = session.steps[:told["replies"]]
         names = [step.name for step in heard]
@@ -68,20 +78,18 @@ class Mailbox:
             self.show(look, entry)
         reads = [step for step in steps if step.name == "TOP"]
         for step in reads if by_id else reads[:self.scan_limit]:
-            if step.struck() and step.codes == [500] and not step.replies[0].startswith("-ERR ["):
-                # Listed, but not there: said once it is a contradiction, said again it is gone.
-                entry = session.snapshot[int(step.text.split()[1]) - 1]
-                if not by_id or entry in self.denied:
-                    unknown.discard(entry)
-                self.denied.add(entry)
+            if step.struck() and step.codes == [500] and not step.replies[0].startswith(OTHERWISE):
+                self.unreadable.add(session.snapshot[int(step.text.split()[1]) - 1])
                 continue
             if step.struck() or step.codes != [200]:
-                break
+                self.unreadable |= unknown
+                return
             self.show(look, step.retrieved)
             unknown.discard(step.retrieved)
             if by_id:
                 self.classified.add(self.uidl_of(step.retrieved))
-        look.complete = not unknown
+        look.complete = not unknown or (unknown <= self.unreadable and look.told["complete"])
+        look.hidden = {self.owner_of(entry) for entry in unknown}
 
     def show(self, look, entry):
         mail = self.owner_of(entry)

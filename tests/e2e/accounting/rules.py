@@ -71,7 +71,7 @@ def expected_story(submission, session, probe, looks, mail):
             duplicates = max(duplicates, copies)
             if look.confirmed:
                 removed |= set(shown)
-        elif look.complete:
+        elif look.complete and mail not in look.hidden:
             last_absence = look.login
             if story.verdict is None and story.deadline <= look.login <= story.grace_end:
                 story.verdict = "lost" if answer == "accepted" else "send_failed"
@@ -83,12 +83,15 @@ def expected_story(submission, session, probe, looks, mail):
 
 
 def widened(looks, until, lower):
-    """True if a failed look lies between L and the look that shows the mail; None if it is too
-    close to tell, because the beginning of a look is known to a millisecond only."""
-    failed = [look.began for look in looks[:looks.index(until)] if not look.complete]
-    if any(abs(began - lower) < 1_000_000 for began in failed):
+    """True if a failed look ended between L and the look that shows the mail; None if it is too
+    close to tell, because the end of a look is known to a millisecond only, or if the server asked
+    for a pause, which counts as well and is the plan's secret."""
+    failed = [look for look in looks[:looks.index(until)] if not look.complete]
+    if any(look.ended > lower + 1_000_000 for look in failed):
+        return True
+    if any(look.paused or look.ended > lower - 1_000_000 for look in failed[-1:]):
         return None
-    return any(began > lower for began in failed)
+    return False
 
 
 def expected_failure(session, tls):

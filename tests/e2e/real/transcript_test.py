@@ -63,7 +63,7 @@ class Transcript(RealCase):
         # The last look begins with the last CAPA before a login; those before it found nothing.
         start = max(i for i, line in enumerate(commands) if line == "AUTH PLAIN")
         self.assertEqual(commands[:start], [*leading, "CAPA"][-start:], commands)
-        self.assertEqual(commands[start:], ["AUTH PLAIN", "<secret>", "STAT", "UIDL", "TOP 1 0",
+        self.assertEqual(commands[start:], ["AUTH PLAIN", "<secret>", "STAT", "UIDL", "TOP 1 1",
                                             "RETR 1", "DELE 1", "QUIT"])
         self.assertTrue(any(line.startswith("Received: ") for line in once.said("pop3", "S")))
 

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is learnt of a mail beside its arrival in time (ARCHITECTURE.md, "What may be claimed").
+#include "probes/domain/ledger.hpp"
+
+#include <algorithm>
+
+namespace mailprobed {
+
+void Ledger::note_arrival(Outcome& outcome, MailId id, Settled& settled, Instant upper,
+                          Instant lower) {
+    if (settled.arrived) return;
+    settled.arrived = true;
+    if (settled.verdict == Verdict::delivered) return;
+    AfterVerdict fact{id, settled.probe, Evidence::late, upper - settled.started, 1};
+    if (settled.refused || settled.verdict == Verdict::bounced) {
+        fact.kind = Evidence::contradiction;
+        fact.latency.reset();
+    } else if (settled.verdict == Verdict::unobserved && lower < settled.deadline) {
+        fact.kind = Evidence::found;
+    }
+    outcome.evidence.push_back(fact);
+}
+
+void Ledger::count_copies(Outcome& outcome, MailId id, Settled& settled, const Sighting& sighting) {
+    // A server that shows a removed entry again under its old id did not make a copy.
+    const auto here = std::ranges::count_if(sighting.entries, [&](std::uint64_t entry) {
+        return entry == 0 || entry != settled.removed_entry;
+    });
+    const auto copies = std::min<std::int64_t>(settled.removed + here - 1, 255);
+    if (copies <= settled.duplicates) return;
+    outcome.evidence.push_back({id, settled.probe, Evidence::duplicate, std::nullopt,
+                                static_cast<std::uint32_t>(copies - settled.duplicates)});
+    settled.duplicates = static_cast<std::uint8_t>(copies);
+}
+
+Outcome Ledger::bounced(const BounceSeen& bounce, Instant now) {
+    Outcome outcome;
+    const auto pending = pending_.find(bounce.mail);
+    if (pending != pending_.end()) {
+        Judgement judgement = judge(bounce.mail, Verdict::bounced, now);
+        judgement.status_class = bounce.status_class;
+        judgement.detail = bounce.detail;
+        outcome.judgements.push_back(std::move(judgement));
+        settled_.at(bounce.mail).bounced = true;
+        return outcome;
+    }
+    const auto settled = settled_.find(bounce.mail);
+    if (settled == settled_.end() || settled->second.bounced) return outcome;
+    settled->second.bounced = true;
+    outcome.evidence.push_back(
+        {bounce.mail, settled->second.probe, Evidence::bounce, std::nullopt, 1});
+    return outcome;
+}
+
+void Ledger::deleted(MailId mail, std::uint8_t attempt, const std::vector<std::uint64_t>& entries) {
+    const auto found = settled_.find(mail);
+    if (found == settled_.end() || entries.empty()) return;
+    // What was removed of another attempt does not make a later copy of this one a duplicate.
+    if (found->second.attempt != attempt) return;
+    found->second.removed = static_cast<std::uint8_t>(
+        std::min<std::size_t>(found->second.removed + entries.size(), 255));
+    found->second.removed_entry = entries.front();
+}
+
+}  // namespace mailprobed

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// What becomes of mails that nobody will look for after a restart.
+#include "probes/monitor/left_over.hpp"
+
+#include <gtest/gtest.h>
+
+namespace mailprobed {
+namespace {
+
+RememberedMail left_with(Progress progress) {
+    RememberedMail mail;
+    mail.mail = 7;
+    mail.probe = "gone";
+    mail.progress = progress;
+    mail.attempt = 2;
+    if (progress == Progress::retry) {
+        mail.failure = StageCause{Stage::envelope, Cause::rejected_transient};
+        mail.detail = "450 4.2.0 later";
+    }
+    return mail;
+}
+
+TEST(LeftOver, AMailThatTheServerMayHaveIsUnobserved) {
+    for (const Progress progress :
+         {Progress::intended, Progress::accepted, Progress::unconfirmed}) {
+        const auto record = unless_looked_for(Settings{}, nullptr, left_with(progress));
+        ASSERT_TRUE(record);
+        EXPECT_EQ(record->judgement.verdict, Verdict::unobserved);
+    }
+}
+
+TEST(LeftOver, AMailThatWasRefusedFailsByThatRefusal) {
+    const auto record = unless_looked_for(Settings{}, nullptr, left_with(Progress::retry));
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->judgement.verdict, Verdict::send_failed);
+    EXPECT_EQ(record->judgement.failure, (StageCause{Stage::envelope, Cause::rejected_transient}));
+    EXPECT_EQ(record->judgement.detail, "450 4.2.0 later");
+    EXPECT_EQ(record->judgement.attempt, 2);
+}
+
+}  // namespace
+}  // namespace mailprobed
