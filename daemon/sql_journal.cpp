@@ -88,6 +88,10 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     BootTimer sweep;
     bool sweeping = false;
     bool healthy = true;
+    /// False while nobody waits for a disk that is known to be broken; `owed` is the number of the
+    /// last record that was pushed in such a time.
+    bool waits = true;
+    std::uint64_t owed = 0;
     std::deque<Waiter> waiters;
 
     std::mutex mutex;
@@ -100,7 +104,6 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     std::uint64_t awaited = 0;
     /// What the thread sleeps for; any other signal would be wasted.
     Idle idle = Idle::no;
-    std::uint64_t given_up = 0;
     bool stop = false;
     /// Steps that the thread has taken, and whether it is in one.
     std::uint64_t steps = 0;
@@ -131,9 +134,8 @@ std::uint64_t SqlJournal::Impl::push(std::variant<JournalRecord, DetailRecord> r
         if (queue.size() >= kMaxBacklog) {
             queue.pop_front();
             ++taken;
-            ++given_up;
         }
-        queue.push_back({std::move(record), !healthy});
+        queue.push_back({std::move(record), !waits});
         number = ++pushed;
         if (is_awaited) awaited = number;
         signal = idle == Idle::for_any || (idle == Idle::for_awaited && is_awaited);
@@ -180,18 +182,16 @@ void SqlJournal::Impl::give_up_waiting() {
 }
 
 void SqlJournal::Impl::committed(std::uint64_t upto) {
-    if (!healthy) {
-        bool behind = false;
-        {
-            const std::lock_guard guard(mutex);
-            // By now the thread may have taken the rest and still be writing it.
-            behind = !queue.empty() || taken > upto;
-        }
-        // Only when the backlog is on the disk does the ledger know again what happened.
-        if (!behind) {
-            healthy = true;
-            if (on_health) on_health(true, {});
-        }
+    if (!waits) {
+        // The disk works: from here on senders wait again, or say by failed() that they gave up.
+        waits = true;
+        const std::lock_guard guard(mutex);
+        owed = pushed;
+    }
+    // Only when all that nobody waited for is on the disk the ledger knows again what happened.
+    if (!healthy && upto >= owed) {
+        healthy = true;
+        if (on_health) on_health(true, {});
     }
     while (!waiters.empty() && waiters.front().number <= upto) {
         Waiter waiter = std::move(waiters.front());
@@ -201,6 +201,7 @@ void SqlJournal::Impl::committed(std::uint64_t upto) {
 }
 
 void SqlJournal::Impl::failed(const std::string& why) {
+    waits = false;
     if (!healthy) return;
     healthy = false;
     if (on_health) on_health(false, why);
@@ -374,7 +375,7 @@ Awaitable<Durability> SqlJournal::record(JournalRecord record) {
     Impl& impl = *impl_;
     const std::uint64_t number = impl.push(std::move(record), true);
     // Known to be broken: waiting would only make every mail start a second late.
-    if (!impl.healthy) co_return Durability::lost_on_crash;
+    if (!impl.waits) co_return Durability::lost_on_crash;
     auto start = [&impl, number](auto handler) { impl.wait_for(number, std::move(handler)); };
     auto token = asio::use_awaitable_t<Executor>{};
     const Durability kept =

@@ -168,6 +168,29 @@ TEST_F(JournalPatience, AJournalIsNotHealthyWhileTheRestOfItsBacklogIsOnItsWayTo
     EXPECT_EQ(mails_on_disk(), 3);
 }
 
+TEST_F(JournalPatience, AJournalRecoversThoughRecordsKeepComing) {
+    EXPECT_EQ(answer_to(1), Durability::durable);
+    soci::session other;
+    open_ledger(other, ledger_path(folder), LedgerAccess::write);
+    other << "BEGIN IMMEDIATE";
+    EXPECT_EQ(answer_to(2), Durability::lost_on_crash);
+    other << "ROLLBACK";
+    const Instant end = BootClock::now() + seconds{20};
+    MailId mail = 10;
+    journal->note(intent(mail));
+    for (int round = 0; round < 20 && !journal->healthy(); ++round) {
+        while (journal->vital().busy && BootClock::now() < end)
+            std::this_thread::yield();
+        // The loop hears of a commit when there is the next record already.
+        journal->note(intent(++mail));
+        io.restart();
+        io.poll();
+    }
+    EXPECT_TRUE(journal->healthy());
+    EXPECT_EQ(told, (std::vector<bool>{false, true}));
+    EXPECT_GE(mails_on_disk(), 3) << "with all that was given up on";
+}
+
 TEST_F(JournalPatience, WhatCouldNotBeWrittenIsWrittenWhenItCan) {
     EXPECT_EQ(answer_to(1), Durability::durable);
     soci::session other;
