@@ -33,9 +33,11 @@ Number number(WallTime at) noexcept {
     return at.time_since_epoch().count();
 }
 
-/// True of a failure after which the server cannot have the mail.
+/// True of a failure after which the server cannot have the mail. There is none of a mail that was
+/// seen too late before its submission ended.
 bool is_definite(const std::optional<StageCause>& failure) {
-    if (!failure || failure->stage != Stage::accept) return true;
+    if (!failure) return false;
+    if (failure->stage != Stage::accept) return true;
     return failure->cause == Cause::rejected_transient ||
            failure->cause == Cause::rejected_permanent;
 }

@@ -185,6 +185,19 @@ TEST_F(SqlJournalTest, AnUnansweredMailThatFailedIsNotRefused) {
     EXPECT_FALSE(settled(next.remembered(), 1).refused);
 }
 
+TEST_F(SqlJournalTest, AMailThatWasSeenTooLateBeforeItsAnswerIsNotRefused) {
+    const IntentRecord intent = intent_of(1);
+    VerdictRecord verdict = verdict_on(intent, Verdict::send_failed);
+    verdict.judgement.failure.reset();
+    {
+        JournalRun run(here.path());
+        run.note({intent});
+        run.record(verdict);
+    }
+    const JournalRun next(here.path());
+    EXPECT_FALSE(settled(next.remembered(), 1).refused) << "its copy would be a contradiction";
+}
+
 TEST_F(SqlJournalTest, ClassifiedEntriesComeBackUntilTheyAreGone) {
     Tag own;
     own.probe = 5;
