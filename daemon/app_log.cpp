@@ -7,6 +7,13 @@ namespace mailprobed {
 void log_journal_state(Log& log, bool healthy, const std::string& why) {
     if (healthy) {
         log.write(LogLevel::info, "journal_recovered");
+        if (why.empty()) return;
+        log.write(LogLevel::error, "journal_gap",
+                  {{"why", why},
+                   {"effect",
+                    "the ledger lacks mails and what followed verdicts of that time; "
+                    "metrics and log have them"},
+                   {"remedy", "see journal_failed before it for what the disk had"}});
         return;
     }
     log.write(LogLevel::error, "journal_failed",

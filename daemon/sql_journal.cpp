@@ -6,6 +6,8 @@
 #include "daemon/ledger_place.hpp"
 #include "daemon/ledger_recall.hpp"
 #include "daemon/ledger_writer.hpp"
+#include "daemon/sql_journal_backlog.hpp"
+#include "daemon/sql_journal_damage.hpp"
 #include "probes/net/boot_clock.hpp"
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -16,7 +18,6 @@
 
 #include <condition_variable>
 #include <deque>
-#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -43,16 +44,12 @@ struct Waiter {
     Instant until;
     Resume resume;
     asio::executor_work_guard<Executor> work;
+    /// What it is told when it is its turn.
+    Durability kept = Durability::durable;
 };
 
 /// Whom the sleeping writer thread wants to hear of.
 enum class Idle : std::uint8_t { no, for_awaited, for_any };
-
-/// What SQLite says of a file that is none of its own or damaged; nothing else is moved away.
-bool is_damage(const std::string& what) {
-    return what.find("malformed") != std::string::npos ||
-           what.find("not a database") != std::string::npos;
-}
 
 }  // namespace
 
@@ -65,7 +62,10 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
           sweep(on) {}
 
     // On the event loop.
-    std::uint64_t push(std::variant<JournalRecord, DetailRecord> record, bool awaited);
+    /// Nothing if it is of a mail that was given up.
+    std::optional<std::uint64_t> push(std::variant<JournalRecord, DetailRecord> record,
+                                      bool awaited);
+    void gave_up(std::uint64_t records);
     void wait_for(std::uint64_t number, Resume resume);
     void arm_sweep();
     void give_up_waiting();
@@ -77,7 +77,6 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     void wait_for_work(std::unique_lock<std::mutex>& guard);
     bool try_write(std::vector<QueuedRecord>& group);
     void open();
-    void set_aside();
     void trouble(const std::exception& what);
     void prune_now();
 
@@ -92,14 +91,14 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     /// last record that was pushed in such a time.
     bool waits = true;
     std::uint64_t owed = 0;
+    /// What people must be told to be missing for good.
+    std::string gap;
+    std::uint64_t given_up = 0;
     std::deque<Waiter> waiters;
 
     std::mutex mutex;
     std::condition_variable wake;
-    std::deque<QueuedRecord> queue;
-    /// Number of the last record pushed, and of the last one taken off the queue.
-    std::uint64_t pushed = 0;
-    std::uint64_t taken = 0;
+    JournalBacklog backlog{kMaxBacklog, kBacklogSlack};
     /// Number of the last record that somebody waits for.
     std::uint64_t awaited = 0;
     /// What the thread sleeps for; any other signal would be wasted.
@@ -125,24 +124,35 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     std::thread thread;
 };
 
-std::uint64_t SqlJournal::Impl::push(std::variant<JournalRecord, DetailRecord> record,
-                                     bool is_awaited) {
-    std::uint64_t number = 0;
+std::optional<std::uint64_t> SqlJournal::Impl::push(
+    std::variant<JournalRecord, DetailRecord> record, bool is_awaited) {
+    std::optional<std::uint64_t> number;
     bool signal = false;
+    std::uint64_t lost = 0;
     {
         const std::lock_guard guard(mutex);
-        if (queue.size() >= kMaxBacklog) {
-            queue.pop_front();
-            ++taken;
-        }
-        queue.push_back({std::move(record), !waits});
-        number = ++pushed;
-        if (is_awaited) awaited = number;
+        number = backlog.push(std::move(record), !waits);
+        lost = backlog.given_up();
+        if (number && is_awaited) awaited = *number;
         signal = idle == Idle::for_any || (idle == Idle::for_awaited && is_awaited);
         if (signal) idle = Idle::no;
     }
     if (signal) wake.notify_one();
+    if (lost != 0) gave_up(lost);
     return number;
+}
+
+void SqlJournal::Impl::gave_up(std::uint64_t records) {
+    // It may be what some of them wait for.
+    for (Waiter& waiter : waiters)
+        waiter.kept = Durability::lost_on_crash;
+    const bool first = gap.empty();
+    given_up = (first ? 0 : given_up) + records;
+    gap = std::to_string(given_up) + " records were given up while the disk failed";
+    waits = false;
+    if (!first) return;
+    healthy = false;
+    if (on_health) on_health(false, "too many records wait for the disk, the oldest are given up");
 }
 
 void SqlJournal::Impl::wait_for(std::uint64_t number, Resume resume) {
@@ -171,8 +181,7 @@ void SqlJournal::Impl::give_up_waiting() {
     if (!late.empty()) {
         {
             const std::lock_guard guard(mutex);
-            for (QueuedRecord& queued : queue)
-                queued.at_risk = true;
+            backlog.all_at_risk();
         }
         failed("the disk has not answered for a second");
     }
@@ -186,17 +195,17 @@ void SqlJournal::Impl::committed(std::uint64_t upto) {
         // The disk works: from here on senders wait again, or say by failed() that they gave up.
         waits = true;
         const std::lock_guard guard(mutex);
-        owed = pushed;
+        owed = backlog.pushed();
     }
     // Only when all that nobody waited for is on the disk the ledger knows again what happened.
     if (!healthy && upto >= owed) {
         healthy = true;
-        if (on_health) on_health(true, {});
+        if (on_health) on_health(true, std::exchange(gap, {}));
     }
     while (!waiters.empty() && waiters.front().number <= upto) {
         Waiter waiter = std::move(waiters.front());
         waiters.pop_front();
-        std::move(waiter.resume)(Durability::durable);
+        std::move(waiter.resume)(waiter.kept);
     }
 }
 
@@ -208,21 +217,12 @@ void SqlJournal::Impl::failed(const std::string& why) {
 }
 
 void SqlJournal::Impl::open() {
-    if (damaged) set_aside();
-    writer = std::make_unique<LedgerWriter>(ledger_path(place.state_directory), read_clocks());
-}
-
-void SqlJournal::Impl::set_aside() {
-    const std::string path = ledger_path(place.state_directory);
-    const std::string aside =
-        path + ".damaged-" + std::to_string(wall_now().time_since_epoch().count());
-    std::filesystem::rename(path, aside);
-    for (const char* suffix : {"-wal", "-shm"}) {
-        std::error_code may_be_missing;
-        std::filesystem::rename(path + suffix, aside + suffix, may_be_missing);
+    if (damaged) {
+        notice = "the ledger was damaged and is now " +
+                 set_ledger_aside(ledger_path(place.state_directory));
+        damaged = false;
     }
-    damaged = false;
-    notice = "the ledger was damaged and is now " + aside;
+    writer = std::make_unique<LedgerWriter>(ledger_path(place.state_directory), read_clocks());
 }
 
 void SqlJournal::Impl::trouble(const std::exception& what) {
@@ -259,13 +259,13 @@ void SqlJournal::Impl::prune_now() {
 }
 
 void SqlJournal::Impl::wait_for_work(std::unique_lock<std::mutex>& guard) {
-    const auto pressing = [this] { return stop || !writer || awaited > taken; };
+    const auto pressing = [this] { return stop || !writer || awaited > backlog.taken(); };
     idle = Idle::for_awaited;
     // Mostly something comes along within this time, so that the others need no signal.
     wake.wait_for(guard, kLinger, pressing);
-    if (!pressing() && queue.empty()) {
+    if (!pressing() && backlog.empty()) {
         idle = Idle::for_any;
-        wake.wait_for(guard, kPruneEvery, [&] { return pressing() || !queue.empty(); });
+        wake.wait_for(guard, kPruneEvery, [&] { return pressing() || !backlog.empty(); });
         idle = Idle::for_awaited;
         wake.wait_for(guard, kLinger, pressing);
     }
@@ -278,12 +278,8 @@ void SqlJournal::Impl::run() {
     std::unique_lock guard(mutex);
     for (bool first = true;; first = false) {
         if (!first) wait_for_work(guard);
-        while (!queue.empty() && group.size() < kMaxGroup) {
-            group.push_back(std::move(queue.front()));
-            queue.pop_front();
-            ++taken;
-        }
-        const std::uint64_t upto = taken;
+        backlog.take(group, kMaxGroup);
+        const std::uint64_t upto = backlog.taken();
         const bool last = stop;
         ++steps;
         in_step = true;
@@ -308,7 +304,7 @@ void SqlJournal::Impl::run() {
         }
         guard.lock();
         in_step = false;
-        if (last && (!written || queue.empty())) {
+        if (last && (!written || backlog.empty())) {
             all_written = written;
             ended = true;
             over.notify_all();
@@ -362,7 +358,7 @@ bool SqlJournal::close(Duration patience) {
 
 Vital SqlJournal::vital() const {
     const std::lock_guard guard(impl_->mutex);
-    return {impl_->in_step || !impl_->queue.empty(), impl_->steps};
+    return {impl_->in_step || !impl_->backlog.empty(), impl_->steps};
 }
 
 Remembered SqlJournal::recall() {
@@ -373,10 +369,10 @@ Remembered SqlJournal::recall() {
 
 Awaitable<Durability> SqlJournal::record(JournalRecord record) {
     Impl& impl = *impl_;
-    const std::uint64_t number = impl.push(std::move(record), true);
+    const std::optional<std::uint64_t> number = impl.push(std::move(record), true);
     // Known to be broken: waiting would only make every mail start a second late.
-    if (!impl.waits) co_return Durability::lost_on_crash;
-    auto start = [&impl, number](auto handler) { impl.wait_for(number, std::move(handler)); };
+    if (!number || !impl.waits) co_return Durability::lost_on_crash;
+    auto start = [&impl, number](auto handler) { impl.wait_for(*number, std::move(handler)); };
     auto token = asio::use_awaitable_t<Executor>{};
     const Durability kept =
         co_await asio::async_initiate<asio::use_awaitable_t<Executor>, void(Durability)>(start,

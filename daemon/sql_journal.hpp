@@ -25,10 +25,14 @@ struct JournalPlace {
 /// senders are told so; when it works again they are written, without a restart.
 class SqlJournal final : public Journal {
   public:
-    /// Records that wait for a failing disk at most; beyond that the oldest are given up.
+    /// Records that wait for a failing disk. Beyond that and some slack entries and details are
+    /// given up, then the oldest mails that are not on the disk; what a mail that is on the disk
+    /// must not be without stays, which is at most a verdict and an intent for each attempt.
     static constexpr std::size_t kMaxBacklog = 50'000;
+    static constexpr std::size_t kBacklogSlack = 5'000;
 
-    /// Told on the event loop when the ledger starts or stops to fail, and why.
+    /// Told on the event loop when the ledger starts or stops to fail, and why; `why` of a ledger
+    /// that works again says what it will always miss, if anything.
     using HealthHandler = std::function<void(bool healthy, const std::string& why)>;
 
     /// Locks the directory and opens the ledger. Throws LedgerInUse if another process has it;

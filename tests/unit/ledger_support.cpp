@@ -70,7 +70,7 @@ JournalRun::JournalRun(const std::string& directory, Duration history)
           [this](bool healthy, const std::string& why) {
               const std::lock_guard lock(mutex_);
               told_ = healthy;
-              if (!healthy) reasons_.push_back(why);
+              if (!why.empty()) reasons_.push_back(why);
               changed_.notify_all();
           })),
       remembered_(journal_->recall()),

@@ -228,7 +228,7 @@ TEST_F(SqlJournalTrouble, TheBacklogOfABrokenDiskIsBoundedAndLosesTheOldest) {
     block();
     JournalRun run(here.path());
     ASSERT_TRUE(run.wait_for_health(false, kHeldUp));
-    const std::size_t surplus = 1000;
+    const std::size_t surplus = SqlJournal::kBacklogSlack + 1000;
     std::vector<JournalRecord> records;
     for (std::size_t i = 1; i <= SqlJournal::kMaxBacklog + surplus; ++i)
         records.emplace_back(EntriesRecord{"box", {{i, std::nullopt}}, {}});
@@ -238,9 +238,47 @@ TEST_F(SqlJournalTrouble, TheBacklogOfABrokenDiskIsBoundedAndLosesTheOldest) {
     const auto kept = std::stoul(here.ask("SELECT COUNT(*) FROM entries"));
     EXPECT_GE(kept, SqlJournal::kMaxBacklog);
     // What the writer has in its hand is not in the queue.
-    EXPECT_LE(kept, SqlJournal::kMaxBacklog + 512);
+    EXPECT_LE(kept, SqlJournal::kMaxBacklog + surplus - 1);
     EXPECT_EQ(here.ask("SELECT MAX(entry) FROM entries"),
               std::to_string(SqlJournal::kMaxBacklog + surplus));
+    EXPECT_EQ(run.reasons().size(), 1U) << "entries are read again: nothing is missing";
+}
+
+TEST_F(SqlJournalTrouble, AMailOnTheDiskKeepsItsVerdictHoweverLongTheDiskFails) {
+    constexpr MailId kMails = 30'000;
+    {
+        JournalRun run(here.path());
+        const IntentRecord before = intent_of(1);
+        ASSERT_EQ(run.record(before), Durability::durable);
+        run.note({answer_to(before, Answer::accepted)});
+        ASSERT_EQ(run.record(intent_of(2)), Durability::durable);
+        here.execute("ALTER TABLE mails RENAME TO elsewhere");
+        EXPECT_EQ(run.record(verdict_on(before, Verdict::delivered)), Durability::lost_on_crash);
+        std::vector<JournalRecord> records{verdict_on(intent_of(2), Verdict::delivered)};
+        for (MailId mail = 3; mail <= kMails; ++mail) {
+            const IntentRecord intent = intent_of(mail);
+            records.emplace_back(intent);
+            records.emplace_back(verdict_on(intent, Verdict::lost));
+        }
+        run.note(std::move(records));
+        EXPECT_FALSE(run.healthy());
+        here.execute("ALTER TABLE elsewhere RENAME TO mails");
+        ASSERT_TRUE(run.wait_for_health(true, seconds{50}));
+        EXPECT_EQ(here.ask("SELECT verdict FROM mails WHERE mail = 1"), "delivered");
+        EXPECT_EQ(here.ask("SELECT verdict FROM mails WHERE mail = 2"), "delivered");
+        EXPECT_EQ(here.ask("SELECT verdict FROM mails WHERE mail = " + std::to_string(kMails)),
+                  "lost");
+        EXPECT_EQ(here.ask("SELECT COUNT(*) FROM mails WHERE verdict = ''"), "0");
+        const auto reasons = run.reasons();
+        const auto kept = std::stoul(here.ask("SELECT COUNT(*) FROM mails"));
+        ASSERT_EQ(reasons.size(), 3U) << "the failure, the beginning and the size of the gap";
+        EXPECT_NE(reasons[1].find("given up"), std::string::npos) << reasons[1];
+        EXPECT_EQ(reasons[2], std::to_string(2 * (kMails - kept)) +
+                                  " records were given up while the disk failed");
+        EXPECT_LT(kept, kMails);
+    }
+    const JournalRun next(here.path());
+    EXPECT_TRUE(next.remembered().pending.empty()) << "they would be called lost";
 }
 
 }  // namespace
