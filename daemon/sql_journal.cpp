@@ -310,7 +310,11 @@ void SqlJournal::Impl::run() {
             over.notify_all();
             return;
         }
-        if (!written) wake.wait_for(guard, kPatience, [this] { return stop; });
+        if (written) continue;
+        wake.wait_for(guard, kPatience, [this] { return stop; });
+        // By the next try all who waited for these have given up.
+        for (QueuedRecord& queued : group)
+            queued.at_risk = true;
     }
 }
 
