@@ -7,10 +7,8 @@
 #include "daemon/ledger_names.hpp"
 #include "daemon/ledger_recall.hpp"
 #include "daemon/ledger_schema.hpp"
-#include "probes/net/boot_clock.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <set>
 #include <type_traits>
@@ -72,15 +70,6 @@ struct OpenLedger {
 };
 
 }  // namespace
-
-ClockReading read_clocks() {
-    ClockReading now;
-    std::ifstream file("/proc/sys/kernel/random/boot_id");
-    std::getline(file, now.boot_id);
-    now.boot = BootClock::now();
-    now.wall = wall_now();
-    return now;
-}
 
 struct LedgerWriter::Impl : OpenLedger {
     Impl(const std::string& path, const ClockReading& at) : OpenLedger(path), start(at) {
@@ -166,6 +155,11 @@ struct LedgerWriter::Impl : OpenLedger {
                              use(c.attempt), use(c.mail))};
     soci::statement bounced{
         (sql.prepare << "UPDATE mails SET bounced = 1 WHERE mail = :mail", use(c.mail))};
+    soci::statement unwatched{
+        (sql.prepare << "UPDATE mails SET verdict = 'unobserved', judged_ns = :wall, arrived = 1,"
+                        " arrived_attempt = :attempt, detail = 'the ledger could not be read when"
+                        " mailprobed started' WHERE mail = :mail AND verdict = ''",
+         use(c.wall), use(c.attempt), use(c.mail))};
     soci::statement duplicates{
         (sql.prepare << "UPDATE mails SET duplicates = duplicates + :copies WHERE mail = :mail",
          use(c.copies), use(c.mail))};
@@ -298,8 +292,12 @@ void LedgerWriter::Impl::apply(const EvidenceRecord& record, bool /*risk*/) {
         case Evidence::duplicate:
             duplicates.execute(true);
             break;
-        case Evidence::retry_copy:
         case Evidence::orphan:
+            // A run that could not read the ledger did not look for it, and may remove it now.
+            unwatched.execute(true);
+            if (unwatched.get_affected_rows() > 0) changed.insert(&probe_state(record.probe));
+            break;
+        case Evidence::retry_copy:
             break;
     }
 }

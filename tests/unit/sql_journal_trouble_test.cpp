@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The durable journal when the disk fails, the file is damaged or of another time: it says so,
 // nobody waits long, and when the cause is gone all is written in its order without a restart.
+#include "daemon/ledger_reader.hpp"
 #include "daemon/ledger_schema.hpp"
 #include "probes/net/boot_clock.hpp"
 #include "tests/unit/ledger_support.hpp"
@@ -141,6 +142,33 @@ TEST_F(SqlJournalTrouble, ADiskThatIsFullAtTheStartForgetsNoMail) {
         if (!run.wait_for_health(true)) return "no recovery";
         return here.ask("SELECT verdict FROM mails") == "delivered" ? "" : "the verdict is lost";
     });
+}
+
+TEST_F(SqlJournalTrouble, AMailOfALedgerThatWasUnreadableAtTheStartIsNotWatchedOnceItsCopyIsSeen) {
+    {
+        JournalRun run(here.path());
+        run.note({intent_of(1), answer_to(intent_of(1), Answer::accepted)});
+        ASSERT_EQ(run.record(intent_of(2)), Durability::durable);
+    }
+    fs::rename(here.ledger(), here.path() + "/elsewhere");
+    block();
+    {
+        JournalRun run(here.path());
+        ASSERT_TRUE(run.wait_for_health(false, kHeldUp));
+        EXPECT_TRUE(run.remembered().pending.empty());
+        unblock();
+        fs::rename(here.path() + "/elsewhere", here.ledger());
+        ASSERT_TRUE(run.wait_for_health(true));
+        // A stranger to this run: counted, and removed from its mailbox.
+        EXPECT_EQ(run.record(evidence_on(1, Evidence::orphan)), Durability::durable);
+    }
+    const JournalRun next(here.path());
+    ASSERT_EQ(next.remembered().pending.size(), 1U) << "mail 1 would be called lost";
+    EXPECT_EQ(next.remembered().pending[0].mail, 2U);
+    EXPECT_EQ(here.ask("SELECT verdict || arrived || arrived_attempt FROM mails WHERE mail = 1"),
+              "unobserved11");
+    const LedgerReport report = LedgerReader(here.ledger()).verify();
+    EXPECT_EQ(report.problems, std::vector<std::string>{});
 }
 
 TEST_F(SqlJournalTrouble, ADiskThatHangsHoldsASenderUpForASecond) {
