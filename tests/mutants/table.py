@@ -181,7 +181,7 @@ MUTANTS = [
            "    impl_->write_probes();\n    all_or_nothing.rollback();\n",
            "unit:JournalPatience.DurableMeansThatAnotherReaderFindsIt"),
     Mutant("what nobody waits for stays in memory", "daemon/sql_journal.cpp",
-           "    if (!pressing() && queue.empty()) {\n", "    while (!pressing()) {\n",
+           "    if (!pressing() && backlog.empty()) {\n", "    while (!pressing()) {\n",
            "unit:JournalPatience.WhatNobodyWaitsForIsWrittenSoonAnyway"),
     Mutant("a start without a verdict is forgotten", "daemon/ledger_recall.cpp",
            "if (!entry->last_started || *entry->last_started < started)",
