@@ -121,8 +121,8 @@ void PollPlan::look_began(Instant at) noexcept {
 }
 
 void PollPlan::look_ended(LookResult result, Instant at, Duration login_delay) noexcept {
-    login_delay_ =
-        std::max(login_delay, result == LookResult::complete ? Duration{} : login_delay_);
+    login_delay_ = std::max(std::min(login_delay, kLongestLoginDelay),
+                            result == LookResult::complete ? Duration{} : login_delay_);
     switch (result) {
         case LookResult::complete:
         case LookResult::failed:

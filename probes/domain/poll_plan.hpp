@@ -12,6 +12,9 @@
 
 namespace mailprobed {
 
+/// A longer LOGIN-DELAY is not believed: one wrong answer must not silence a mailbox for good.
+inline constexpr Duration kLongestLoginDelay = std::chrono::hours{1};
+
 /// What the plan must know of a mail that is awaited in the mailbox.
 struct AwaitedMail {
     /// Since when it may be there.
@@ -64,7 +67,8 @@ class PollPlan {
 
     /// A look began; it uses up one login of the budget.
     void look_began(Instant at) noexcept;
-    /// The look that began last ended; `login_delay` is what the server announced, or zero.
+    /// The look that began last ended; `login_delay` is what the server announced, or zero;
+    /// kLongestLoginDelay of it counts at most.
     void look_ended(LookResult result, Instant at, Duration login_delay) noexcept;
 
     /// The logins that the budget allows at once; infinity without a budget.

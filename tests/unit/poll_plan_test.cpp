@@ -2,6 +2,8 @@
 // When the plan looks: geometric in a mail's age, at the deadline, within what the server allows.
 #include "probes/domain/poll_plan.hpp"
 
+#include "probes/monitor/watcher.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -116,6 +118,21 @@ TEST(PollPlan, A2_08_LoginDelayOfTheServerIsKept) {
     // The login was somewhere within the look; only its end is certainly after it.
     EXPECT_GE(plan.next(std::span(&awaited, 1), kNow + seconds{3}), kNow + seconds{2} + minutes{2});
     EXPECT_GE(plan.least_gap(), minutes{2});
+}
+
+TEST(PollPlan, ALoginDelayIsBelievedForAnHourAtMost) {
+    PollPlan plan({}, 60, minutes{5});
+    plan.look_began(kNow);
+    // The longest that CAPA can say: 136 years.
+    plan.look_ended(LookResult::complete, kNow, seconds{4'294'967'295});
+    const AwaitedMail awaited = mail(kNow);
+    EXPECT_EQ(plan.next(std::span(&awaited, 1), kNow), kNow + hours{1});
+    EXPECT_LE(plan.look_interval(), hours{1});
+    EXPECT_LE(plan.least_gap(), hours{1});
+    EXPECT_LE(default_grace(plan.look_interval()), hours{2}) << "or no mail is judged";
+    // Nor does a look that fails keep more.
+    plan.look_ended(LookResult::failed, kNow, seconds{4'294'967'295});
+    EXPECT_EQ(plan.next(std::span(&awaited, 1), kNow), kNow + hours{1});
 }
 
 TEST(PollPlan, RefusalsStretchThePlanAndSuccessEndsThat) {
