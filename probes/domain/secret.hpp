@@ -15,7 +15,10 @@ void wipe(void* data, std::size_t size) noexcept;
 class Secret {
   public:
     Secret() = default;
-    explicit Secret(std::string value) : value_(std::move(value)) {}
+    /// A copy; the caller keeps the original.
+    explicit Secret(const std::string& value) : value_(value) {}
+    /// Takes the text and wipes what is left of it in `value`: a short one is copied, not moved.
+    explicit Secret(std::string&& value) : value_(std::move(value)) { wipe_all(value); }
     Secret(const Secret&) = default;
     Secret(Secret&& other) noexcept {
         value_.swap(other.value_);
@@ -40,11 +43,12 @@ class Secret {
     friend Stream& operator<<(Stream&, const Secret&) = delete;
 
   private:
-    void clear() noexcept {
-        value_.resize(value_.capacity());
-        wipe(value_.data(), value_.size());
-        value_.clear();
+    static void wipe_all(std::string& text) noexcept {
+        text.resize(text.capacity());
+        wipe(text.data(), text.size());
+        text.clear();
     }
+    void clear() noexcept { wipe_all(value_); }
 
     std::string value_;
 };

@@ -51,5 +51,17 @@ TEST(SecretUnprintable, OnlyRevealGivesItAway) {
     EXPECT_EQ(secret.reveal(), "hunter2");
 }
 
+TEST(Secret, LeavesNothingInTheStringThatItWasMadeOf) {
+    // Both short enough to lie inside the string itself and too long for that.
+    for (const std::string text : {"hunter2", "a password that is kept on the heap"}) {
+        std::string source(text);
+        const Secret secret(std::move(source));
+        EXPECT_EQ(secret.reveal(), text);
+        // The object and not its text, which counts as gone.
+        const std::string_view object(reinterpret_cast<const char*>(&source), sizeof source);
+        EXPECT_EQ(object.find("unter"), std::string_view::npos);
+    }
+}
+
 }  // namespace
 }  // namespace mailprobed::daemon_test
