@@ -64,6 +64,8 @@ Secret kept_tag_key(const std::string& directory) {
     if (auto key = read_key(path)) return *key;
     const std::string draft = path + "." + std::to_string(::getpid());
     Secret key(random_bytes(kKeyBytes));
+    // One that was killed here may have had our number, as in a container every one has.
+    ::unlink(draft.c_str());
     {
         const File file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
         if (file.fd() < 0) fail("cannot make the tag key", draft);

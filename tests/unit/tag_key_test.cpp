@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace mailprobed {
 namespace {
@@ -50,6 +51,14 @@ TEST_F(TagKeyTest, ADirectoryThatIsNotThereIsAnErrorThatNamesTheKeyToSet) {
     } catch (const std::runtime_error& error) {
         EXPECT_NE(std::string(error.what()).find("state_directory"), std::string::npos);
     }
+}
+
+TEST_F(TagKeyTest, ADraftThatAKilledProcessOfThisNumberLeftIsNoObstacle) {
+    std::ofstream(directory + "/tag.key." + std::to_string(::getpid())) << "half";
+    const Secret key = kept_tag_key(directory);
+    EXPECT_EQ(key.reveal().size(), 32U);
+    EXPECT_TRUE(kept_tag_key(directory) == key);
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory), {}), 1);
 }
 
 TEST_F(TagKeyTest, OnceTakesTheDaemonsKeyOrAFreshOne) {
