@@ -48,17 +48,17 @@ std::string ConfigProblem::text() const {
     return without_controls(result);
 }
 
-void ProblemList::error(ConfigPlace at, std::string what, std::string expected) {
+void ProblemList::error(ConfigPlace at, std::string what, std::string expected, bool passing) {
     if (full()) {
         ++dropped_;
         return;
     }
-    errors_.push_back({file_, at.line, at.column, std::move(what), std::move(expected)});
+    errors_.push_back({file_, at.line, at.column, std::move(what), std::move(expected), passing});
 }
 
 void ProblemList::warning(ConfigPlace at, std::string what, std::string expected) {
     if (warnings_.size() >= kMostProblems) return;
-    warnings_.push_back({file_, at.line, at.column, std::move(what), std::move(expected)});
+    warnings_.push_back({file_, at.line, at.column, std::move(what), std::move(expected), false});
 }
 
 std::vector<ConfigProblem> ProblemList::errors() const {

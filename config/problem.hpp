@@ -22,6 +22,8 @@ struct ConfigProblem {
     int column = 1;
     std::string what;
     std::string expected;
+    /// It may be gone at the next try though nobody edits anything: a password command failed.
+    bool passing = false;
 
     /// `file:line:column: what, expected what`, one line without control characters.
     [[nodiscard]] std::string text() const;
@@ -37,7 +39,7 @@ class ProblemList {
     explicit ProblemList(std::string file) : file_(std::move(file)) {}
 
     /// Notes something that makes the configuration unusable.
-    void error(ConfigPlace at, std::string what, std::string expected);
+    void error(ConfigPlace at, std::string what, std::string expected, bool passing = false);
     /// Notes something that works but should be looked at.
     void warning(ConfigPlace at, std::string what, std::string expected);
     /// The number of errors so far.

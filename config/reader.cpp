@@ -144,7 +144,7 @@ ConfigPlace MapReader::place(std::string_view key) const noexcept {
 void MapReader::complain(std::string_view key, const Complaint& complaint) {
     const std::string_view joint = complaint.what.starts_with('\'') ? ": " : " ";
     problems_.error(place(key), name_of(key).append(joint).append(complaint.what),
-                    complaint.expected);
+                    complaint.expected, complaint.passing);
 }
 
 const ConfigNode* MapReader::of_kind(std::string_view key, ConfigNode::Kind kind,

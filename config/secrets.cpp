@@ -92,6 +92,9 @@ std::optional<FoundSecret> SecretReader::from_map(MapReader& map, std::string_vi
     if (problems_.error_count() != errors) return std::nullopt;
     if (!outcome.complaint) outcome.complaint = check(outcome.value);
     if (outcome.complaint) {
+        // A manager of passwords may be locked or out of reach; whatever is wrong with what its
+        // program says, nothing here need be edited.
+        outcome.complaint->passing = given.front() == "command";
         map.complain(given.front(), *outcome.complaint);
         return std::nullopt;
     }

@@ -12,6 +12,8 @@ namespace mailprobed {
 struct Complaint {
     std::string what;
     std::string expected;
+    /// As ConfigProblem::passing.
+    bool passing = false;
 };
 
 /// Tells what is wrong with a text, or nothing.

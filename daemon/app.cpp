@@ -21,6 +21,7 @@
 #include "daemon/run_now.hpp"
 #include "daemon/session_limit.hpp"
 #include "daemon/sql_journal.hpp"
+#include "daemon/start_failure.hpp"
 #include "daemon/status_command.hpp"
 #include "daemon/stop.hpp"
 #include "daemon/tag_key.hpp"
@@ -350,7 +351,7 @@ ExitStatus run_app(const Options& options) {
     }
     for (const ConfigProblem& problem : problems)
         std::cerr << problem.text() << '\n';
-    if (!problems.empty()) return ExitStatus::config;
+    if (!problems.empty()) return status_of(problems);
     if (options.action == Action::check_config) {
         for (const ConfigProblem& warning : config.warnings) {
             std::cerr << "warning: " << warning.text() << '\n';
@@ -361,15 +362,8 @@ ExitStatus run_app(const Options& options) {
     }
     try {
         return start(options, std::move(config), std::move(sockets));
-    } catch (const LedgerInUse& error) {
-        std::cerr << "mailprobed: " << error.what() << '\n';
-        return ExitStatus::unavailable;
-    } catch (const ListenError& error) {
-        std::cerr << "mailprobed: " << error.what() << '\n';
-        return ExitStatus::unavailable;
-    } catch (const std::exception& error) {
-        std::cerr << "mailprobed: " << error.what() << '\n';
-        return ExitStatus::config;
+    } catch (const std::exception&) {
+        return tell_start_failure();
     }
 }
 

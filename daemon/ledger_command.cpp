@@ -6,6 +6,7 @@
 #include "daemon/ledger_reader.hpp"
 #include "daemon/log.hpp"
 #include "daemon/log_format.hpp"
+#include "daemon/start_failure.hpp"
 #include "daemon/text.hpp"
 
 #include <array>
@@ -149,9 +150,7 @@ ExitStatus verify(LedgerReader& reader) {
                : ExitStatus::ledger_problem;
 }
 
-}  // namespace
-
-ExitStatus run_ledger(const std::string& state_directory, const Options& options) {
+ExitStatus answer(const std::string& state_directory, const Options& options) {
     LedgerReader reader(ledger_path(state_directory));
     LedgerQuery query;
     query.probe = options.probe;
@@ -171,6 +170,17 @@ ExitStatus run_ledger(const std::string& state_directory, const Options& options
             return ExitStatus::ok;
     }
     return ExitStatus::internal;
+}
+
+}  // namespace
+
+ExitStatus run_ledger(const std::string& state_directory, const Options& options) {
+    try {
+        return answer(state_directory, options);
+    } catch (const std::runtime_error& error) {
+        // A person asked and nobody tries again: the place is wrong, or whose it is.
+        throw SetupError(error.what());
+    }
 }
 
 }  // namespace mailprobed

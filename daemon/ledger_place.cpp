@@ -2,6 +2,8 @@
 // flock: the kernel lets go of it however the process ends.
 #include "daemon/ledger_place.hpp"
 
+#include "daemon/start_failure.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -19,9 +21,10 @@ LedgerLock::LedgerLock(const std::string& state_directory) {
     const std::string path = state_directory + "/ledger.lock";
     fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd_ < 0) {
-        throw std::runtime_error("cannot open " + path + ": " + std::strerror(errno) +
-                                 "; set `state_directory` to a directory that the daemon may "
-                                 "write to");
+        const int error = errno;
+        throw_file_error("cannot open " + path + ": " + std::strerror(error) +
+                             "; set `state_directory` to a directory that the daemon may write to",
+                         error);
     }
     if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
         std::array<char, 16> owner{};

@@ -9,6 +9,7 @@
 #include "daemon/nagios.hpp"
 #include "daemon/observer_list.hpp"
 #include "daemon/progress_line.hpp"
+#include "daemon/start_failure.hpp"
 #include "daemon/tag_key.hpp"
 #include "daemon/text.hpp"
 #include "daemon/transcript.hpp"
@@ -258,7 +259,7 @@ ExitStatus run(const Options& options) {
         if (!options.nagios) {
             for (const ConfigProblem& problem : config.problems)
                 std::cerr << problem.text() << '\n';
-            return ExitStatus::config;
+            return status_of(config.problems);
         }
         const std::size_t more = config.problems.size() - 1;
         return refuse(options, ExitStatus::config,
@@ -292,7 +293,7 @@ ExitStatus run_once(const Options& options) {
     try {
         return run(options);
     } catch (const std::exception& error) {
-        return refuse(options, ExitStatus::config, error.what());
+        return refuse(options, ExitStatus::internal, error.what());
     }
 }
 

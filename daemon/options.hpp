@@ -25,9 +25,10 @@ enum class ExitStatus : int {
     /// `ledger`: there is no such mail, or the ledger breaks a rule.
     ledger_problem = 1,
     usage = 64,
-    /// The address of `web.listen` or the ledger is taken: may work later. `status`: the daemon
-    /// gives no answer that can be used.
+    /// The address of `web.listen` or the ledger is taken, or nothing is wrong but that password
+    /// commands failed: may work later. `status`: the daemon gives no answer that can be used.
     unavailable = 69,
+    /// Something that should not happen, or that may pass: no memory, a disk that fails.
     internal = 70,
     /// Stopped, but the disk did not take the journal's last records in time.
     unwritten = 74,

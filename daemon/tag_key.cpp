@@ -2,6 +2,7 @@
 // A key file that is complete or not there: written under another name, synced, then linked.
 #include "daemon/tag_key.hpp"
 
+#include "daemon/start_failure.hpp"
 #include "probes/net/crypto.hpp"
 
 #include <array>
@@ -21,7 +22,8 @@ constexpr const char* kRemedy =
     "; set `state_directory` to a directory that the daemon may write to, or `tag_key` to a key";
 
 [[noreturn]] void fail(const std::string& what, const std::string& path) {
-    throw std::runtime_error(what + " " + path + ": " + std::strerror(errno) + kRemedy);
+    const int error = errno;
+    throw_file_error(what + " " + path + ": " + std::strerror(error) + kRemedy, error);
 }
 
 /// A descriptor that closes itself.
@@ -49,8 +51,8 @@ std::optional<Secret> read_key(const std::string& path) {
     const ssize_t size = ::read(file.fd(), bytes.data(), bytes.size());
     if (size < 0) fail("cannot read the tag key in", path);
     if (size != kKeyBytes) {
-        throw std::runtime_error("the tag key in " + path + " is not " + std::to_string(kKeyBytes) +
-                                 " bytes long; remove the file and a new key is made");
+        throw SetupError("the tag key in " + path + " is not " + std::to_string(kKeyBytes) +
+                         " bytes long; remove the file and a new key is made");
     }
     Secret key(std::string(bytes.data(), kKeyBytes));
     wipe(bytes.data(), bytes.size());

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <sys/stat.h>
@@ -149,6 +150,23 @@ TEST(ConfigSecrets, CommandThatFailsIsToldWithoutItsArgumentsAndOutput) {
                 HasSubstr("expected a list such as"));
     EXPECT_THAT(complaint_about("{command: [sh, -c, 'head -c 100000 /dev/zero']}", context),
                 HasSubstr("printed more than 65536 bytes"));
+}
+
+TEST(ConfigSecrets, OnlyWhatACommandDoesMayPassByItself) {
+    const auto passing = [](const std::string& password, const std::string& more = {}) {
+        const LoadedConfig loaded =
+            load_text(more + replaced(minimal_config(), "canary-one", password));
+        EXPECT_FALSE(loaded.problems.empty()) << password;
+        return std::ranges::all_of(loaded.problems, &ConfigProblem::passing);
+    };
+    EXPECT_TRUE(passing("{command: ['false']}"));
+    EXPECT_TRUE(passing("{command: [/does/not/exist]}"));
+    EXPECT_TRUE(passing("{command: ['true']}")) << "prints nothing";
+    EXPECT_FALSE(passing("{command: ['false']}", "nonsense: 1\n"));
+    EXPECT_FALSE(passing("{command: []}"));
+    EXPECT_FALSE(passing("{command: ['false'], file: secret}"));
+    EXPECT_FALSE(passing("{file: /does/not/exist}"));
+    EXPECT_FALSE(passing("{env: OTHER}"));
 }
 
 /// True once the process is gone or only waits to be reaped by whoever inherited it.

@@ -11,7 +11,7 @@ import struct
 import subprocess
 import time
 
-from life import LifeTest, Manager, eventually, main
+from life import LifeTest, Manager, SHIM_OPTIONS, eventually, main
 
 # Short, so that what goes wrong shows soon; a loaded machine must still get its turn within it.
 WATCHDOG = 3.0
@@ -74,6 +74,35 @@ class Notify(LifeTest):
         self.scene.configuration.general(nonsense=1)
         self.assertEqual(self.run_to_end(), 78)
         self.assertEqual(self.manager.messages(), [])
+
+    def test_a_password_command_that_fails_once_is_tried_again_and_not_given_up(self):
+        self.serve()
+        failed = self.scene.folder / "failed"
+        script = f"test -e {failed} || {{ touch {failed}; exit 1; }}; echo secret"
+        command = {"command": ["/bin/sh", "-c", script]}
+        self.scene.account("b", smtp={"password": command})
+        self.scene.configuration.probe("b")
+        # The units try again after this status, and not after 78.
+        self.assertEqual(self.run_to_end(), 69)
+        self.managed()
+        self.end()
+        failed.unlink()
+        self.scene.configuration.general(nonsense=1)
+        self.assertEqual(self.run_to_end(), 78)
+
+    def test_a_key_that_cannot_be_read_now_is_tried_again_and_a_wrong_place_is_not(self):
+        self.serve()
+        state = self.scene.configuration.folder / "state"
+        state.mkdir(mode=0o700)
+        del self.scene.configuration._document["tag_key"]  # pylint: disable=protected-access
+        key = state / "tag.key"
+        key.mkdir()  # reading a folder fails, whoever reads
+        self.assertEqual(self.run_to_end(), 78)
+        key.rmdir()
+        self.disk("full")
+        self.assertEqual(self.run_to_end(LD_PRELOAD=self.disk_shim, ASAN_OPTIONS=SHIM_OPTIONS,
+                                         MAILPROBED_DISK_FILE=str(self.disk_file)), 70)
+        self.assertEqual([file.name for file in state.iterdir()], [])
 
     def test_the_status_follows_the_verdicts_and_comes_once_a_second_at_most(self):
         self.serve()

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The units do not try again after 78, so nothing that may pass by itself can end with it.
+#include "daemon/start_failure.hpp"
+
+#include "daemon/ledger_place.hpp"
+#include "daemon/listen_address.hpp"
+#include "daemon/web_security.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <iostream>
+
+namespace mailprobed {
+namespace {
+
+ExitStatus tell(const std::exception& error, ExitStatus status) {
+    std::cerr << "mailprobed: " << error.what() << '\n';
+    return status;
+}
+
+}  // namespace
+
+void throw_file_error(const std::string& what, int error) {
+    switch (error) {
+        case EACCES:
+        case EPERM:
+        case ENOENT:
+        case ENOTDIR:
+        case EISDIR:
+        case ELOOP:
+        case ENAMETOOLONG:
+            throw SetupError(what);
+        default:
+            throw std::runtime_error(what);
+    }
+}
+
+ExitStatus status_of(const std::vector<ConfigProblem>& problems) noexcept {
+    const bool passing =
+        !problems.empty() && std::ranges::all_of(problems, &ConfigProblem::passing);
+    return passing ? ExitStatus::unavailable : ExitStatus::config;
+}
+
+ExitStatus tell_start_failure() {
+    try {
+        throw;
+    } catch (const LedgerInUse& error) {
+        return tell(error, ExitStatus::unavailable);
+    } catch (const ListenError& error) {
+        return tell(error, ExitStatus::unavailable);
+    } catch (const SetupError& error) {
+        return tell(error, ExitStatus::config);
+    } catch (const WebConfigError& error) {
+        return tell(error, ExitStatus::config);
+    } catch (const std::exception& error) {
+        return tell(error, ExitStatus::internal);
+    }
+}
+
+}  // namespace mailprobed
