@@ -20,12 +20,27 @@ constexpr auto kFormats = std::to_array<Word<LogFormat>>({{"auto", LogFormat::au
                                                           {"json", LogFormat::json},
                                                           {"journal", LogFormat::journal}});
 
+/// What a mail of us-ascii cannot hold as %XX, so that different names stay different.
+std::string in_ascii(std::string_view text) {
+    constexpr std::string_view kHex = "0123456789ABCDEF";
+    std::string result;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x20 && byte < 0x7f) {
+            result += c;
+        } else {
+            result += {'%', kHex[byte >> 4], kHex[byte & 15]};
+        }
+    }
+    return result;
+}
+
 /// The units mailprobed@NAME of one host may share a mailbox, and must not share an instance.
 std::string default_instance(const LoadContext& context) {
     const std::string host = context.hostname.empty() ? "mailprobed" : context.hostname;
     const auto unit =
         context.environment ? context.environment("MAILPROBED_INSTANCE") : std::nullopt;
-    return unit && !unit->empty() ? host + "-" + *unit : host;
+    return in_ascii(unit && !unit->empty() ? host + "-" + *unit : host);
 }
 
 std::string default_state_directory(const LoadContext& context) {
@@ -41,7 +56,14 @@ void read_general(MapReader& file, const LoadContext& context, SecretReader& sec
                   Draft& draft) {
     Settings& settings = draft.settings;
     settings.instance = default_instance(context);
-    file.text("instance", check_text, settings.instance);
+    file.text("instance", check_instance, settings.instance);
+    const auto complaint = check_instance(settings.instance);
+    if (complaint && file.find("instance") == nullptr) {
+        file.complain("instance",
+                      {"is not given, and the host's name and $MAILPROBED_INSTANCE make one that " +
+                           complaint->what,
+                       complaint->expected});
+    }
     settings.state_directory = default_state_directory(context);
     file.text("state_directory", check_text, settings.state_directory);
     file.duration("evidence", kEvidenceRange, settings.evidence);

@@ -12,6 +12,7 @@ namespace mailprobed {
 namespace {
 
 constexpr std::size_t kMostText = 1'024;
+constexpr std::size_t kMostInstance = 128;
 constexpr std::size_t kMostHost = 253;
 /// RFC 5321 4.5.3.1.
 constexpr std::size_t kMostLocalPart = 64;
@@ -79,6 +80,14 @@ std::optional<Complaint> check_text(std::string_view text) {
     }
     if (text.size() > kMostText) return Complaint{"is too long", "at most 1024 bytes"};
     return std::nullopt;
+}
+
+std::optional<Complaint> check_instance(std::string_view text) {
+    if (auto complaint = check_text(text)) return complaint;
+    const bool printable = std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
+    if (printable && text.size() <= kMostInstance) return std::nullopt;
+    return Complaint{printable ? "is too long" : "is not ASCII",
+                     "1 to 128 printable characters of ASCII, such as monitor-1"};
 }
 
 std::optional<Complaint> check_name(std::string_view text) {

@@ -21,6 +21,8 @@ using TextCheck = std::optional<Complaint> (*)(std::string_view text);
 
 /// Any text of 1 to 1024 bytes without control characters.
 [[nodiscard]] std::optional<Complaint> check_text(std::string_view text);
+/// An instance: 1 to 128 printable characters of ASCII, for it stands in mails.
+[[nodiscard]] std::optional<Complaint> check_instance(std::string_view text);
 /// A name of an account or probe: 1 to 64 of A-Z a-z 0-9 . _ -
 [[nodiscard]] std::optional<Complaint> check_name(std::string_view text);
 /// An address as in RFC 5321 4.1.2, ASCII, without angle brackets and display name.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // B3.1: no text of a configuration can bring CR, LF or NUL into a command, a header, a label or a
 // file name; each value of the example is tried.
+#include "probes/domain/message.hpp"
 #include "tests/unit/config_support.hpp"
 
 #include <gtest/gtest.h>
@@ -81,6 +82,65 @@ TEST(ConfigInjection, B3_1_NorMayTheOtherKeysOrAnyKeyItself) {
             EXPECT_FALSE(loaded.problems.empty()) << broken;
         }
     }
+}
+
+/// True if a mail of this instance may be sent as 7bit (RFC 2045 2.7), which its header promises.
+bool is_7bit(const std::string& instance) {
+    MessageParts parts;
+    parts.probe = "round";
+    parts.instance = instance;
+    std::istringstream mail(compose(parts).text);
+    for (std::string line; std::getline(mail, line);) {
+        const bool ascii = std::ranges::all_of(line, [](char c) { return c > 0; });
+        if (!ascii || line.size() > 999) return false;  // with the CR
+    }
+    return true;
+}
+
+/// Instances that must not come into a mail as they are.
+const std::vector<std::string> kHostile{
+    "b\xc3\xbcro", "\xff\xfe", std::string(129, 'x'), std::string(1'024, 'x'), "a\tb", "a\r\nQUIT",
+    "\x7f",        "a\x1b[31m"};
+
+TEST(ConfigInjection, AHostileInstanceIsRefused) {
+    for (const std::string& hostile : kHostile) {
+        // YAML makes a blank of it before anybody sees it.
+        if (hostile.find('\n') != std::string::npos) continue;
+        const LoadedConfig loaded = load_text("instance: \"" + hostile + "\"\n" + minimal_config());
+        EXPECT_FALSE(loaded.problems.empty()) << hostile;
+    }
+    const LoadedConfig most =
+        load_text("instance: \"" + std::string(127, 'x') + "~\"\n" + minimal_config());
+    EXPECT_EQ(messages(most.problems), "");
+    EXPECT_EQ(most.settings.instance.size(), 128U);
+}
+
+TEST(ConfigInjection, AHostileHostOrUnitMakesAHarmlessInstanceOrIsRefused) {
+    for (const std::string& hostile : kHostile) {
+        LoadContext host = made_up_context();
+        host.hostname = hostile;
+        for (const LoadContext& context :
+             {host, made_up_context({{"MAILPROBED_INSTANCE", hostile}})}) {
+            const LoadedConfig loaded = load_config_text(minimal_config(), "test.yaml", context);
+            if (loaded.problems.empty()) {
+                EXPECT_TRUE(is_7bit(loaded.settings.instance)) << hostile;
+            }
+            EXPECT_EQ(loaded.problems.empty(), hostile.size() < 100) << messages(loaded.problems);
+            // A name of one's own is always the way out.
+            const LoadedConfig named =
+                load_config_text("instance: mine\n" + minimal_config(), "test.yaml", context);
+            EXPECT_EQ(messages(named.problems), "");
+        }
+    }
+    // Different units stay different instances.
+    const auto instance = [](const char* unit) {
+        return load_config_text(minimal_config(), "test.yaml",
+                                made_up_context({{"MAILPROBED_INSTANCE", unit}}))
+            .settings.instance;
+    };
+    EXPECT_EQ(instance("b\xc3\xbcro"), "test-host-b%C3%BCro");
+    EXPECT_EQ(instance("b\xc3\xb6ro"), "test-host-b%C3%B6ro");
+    EXPECT_EQ(instance("qq"), "test-host-qq");
 }
 
 }  // namespace
