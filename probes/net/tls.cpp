@@ -40,6 +40,16 @@ asio::ssl::context& TlsContexts::get(const Endpoint& endpoint) {
     return *slot;
 }
 
+namespace {
+
+/// The host as TLS has it: in DNS a name may end in a dot, in SNI (RFC 6066 3) and in certificates
+/// it does not.
+std::string name_in_tls(const std::string& host) {
+    return host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
+}
+
+}  // namespace
+
 void expect_server(SSL* ssl, const Endpoint& endpoint) {
     boost::system::error_code not_numeric;
     asio::ip::make_address(endpoint.host, not_numeric);
@@ -48,12 +58,13 @@ void expect_server(SSL* ssl, const Endpoint& endpoint) {
         X509_VERIFY_PARAM_set1_ip_asc(param, endpoint.host.c_str());
         return;  // SNI carries names only (RFC 6066 3)
     }
+    const std::string name = name_in_tls(endpoint.host);
     // What the macro SSL_set_tlsext_host_name says, without its C cast.
     SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-             const_cast<char*>(endpoint.host.c_str()));
+             const_cast<char*>(name.c_str()));
     SSL_set_hostflags(ssl,
                       X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-    SSL_set1_host(ssl, endpoint.host.c_str());
+    SSL_set1_host(ssl, name.c_str());
 }
 
 ChannelError handshake_error(SSL* ssl, const boost::system::error_code& error) {
