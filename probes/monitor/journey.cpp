@@ -27,6 +27,17 @@ std::string stamp(WallTime at) {
     return {text.data(), static_cast<std::size_t>(length)};
 }
 
+/// Clocks that are further apart than any mail travels tell nothing, and the difference of two
+/// stamps of which one is of 1900 may not even fit.
+constexpr std::chrono::years kLongestTransit{1};
+
+std::optional<Duration> transit_between(WallTime first, WallTime last) {
+    using std::chrono::floor, std::chrono::seconds;
+    const auto apart = floor<seconds>(last) - floor<seconds>(first);
+    if (std::chrono::abs(apart) > kLongestTransit) return std::nullopt;
+    return last - first;
+}
+
 }  // namespace
 
 Journey journey_of(const MailHeaders& headers, std::string_view authserv_id) {
@@ -38,7 +49,7 @@ Journey journey_of(const MailHeaders& headers, std::string_view authserv_id) {
             if (!first) {
                 first = hop.at;
             } else {
-                journey.transit = *hop.at - *first;
+                journey.transit = transit_between(*first, *hop.at);
             }
             journey.arrived = hop.at;
         }

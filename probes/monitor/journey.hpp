@@ -17,7 +17,8 @@ namespace mailprobed {
 struct Journey {
     /// "name at 2026-01-01T00:00:00Z; ..." from the first hop to the last, for history; capped.
     std::string hops;
-    /// From the first hop's stamp to the last one's; nothing if fewer than two can be read.
+    /// From the first hop's stamp to the last one's; nothing if fewer than two can be read
+    /// or they are more than a year apart.
     std::optional<Duration> transit;
     /// The last hop's stamp.
     std::optional<WallTime> arrived;

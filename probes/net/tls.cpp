@@ -6,6 +6,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <ctime>
 
 namespace mailprobed {
@@ -91,7 +92,11 @@ namespace {
 WallTime not_after(const X509* certificate) {
     std::tm when{};
     if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &when) != 1) return WallTime{};
-    return WallTime{std::chrono::seconds{timegm(&when)}};
+    // Whoever wants no end writes 99991231235959Z (RFC 5280 4.1.2.5), and WallTime ends in 2262.
+    using std::chrono::seconds;
+    return WallTime{std::clamp(seconds{timegm(&when)},
+                               std::chrono::ceil<seconds>(WallTime::min().time_since_epoch()),
+                               std::chrono::floor<seconds>(WallTime::max().time_since_epoch()))};
 }
 
 }  // namespace

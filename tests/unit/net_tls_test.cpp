@@ -37,6 +37,54 @@ Tls client_of(TlsContexts& contexts, const Endpoint& server) {
     return ssl;
 }
 
+/// What facts_of() says of a server whose certificate ends then (as in RFC 5280 4.1.2.5).
+TlsFacts facts_of_server_with_end(const char* generalized_time) {
+    const Owned<EVP_PKEY, EVP_PKEY_free> key(EVP_EC_gen("P-256"));
+    const Owned<X509, X509_free> certificate(X509_new());
+    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -60);
+    ASN1_TIME_set_string(X509_getm_notAfter(certificate.get()), generalized_time);
+    X509_set_pubkey(certificate.get(), key.get());
+    X509_sign(certificate.get(), key.get(), EVP_sha256());
+    const Owned<SSL_CTX, SSL_CTX_free> context(SSL_CTX_new(TLS_server_method()));
+    SSL_CTX_use_certificate(context.get(), certificate.get());
+    SSL_CTX_use_PrivateKey(context.get(), key.get());
+    const Tls server(SSL_new(context.get()));
+    SSL_set_accept_state(server.get());
+
+    TlsContexts contexts;
+    const Tls client = client_of(contexts, endpoint("mail.example.org", false));
+    BIO* near = nullptr;
+    BIO* far = nullptr;
+    BIO_new_bio_pair(&near, 0, &far, 0);
+    SSL_set_bio(client.get(), near, near);
+    SSL_set_bio(server.get(), far, far);
+    for (int round = 0; round < 8; ++round) {
+        SSL_do_handshake(client.get());
+        SSL_do_handshake(server.get());
+    }
+    EXPECT_EQ(SSL_is_init_finished(client.get()), 1);
+    return facts_of(client.get());
+}
+
+TEST(TlsFacts, TheEndOfACertificateIsReadToTheSecond) {
+    using namespace std::chrono;
+    EXPECT_EQ(facts_of_server_with_end("20380119031408Z").chain_not_after,
+              WallTime{seconds{2'147'483'648}});
+}
+
+TEST(TlsFacts, ACertificateThatNeverExpiresDoesNotSeemExpired) {
+    using namespace std::chrono;
+    // RFC 5280 4.1.2.5: no well-defined expiration date; and the first second too late for
+    // WallTime.
+    for (const char* end : {"99991231235959Z", "22620412000000Z"}) {
+        EXPECT_GE(facts_of_server_with_end(end).chain_not_after,
+                  WallTime{sys_days{year{2262} / 4 / 11}})
+            << end;
+    }
+    // Nor does one of long ago seem to last.
+    EXPECT_LE(facts_of_server_with_end("15000101000000Z").chain_not_after, WallTime{});
+}
+
 TEST(TlsNames, AFinalDotIsForDnsAndNotForTls) {
     TlsContexts contexts;
     for (const char* host : {"mail.example.org", "mail.example.org."}) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Received fields as real servers spell them, and Authentication-Results of servers we trust.
+#include "probes/monitor/journey.hpp"
 #include "probes/wire/authentication_results.hpp"
 #include "probes/wire/mail_date.hpp"
 #include "probes/wire/received.hpp"
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <random>
 #include <string>
+#include <utility>
 
 namespace mailprobed {
 namespace {
@@ -182,6 +184,25 @@ TEST(AuthenticationResults, OddSpellingsAndWordsThatAreNotKnown) {
               AuthResult::absent);
     for (const AuthResult result : kAuthResults)
         EXPECT_NE(to_string(result), "?");
+}
+
+TEST(Journey, StampsThatAreCenturiesApartAreNoTransit) {
+    const auto journey = [](std::string_view first, std::string_view last) {
+        return journey_of(
+            fields({"Received: by b.example.net; 1 Jan " + std::string(last) + " 00:00:00 +0000",
+                    "Received: by a.example.net; 1 Jan " + std::string(first) + " 00:00:00 +0000"}),
+            "");
+    };
+    // 361 years do not fit into the nanoseconds of a Duration.
+    for (const auto& [first, last] :
+         {std::pair{"1900", "2261"}, std::pair{"2261", "1900"}, std::pair{"1970", "2026"}}) {
+        const Journey absurd = journey(first, last);
+        EXPECT_FALSE(absurd.transit) << first << " to " << last;
+        EXPECT_TRUE(absurd.arrived);
+        EXPECT_NE(absurd.hops.find(first), std::string::npos) << "history shows it as it came";
+    }
+    EXPECT_EQ(journey("2026", "2027").transit, std::chrono::days{365});
+    EXPECT_EQ(journey("2027", "2026").transit, -std::chrono::days{365});
 }
 
 }  // namespace
