@@ -69,7 +69,9 @@ void expect_server(SSL* ssl, const Endpoint& endpoint) {
 }
 
 ChannelError handshake_error(SSL* ssl, const boost::system::error_code& error) {
-    const long verified = SSL_get_verify_result(ssl);
+    // OpenSSL looks at the certificate even if nobody wants to know.
+    const bool wanted = SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE;
+    const long verified = wanted ? SSL_get_verify_result(ssl) : X509_V_OK;
     const auto detail = [&] {
         return std::string("certificate not accepted: ") + X509_verify_cert_error_string(verified);
     };

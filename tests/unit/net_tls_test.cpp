@@ -98,5 +98,17 @@ TEST(TlsNames, AFinalDotIsForDnsAndNotForTls) {
     EXPECT_STREQ(X509_VERIFY_PARAM_get0_host(SSL_get0_param(ssl.get()), 0), "mail.example.org.");
 }
 
+TEST(TlsErrors, ACertificateIsBlamedOnlyWhereItIsVerified) {
+    TlsContexts contexts;
+    const auto cause = [&](bool verify) {
+        const Tls ssl = client_of(contexts, endpoint("mail.example.org", verify));
+        // OpenSSL notes this without verification too; then something else fails.
+        SSL_set_verify_result(ssl.get(), X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT);
+        return handshake_error(ssl.get(), asio::error::connection_reset).cause();
+    };
+    EXPECT_EQ(cause(true), Cause::tls_untrusted);
+    EXPECT_EQ(cause(false), Cause::tls_failed);
+}
+
 }  // namespace
 }  // namespace mailprobed
