@@ -18,7 +18,7 @@ UNITS = (*SERVICES, "mailprobed.socket")
 # What the exposure does not show, or shows too little of.
 REQUIRED = (
     "Type=notify", "NotifyAccess=main", "Restart=on-failure", "RestartPreventExitStatus=64 78",
-    "StateDirectoryMode=0700", "DynamicUser=yes", "LimitCORE=0", "NoNewPrivileges=yes",
+    "StateDirectoryMode=0700", "DynamicUser=yes", "LimitCORE=0", "MemorySwapMax=0", "NoNewPrivileges=yes",
     "ProtectSystem=strict", "MemoryDenyWriteExecute=yes", "CapabilityBoundingSet=",
     "ExecReload=/bin/sh -c 'kill -HUP $$MAINPID'")
 # Where the instances may differ from the one service.
