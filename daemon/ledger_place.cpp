@@ -10,40 +10,80 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
+#include <utility>
 
 namespace mailprobed {
+namespace {
+
+int open_lock(const std::string& path) {
+    return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+}
+
+void sign(int lock) {
+    const std::string self = std::to_string(::getpid());
+    // Only for the message of the next one: a ledger without a name in its lock is still locked.
+    if (::ftruncate(lock, 0) != 0 || ::pwrite(lock, self.data(), self.size(), 0) < 0) return;
+}
+
+}  // namespace
 
 std::string ledger_path(const std::string& state_directory) {
     return state_directory + "/ledger.db";
 }
 
-LedgerLock::LedgerLock(const std::string& state_directory) {
-    const std::string path = state_directory + "/ledger.lock";
-    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+LedgerLock::LedgerLock(const std::string& state_directory)
+    : directory_(state_directory), path_(state_directory + "/ledger.lock") {
+    fd_ = open_lock(path_);
+    int error = fd_ < 0 ? errno : 0;
+    if (error == EROFS) {
+        // As after a fault of the disk. Who has the ledger has the lock there too, and where there
+        // is no lock nobody has it.
+        complete_ = false;
+        fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+        error = fd_ < 0 && errno != ENOENT ? errno : 0;
+    }
+    if (error != 0) refuse(error);
+    if (fd_ >= 0) take();
+    if (complete_) sign(fd_);
+}
+
+void LedgerLock::complete() {
+    if (complete_) return;
+    const int fd = open_lock(path_);
+    if (fd < 0) refuse(errno);
     if (fd_ < 0) {
-        const int error = errno;
-        throw_file_error("cannot open " + path + ": " + std::strerror(error) +
-                             "; set `state_directory` to a directory that the daemon may write to",
-                         error);
+        fd_ = fd;
+        take();
+        sign(fd_);
+    } else {
+        // The lock that was taken for reading is as good, and taking it anew might lose it.
+        sign(fd);
+        ::close(fd);
     }
-    if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-        std::array<char, 16> owner{};
-        const ssize_t length = ::read(fd_, owner.data(), owner.size() - 1);
-        const std::string who =
-            length > 0
-                ? " (process " + std::string(owner.data(), static_cast<std::size_t>(length)) + ")"
-                : "";
-        ::close(fd_);
-        throw LedgerInUse("another mailprobed" + who + " uses the ledger in " + state_directory +
-                          "; stop it, or give this one its own `state_directory` and `instance`");
-    }
-    const std::string self = std::to_string(::getpid());
-    // Only for the message above: a ledger without a name in its lock is still locked.
-    if (::ftruncate(fd_, 0) != 0 || ::pwrite(fd_, self.data(), self.size(), 0) < 0) return;
+    complete_ = true;
+}
+
+void LedgerLock::refuse(int error) const {
+    throw_file_error("cannot open " + path_ + ": " + std::strerror(error) +
+                         "; set `state_directory` to a directory that the daemon may write to",
+                     error);
+}
+
+void LedgerLock::take() {
+    if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) return;
+    std::array<char, 16> owner{};
+    const ssize_t length = ::read(fd_, owner.data(), owner.size() - 1);
+    const std::string who =
+        length > 0
+            ? " (process " + std::string(owner.data(), static_cast<std::size_t>(length)) + ")"
+            : "";
+    ::close(std::exchange(fd_, -1));
+    throw LedgerInUse("another mailprobed" + who + " uses the ledger in " + directory_ +
+                      "; stop it, or give this one its own `state_directory` and `instance`");
 }
 
 LedgerLock::~LedgerLock() {
-    ::close(fd_);
+    if (fd_ >= 0) ::close(fd_);
 }
 
 }  // namespace mailprobed

@@ -19,14 +19,25 @@ class LedgerInUse : public std::runtime_error {
 /// Holds the ledger of a state directory for one process, until destroyed or the process ends.
 class LedgerLock {
   public:
-    /// Throws LedgerInUse, or std::runtime_error if the directory cannot be written to.
+    /// Throws LedgerInUse, or as throw_file_error() does if the directory cannot be written to. A
+    /// file system that is read-only for now is no reason: see complete().
     explicit LedgerLock(const std::string& state_directory);
     LedgerLock(const LedgerLock&) = delete;
     LedgerLock& operator=(const LedgerLock&) = delete;
     ~LedgerLock();
 
+    /// To be called before the ledger is written to: does what a read-only file system refused.
+    /// Throws while it still refuses, and LedgerInUse if another daemon was there first.
+    void complete();
+
   private:
+    void take();
+    [[noreturn]] void refuse(int error) const;
+
+    std::string directory_;
+    std::string path_;
     int fd_ = -1;
+    bool complete_ = true;
 };
 
 }  // namespace mailprobed

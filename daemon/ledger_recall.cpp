@@ -268,6 +268,16 @@ void add_pending_starts(soci::session& sql, std::vector<RememberedProbe>& probes
     }
 }
 
+Remembered recall_locked(const std::string& path, const std::string& mode, const ClockReading& now,
+                         Duration evidence) {
+    soci::session sql(soci::sqlite3, "dbname=\"" + path + "\" timeout=5");
+    sql << "PRAGMA locking_mode = " + mode;
+    int version = 0;
+    sql << "SELECT version FROM schema_version", into(version);
+    if (version != kLedgerVersion) return {};
+    return recall_all(sql, now, evidence);
+}
+
 }  // namespace
 
 std::vector<RememberedProbe> recall_probes(soci::session& sql) {
@@ -324,13 +334,13 @@ Remembered recall_all(soci::session& sql, const ClockReading& now, Duration evid
 
 Remembered recall_unwritten(const std::string& path, const ClockReading& now, Duration evidence) {
     if (!std::filesystem::exists(path)) return {};
-    soci::session sql(soci::sqlite3, "dbname=\"" + path + "\" timeout=5");
-    // Alone with it, SQLite needs no shared memory, which is a file that would have to grow.
-    sql << "PRAGMA locking_mode = EXCLUSIVE";
-    int version = 0;
-    sql << "SELECT version FROM schema_version", into(version);
-    if (version != kLedgerVersion) return {};
-    return recall_all(sql, now, evidence);
+    try {
+        // Alone with it, SQLite needs no shared memory, which is a file that would have to grow.
+        return recall_locked(path, "EXCLUSIVE", now, evidence);
+    } catch (const soci::soci_error&) {
+        // On a read-only file system nobody can be alone with it, but such a file need not grow.
+        return recall_locked(path, "NORMAL", now, evidence);
+    }
 }
 
 }  // namespace mailprobed

@@ -217,12 +217,11 @@ void SqlJournal::Impl::failed(const std::string& why) {
 }
 
 void SqlJournal::Impl::open() {
-    if (damaged) {
-        notice = "the ledger was damaged and is now " +
-                 set_ledger_aside(ledger_path(place.state_directory));
-        damaged = false;
-    }
-    writer = std::make_unique<LedgerWriter>(ledger_path(place.state_directory), read_clocks());
+    lock.complete();
+    const std::string path = ledger_path(place.state_directory);
+    if (damaged) notice = "the ledger was damaged and is now " + set_ledger_aside(path);
+    damaged = false;
+    writer = std::make_unique<LedgerWriter>(path, read_clocks());
 }
 
 void SqlJournal::Impl::trouble(const std::exception& what) {

@@ -70,11 +70,12 @@ class LifeTest(unittest.TestCase):
 
     def disk(self, mood):
         """Sets the disk's mood: good, hang, slow or full."""
-        self.disk_file.write_text({"good": "g", "hang": "h", "slow": "s", "full": "f"}[mood])
+        self.disk_file.write_text({"good": "g", "hang": "h", "slow": "s", "full": "f",
+                                   "read-only": "r"}[mood])
 
-    def start(self, level="info", **environment):
+    def start(self, level="info", mood="good", **environment):
         """Starts the daemon on the disk with moods."""
-        self.disk("good")
+        self.disk(mood)
         preload = " ".join([self.disk_shim, environment.pop("LD_PRELOAD", "")]).strip()
         return self.scene.run(level, LD_PRELOAD=preload, MAILPROBED_DISK_FILE=self.disk_file,
                               ASAN_OPTIONS=SHIM_OPTIONS, **environment)
