@@ -18,7 +18,10 @@ class Secret {
     /// A copy; the caller keeps the original.
     explicit Secret(const std::string& value) : value_(value) {}
     /// Takes the text and wipes what is left of it in `value`: a short one is copied, not moved.
-    explicit Secret(std::string&& value) : value_(std::move(value)) { wipe_all(value); }
+    explicit Secret(std::string&& value) noexcept {
+        value_.swap(value);
+        wipe_all(value);
+    }
     Secret(const Secret&) = default;
     Secret(Secret&& other) noexcept {
         value_.swap(other.value_);
