@@ -142,6 +142,9 @@ MUTANTS = [
            "    if (original.tag || original.reject) evidence.add({original.tag, original.reject});\n",
            "    if (!evidence.tag()) evidence.add({original.tag, original.reject});\n",
            "unit:BounceTest.TwoTagsThatDisagreeCountForNothing"),
+    Mutant("a notice of delay is a bounce", "probes/monitor/watcher.cpp",
+           "        if (found.bounce.action != BounceAction::failed) continue;\n", "",
+           "e2e:BounceVerdict.A5_02_ANoticeOfDelayKeepsTheMailPendingUntilItArrives"),
 
     # What is durable.
     Mutant("deletes while the journal fails", "probes/monitor/watcher.cpp",
