@@ -62,6 +62,32 @@ TEST(MetricsMailbox, ALookCountsAndACompleteOneTellsItsTime) {
               1);
 }
 
+TEST(MetricsMailbox, TheClockOfTheServerIsThatOfTheNewestMailAheadAboveZero) {
+    Metrics metrics(one_probe(TlsMode::implicit));
+    const auto ahead = [&metrics] {
+        return read(metrics).value("mailprobed_mailbox_clock_ahead_seconds", {{"mailbox", "a"}});
+    };
+    LookDone fact = look();
+    fact.clock_ahead = 90500ms;
+    metrics.look_done(fact);
+    EXPECT_DOUBLE_EQ(ahead(), 90.5);
+    metrics.look_done(look());
+    EXPECT_DOUBLE_EQ(ahead(), 90.5) << "a look without a mail says nothing";
+    fact.clock_ahead = -2s;
+    metrics.look_done(fact);
+    EXPECT_DOUBLE_EQ(ahead(), -2);
+}
+
+TEST(MetricsMailbox, TheLoginsThatAreLeftAreThoseOfTheNewestLook) {
+    Metrics metrics(one_probe(TlsMode::implicit));
+    LookDone fact = look();
+    for (const double left : {60.0, 59.5, 0.0}) {
+        fact.logins_left = left;
+        metrics.look_done(fact);
+        EXPECT_DOUBLE_EQ(read(metrics).value("mailprobed_mailbox_logins_left", {}), left);
+    }
+}
+
 TEST(MetricsMailbox, RejectedTagsAreCountedByReason) {
     Metrics metrics(one_probe(TlsMode::implicit));
     for (const TagReject reason : kTagRejects) {

@@ -156,6 +156,99 @@ TEST_F(MetricsValues, EvidenceIsCountedByKindAndLateMailsAreTimed) {
     EXPECT_EQ(value("late_seconds_sum"), 700);
 }
 
+TEST_F(MetricsValues, TransitIsThatOfTheMailDeliveredLastAndMayBeBelowZero) {
+    MailJudged fact = delivered(1s);
+    fact.transit = 2500ms;
+    metrics_.mail_judged(fact);
+    EXPECT_DOUBLE_EQ(value("received_transit_seconds"), 2.5);
+    fact.transit.reset();
+    metrics_.mail_judged(fact);
+    EXPECT_DOUBLE_EQ(value("received_transit_seconds"), 2.5) << "one hop says nothing";
+    fact.transit = -1500ms;
+    metrics_.mail_judged(fact);
+    EXPECT_DOUBLE_EQ(value("received_transit_seconds"), -1.5);
+    EXPECT_DOUBLE_EQ(value("delivery_seconds_sum"), 2.7) << "never part of a latency";
+}
+
+TEST_F(MetricsValues, AMethodThatPassedIsOneAndEverythingElseIsZero) {
+    const auto pass = [this](const char* method) {
+        return value("authentication_pass", {{"method", method}});
+    };
+    MailJudged fact = delivered(1s);
+    fact.authentication.emplace();
+    fact.authentication->spf = AuthResult::pass;
+    fact.authentication->dkim = AuthResult::fail;
+    metrics_.mail_judged(fact);
+    EXPECT_EQ(pass("spf"), 1);
+    EXPECT_EQ(pass("dkim"), 0);
+    EXPECT_EQ(pass("dmarc"), 0);
+    for (const AuthResult other : {AuthResult::other, AuthResult::absent}) {
+        fact.authentication->spf = other;
+        fact.authentication->dkim = AuthResult::pass;
+        fact.authentication->dmarc = AuthResult::pass;
+        metrics_.mail_judged(fact);
+        EXPECT_EQ(pass("spf"), 0);
+        EXPECT_EQ(pass("dkim"), 1);
+        EXPECT_EQ(pass("dmarc"), 1);
+        fact.authentication->spf = AuthResult::pass;
+        metrics_.mail_judged(fact);
+        EXPECT_EQ(pass("spf"), 1);
+    }
+}
+
+TEST_F(MetricsValues, BouncesAreCountedByTheClassOfTheirStatus) {
+    MailJudged fact = judged(Verdict::bounced);
+    int count = 0;
+    for (const StatusClass status : kStatusClasses) {
+        fact.status_class = status;
+        for (int i = 0; i <= count; ++i)
+            metrics_.mail_judged(fact);
+        ++count;
+    }
+    count = 0;
+    for (const StatusClass status : kStatusClasses) {
+        EXPECT_EQ(value("bounces_total", {{"status_class", std::string(to_string(status))}}),
+                  ++count);
+    }
+    EXPECT_EQ(value("verdicts_total", {{"verdict", "bounced"}}), 6);
+    EXPECT_EQ(value("probe_up"), 0);
+}
+
+TEST_F(MetricsValues, WhatAnEarlierRunLeftIsShownAsItWas) {
+    ProbeRestored fact;
+    fact.probe = "p";
+    fact.mails = 3;
+    fact.state.last_started = kWhen + 4s;
+    fact.state.last_delivered = kWhen + 1s;
+    fact.state.last_verdict = kWhen + 2s;
+    fact.state.last_round_trip = 1500ms;
+    fact.state.last_uncertainty = 250ms;
+    fact.state.bad_streak = 2;
+    fact.state.recent_bad = 0b1000000011;
+    fact.state.judged = true;
+    metrics_.probe_restored(fact);
+    EXPECT_EQ(value("mails_restored_total"), 3);
+    EXPECT_EQ(value("mails_started_total"), 0);
+    EXPECT_EQ(value("last_started_timestamp_seconds"), 1'700'000'004);
+    EXPECT_EQ(value("last_delivered_timestamp_seconds"), 1'700'000'001);
+    EXPECT_EQ(value("last_verdict_timestamp_seconds"), 1'700'000'002);
+    EXPECT_DOUBLE_EQ(value("last_round_trip_seconds"), 1.5);
+    EXPECT_DOUBLE_EQ(value("last_uncertainty_seconds"), 0.25);
+    EXPECT_EQ(value("bad_streak"), 2);
+    EXPECT_EQ(value("recent_bad"), 3);
+    EXPECT_EQ(value("probe_up"), 0);
+    judge(Verdict::lost);
+    EXPECT_EQ(value("recent_bad"), 3) << "the oldest of ten is forgotten";
+    EXPECT_EQ(value("bad_streak"), 3);
+}
+
+TEST_F(MetricsValues, EachRefusalWithAFurtherAttemptIsARetry) {
+    metrics_.attempt_refused("p", 0xa1, {Stage::envelope, Cause::rejected_transient});
+    metrics_.attempt_refused("p", 0xa1, {Stage::envelope, Cause::rejected_transient});
+    EXPECT_EQ(value("retries_total"), 2);
+    EXPECT_EQ(value("mails_started_total"), 0);
+}
+
 TEST_F(MetricsValues, PendingMailsTellTheirOldestStartAndZeroWhenThereIsNone) {
     metrics_.pending_changed(pending(2, kWhen));
     EXPECT_EQ(value("pending_mails"), 2);
