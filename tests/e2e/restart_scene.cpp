@@ -71,7 +71,7 @@ class Scene {
         server_.start();
         for (const std::string& fault : row.faults)
             server_.add_fault(loopback::parse_fault(fault));
-        if (row.outage) server_.refuse(loopback::Protocol::pop3);
+        if (row.outage != Outage::none) server_.refuse(loopback::Protocol::pop3);
     }
 
     Left run() {
@@ -194,6 +194,7 @@ class Scene {
         mail.max_attempts = row_.attempts;
         mail.retry_after = row_.retry_after;
         mail.deadline = row_.deadline;
+        mail.verdict_grace = row_.grace;
         for (const std::size_t other : {1U, 2U}) {
             ProbeSettings& probe = result.probes[other];
             probe.to = other == 1 ? "bob" : "alice";
@@ -232,10 +233,11 @@ class Scene {
 
     /// What the world does meanwhile.
     void disturb() {
-        if (row_.outage) {
+        if (row_.outage == Outage::until_verdict) {
             facts_.wait([](const Facts& facts) { return facts.judged() > 0; });
-            server_.resume(loopback::Protocol::pop3);
         }
+        if (row_.outage == Outage::until_deadline) await_deadline();
+        if (row_.outage != Outage::none) server_.resume(loopback::Protocol::pop3);
         for (const Copy& copy : row_.copies) {
             std::string tag = tag_of_attempt(std::max(copy.attempt, 1));
             if (copy.attempt == 0) {
@@ -253,8 +255,31 @@ class Scene {
                 // Where a daemon ends at that look, it comes before the next one looks.
                 facts_.wait([](const Facts& facts) { return facts.looks_after() >= 2; });
             }
-            server_.inject("bob", "X-Mailprobed-Tag: " + tag + "\r\n\r\ncopy\r\n", copy.delay);
+            std::string raw = "X-Mailprobed-Tag: " + tag + "\r\n\r\ncopy\r\n";
+            if (copy.what == CopyOf::letter) {
+                loopback::BounceParts parts;
+                parts.kind = loopback::BounceKind::qmail;
+                parts.hostname = "loopback.invalid";
+                parts.sender = kAlice;
+                parts.recipient = "bob@test.invalid";
+                parts.message = raw;
+                server_.inject("alice", make_bounce(parts), copy.delay);
+            } else {
+                server_.inject("bob", std::move(raw), copy.delay);
+            }
         }
+    }
+
+    /// Waits for 300 ms after the deadline; the server's clock is the timer.
+    void await_deadline() {
+        server_.wait_for(is_mail_of_alice, kPatience);
+        // Nobody reads carol's mailbox.
+        const std::uint64_t id =
+            server_.inject("carol", "Subject: now\r\n\r\n", row_.deadline + milliseconds{300});
+        const auto now = [id](const Event& event) {
+            return event.kind == EventKind::visible && event.mail && event.mail->id == id;
+        };
+        if (!server_.wait_for(now, kPatience)) left_.wrong += "no deadline; ";
     }
 
     [[nodiscard]] std::string tag_of_attempt(int attempt) {
@@ -309,6 +334,15 @@ void Scene::read_ledger(const std::string& directory) {
         text(
             "SELECT 'streak ' || bad_streak || ' recent ' || recent_bad FROM probes"
             " WHERE probe = 'alice'");
+    const auto counts = [&text](const std::string& column) {
+        return text("SELECT 'yes' FROM mails WHERE probe = 'alice' AND " + column + " = 1") ==
+               "yes ";
+    };
+    left_.wrong += text(
+        "SELECT 'arrived by no attempt;' FROM mails"
+        " WHERE probe = 'alice' AND arrived = 1 AND arrived_attempt = 0");
+    left_.uncertain = counts("deadline_uncertain");
+    left_.unmeasured = counts("unmeasured");
 }
 
 void Scene::check_server() {
@@ -328,6 +362,10 @@ void Scene::check_server() {
                 return mail.tag == event.mail->tag;
             })) {
             left_.wrong += "a copy stayed; ";
+        }
+        for (const loopback::StoredMail& report : server_.mailbox("alice")) {
+            if (report.raw.find(event.mail->tag) == std::string::npos) continue;
+            left_.wrong += "a report stayed; ";
         }
     }
 }

@@ -31,12 +31,26 @@ enum class CopyWhen : std::uint8_t {
     looked,    ///< after two complete looks that follow the verdict
 };
 
-/// A copy of an attempt of the mail that the test puts into bob's mailbox.
+/// What the test puts into a mailbox.
+enum class CopyOf : std::uint8_t {
+    mail,    ///< the mail itself, for bob
+    letter,  ///< a letter to alice that says that the mail was not delivered
+};
+
+/// A copy of an attempt of the mail that the test puts into a mailbox.
 struct Copy {
     /// 0: not a copy, but a mail of the probe that no ledger knows.
     int attempt = 1;
     CopyWhen when = CopyWhen::answered;
     std::chrono::milliseconds delay{0};
+    CopyOf what = CopyOf::mail;
+};
+
+/// How long nobody can read the mailboxes.
+enum class Outage : std::uint8_t {
+    none,
+    until_verdict,
+    until_deadline,  ///< until 300 ms after the deadline
 };
 
 /// A way to a verdict and its evidence.
@@ -51,11 +65,14 @@ struct Row {
     /// The facts of Recorder::on_fact after which the daemon ends; `FACT#2`: after the second.
     std::vector<std::string> cuts;
     std::vector<Copy> copies{};
-    /// Nobody can read the mailboxes before the verdict.
-    bool outage = false;
+    Outage outage = Outage::none;
     std::uint32_t attempts = 1;
     std::chrono::milliseconds retry_after{700};
     std::chrono::milliseconds deadline{2000};
+    std::chrono::milliseconds grace{1500};
+    /// What the ledger says of it without a restart.
+    bool uncertain = false;
+    bool unmeasured = false;
 };
 
 /// How a daemon ends.
@@ -71,9 +88,12 @@ struct Left {
     std::string evidence;
     /// More columns of the mail, and the gauges of its probe.
     std::string details;
+    /// It counts as delivered, but perhaps after the deadline; as unmeasured.
+    bool uncertain = false;
+    bool unmeasured = false;
     /// Verdicts and evidence of the mail that the observers of both daemons were told of.
     int told = 0;
-    /// What must never be: mails sent twice, copies that stayed, internal errors.
+    /// What must never be: mails sent twice, copies and reports that stayed, internal errors.
     std::string wrong;
 };
 
