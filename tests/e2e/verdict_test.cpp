@@ -74,6 +74,15 @@ TEST_F(VerdictTest, Pop3ThatHangsIsUnobservedNotLost) {
     EXPECT_TRUE(recorder.look_failed(Stage::greeting, Cause::timeout));
 }
 
+TEST_F(VerdictTest, AStampOlderThanTheMailsArrivalIsAClockBehindOurs) {
+    // Stamped at the dot and seen 1.2 s later.
+    server.set_delay(loopback::parse_delay("1200ms"));
+    ASSERT_EQ(run().verdict, Verdict::delivered);
+    ASSERT_TRUE(recorder.clock_ahead);
+    EXPECT_LE(*recorder.clock_ahead, -milliseconds{1200});
+    EXPECT_GT(*recorder.clock_ahead, -seconds{10});
+}
+
 TEST_F(VerdictTest, SmtpDownIsSendFailedAtConnect) {
     server.refuse(loopback::Protocol::smtp);
     expect_send_failed(run(), Stage::connect, Cause::refused);
