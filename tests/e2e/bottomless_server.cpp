@@ -116,14 +116,21 @@ bool BottomlessServer::list(int client, bool uidl) {
 }
 
 bool BottomlessServer::mail(int client, std::uint32_t number, bool whole) {
-    if (!send_all(client, "+OK\r\n" + drop_.header(number))) return false;
+    if (!send_all(client, "+OK\r\n")) return false;
+    if (!stream(client, "X-A: " + std::string(900, 'a') + "\r\n", drop_.fields)) return false;
+    if (!send_all(client, drop_.header(number))) return false;
+    if (!stream(client, std::string(76, 'b') + "\r\n", whole ? drop_.body : 0)) return false;
+    return send_all(client, ".\r\n");
+}
+
+bool BottomlessServer::stream(int client, const std::string& line, std::uint64_t octets) {
     std::string piece;
-    while (piece.size() < kPiece)
-        piece += std::string(76, 'b') + "\r\n";
-    for (std::uint64_t sent = 0; whole && sent < drop_.body; sent += piece.size()) {
+    while (octets > 0 && piece.size() < kPiece)
+        piece += line;
+    for (std::uint64_t sent = 0; sent < octets; sent += piece.size()) {
         if (!send_all(client, piece)) return false;
     }
-    return send_all(client, ".\r\n");
+    return true;
 }
 
 bool BottomlessServer::send_all(int client, std::string_view bytes) {

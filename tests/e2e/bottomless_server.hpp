@@ -22,6 +22,8 @@ struct Maildrop {
     std::function<std::string(std::uint32_t)> header = [](std::uint32_t) {
         return std::string("Subject: small\r\n\r\n");
     };
+    /// Octets of further header fields that are streamed in front of it.
+    std::uint64_t fields = 0;
     /// Octets of body that RETR streams; TOP sends none.
     std::uint64_t body = 0;
     bool top = true;
@@ -50,6 +52,7 @@ class BottomlessServer {
     bool answer(int client, std::string_view line);
     bool list(int client, bool uidl);
     bool mail(int client, std::uint32_t number, bool whole);
+    bool stream(int client, const std::string& line, std::uint64_t octets);
     bool send_all(int client, std::string_view bytes);
 
     Maildrop drop_;
