@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a soak saw, and whether that is right.
+#pragma once
+
+#include "probes/domain/ledger.hpp"
+#include "probes/monitor/observer.hpp"
+#include "tests/torture/soak_scene.hpp"
+#include "tests/torture/soak_size.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace mailprobed::soak {
+
+/// Counts what is told; everything else is the ledger's.
+class Counter final : public Observer {
+  public:
+    void mail_judged(const MailJudged& fact) override;
+    void evidence_found(const EvidenceFound& fact) override;
+    void tick_missed(std::string_view probe, MissReason reason, std::uint64_t count) override;
+    void internal_error(std::string_view where, std::string_view what) override;
+
+    std::array<std::uint64_t, kVerdicts.size()> verdicts{};
+    std::array<std::uint64_t, kEvidences.size()> evidence{};
+    std::uint64_t missed = 0;
+    std::uint64_t bugs = 0;
+};
+
+/// The end of a run.
+struct Result {
+    std::uint64_t wanted = 0;
+    LedgerTotals totals;
+    const Counter& counter;
+    /// How often each die struck.
+    std::array<std::uint64_t, kDice.size()> strikes{};
+    int unhealthy = 0;
+    bool stuck = false;
+    const Sizes& sizes;
+};
+
+/// Prints the figures and every check; true if all of them hold.
+[[nodiscard]] bool judge(const Result& result);
+
+}  // namespace mailprobed::soak
