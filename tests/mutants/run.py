@@ -13,9 +13,13 @@ import time
 from table import MUTANTS
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.append(str(ROOT / "tests/torture"))
+# pylint: disable=wrong-import-position
+from summary import summarize  # noqa: E402
+
 TREE = ROOT / "build/mutants/tree"
 BUILD = TREE / "build/dev"
-# A mutant that hangs is caught as well; every test ends within seconds otherwise.
+# Every test ends within seconds; a mutant may hang only where its entry says so.
 PATIENCE = 90
 PARSER = argparse.ArgumentParser(description=__doc__)
 PARSER.add_argument("only", nargs="*", help="run mutants whose name holds one of these words")
@@ -46,31 +50,60 @@ def build(targets):
     return None if done.returncode == 0 else done.stdout[-3000:]
 
 
-def passes(test):
-    """Whether a test passes, and what it said; to match no test at all is an error."""
+def run(test):
+    """The exit status of a test (None: it did not end) and what it said; to match no test at all is
+    an error."""
     suite, _, name = test.partition(":")
     command = [BUILD / f"tests/{suite}_tests", f"--gtest_filter={name}"]
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", check=False, timeout=PATIENCE)
-    except subprocess.TimeoutExpired:
-        return False, "no end"
-    if not re.search(r"Running [1-9]\d* tests?", done.stdout):
-        sys.exit(f"{test}: there is no such test\n{done.stdout[-500:]}")
-    return done.returncode == 0, done.stdout[-2000:]
+        status, said = done.returncode, done.stdout
+    except subprocess.TimeoutExpired as hung:
+        status, said = None, (hung.stdout or b"").decode(errors="replace")
+    if not re.search(r"Running [1-9]\d* tests?", said):
+        sys.exit(f"{test}: the tests did not begin, or there is no such test\n{said[-500:]}")
+    return status, said
+
+
+def how_caught(test, status, said):
+    """How the named test noticed the sabotage, or None: a test that failed by the word of its
+    runner, or that was running when the process died. Anything else proves nothing."""
+    _, _, name = test.partition(":")
+    if status == 0:
+        return None
+    if re.search(rf"^\[  FAILED  \] {re.escape(name)}\b", said, re.MULTILINE):
+        return "failed"
+    began = re.search(rf"^\[ RUN      \] {re.escape(name)}$", said, re.MULTILINE)
+    ended = re.search(rf"^\[       OK \] {re.escape(name)}\b", said, re.MULTILINE)
+    if not began or ended:
+        return None
+    if status is None:
+        return "hung"
+    sanitizer = re.search(r"^(?:==\d+==\s*ERROR: (\w+Sanitizer)|.*: runtime error: )", said,
+                          re.MULTILINE)
+    if sanitizer:
+        return sanitizer[1] or "UndefinedBehaviorSanitizer"
+    return f"ended by signal {-status}" if status < 0 else None
 
 
 def try_mutant(mutant):
-    """None if the test caught it, else why not."""
+    """How the test caught it, and why that does not count (or None)."""
     path = TREE / mutant.file
     honest = path.read_text()
     path.write_text(honest.replace(mutant.old, mutant.new))
     try:
         trouble = build({mutant.caught_by.partition(":")[0] + "_tests"})
         if trouble:
-            return f"does not compile:\n{trouble}"
-        passed, _ = passes(mutant.caught_by)
-        return "SURVIVED" if passed else None
+            return None, f"does not compile:\n{trouble}"
+        status, said = run(mutant.caught_by)
+        how = how_caught(mutant.caught_by, status, said)
+        if how is None:
+            return None, ("SURVIVED" if status == 0 else
+                          f"ended with {status}, but not by its test:\n{said[-2000:]}")
+        if how == "hung" and not mutant.hangs:
+            return None, f"no end within {PATIENCE} s, which the table does not announce"
+        return how, None
     finally:
         path.write_text(honest)
 
@@ -93,19 +126,20 @@ def main():
     if trouble:
         sys.exit(f"the honest copy does not build:\n{trouble}")
     for test in sorted({m.caught_by for m in mutants}):
-        passed, said = passes(test)
-        if not passed:
-            sys.exit(f"{test} fails without any sabotage:\n{said}")
+        status, said = run(test)
+        if status != 0:
+            sys.exit(f"{test} fails without any sabotage:\n{said[-2000:]}")
     width = max(len(m.name) for m in mutants)
-    print(f"{'mutant':<{width}}  seconds  caught by")
+    print(f"{'mutant':<{width}}  seconds  {'how':<8}  caught by")
     survivors = 0
     for mutant in mutants:
         began = time.monotonic()
-        trouble = try_mutant(mutant)
+        how, trouble = try_mutant(mutant)
         survivors += trouble is not None
         took = time.monotonic() - began
-        print(f"{mutant.name:<{width}}  {took:7.1f}  {mutant.caught_by if not trouble else trouble}",
-              flush=True)
+        print(f"{mutant.name:<{width}}  {took:7.1f}  {how or '-':<8}  "
+              f"{trouble or mutant.caught_by}", flush=True)
+    summarize("sabotaged copies", f"{len(mutants) - survivors} of {len(mutants)} caught")
     print(f"{len(mutants)} mutants, {len(mutants) - survivors} caught, {survivors} survived")
     sys.exit(1 if survivors else 0)
 

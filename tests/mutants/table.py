@@ -12,6 +12,7 @@ class Mutant(NamedTuple):
     old: str
     new: str
     caught_by: str  # <target without _tests>:<test>
+    hangs: bool = False  # whether that the test does not end counts as well
 
 
 MUTANTS = [
