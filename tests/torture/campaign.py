@@ -96,6 +96,7 @@ class Daemon:
             environment.update(
                 LD_PRELOAD=str(programs["crash"]), MAILPROBED_CRASH_AT=str(crash[0]),
                 MAILPROBED_CRASH_HOW=crash[1], MAILPROBED_CRASH_REPORT=str(self.report),
+                MAILPROBED_CRASH_CALL=crash[2] if len(crash) > 2 else "",
                 MAILPROBED_CRASH_DIR=str(state))
         self.started = boot_now()
         with open(self.log_path, "wb") as log:
@@ -198,6 +199,10 @@ class Campaign:
         crash = None
         if how in SITES and not long:
             crash = (self.dice.choice((self.dice.randint(1, 12), self.dice.randint(12, 140))), how)
+            # By the number of all calls most would hit a pwrite.
+            call, most = self.dice.choice((("", 0), ("", 0), ("fsync", 25), ("ftruncate", 3)))
+            if call:
+                crash = (self.dice.randint(1, most), how, call)
         daemon = Daemon(self.folder, self.programs, f"run-{number}", self.state, crash)
         patience = self.dice.uniform(0.02, 1.3) if crash is None else 1.6
         patience = 13 if long else patience

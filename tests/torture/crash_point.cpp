@@ -2,7 +2,8 @@
 // A library to preload: kills the process at its Nth change of a file in a given folder, so that
 // every write of a journal can be the last one.
 //
-// MAILPROBED_CRASH_DIR the folder; MAILPROBED_CRASH_AT the number of the call; MAILPROBED_CRASH_HOW
+// MAILPROBED_CRASH_DIR the folder; MAILPROBED_CRASH_AT the number of the call;
+// MAILPROBED_CRASH_CALL the only call that counts (fsync, ...), if set; MAILPROBED_CRASH_HOW
 // before, after, torn (half of the bytes are written) or stall (the call hangs for 300 ms first, as
 // on a slow disk); MAILPROBED_CRASH_REPORT a file for one line: when, where, how.
 #include <array>
@@ -35,6 +36,7 @@ struct Plan {
     std::string folder = variable("MAILPROBED_CRASH_DIR");
     std::string report = variable("MAILPROBED_CRASH_REPORT");
     std::string how_text = variable("MAILPROBED_CRASH_HOW");
+    std::string only_call = variable("MAILPROBED_CRASH_CALL");
     long at = std::atol(variable("MAILPROBED_CRASH_AT").c_str());
     std::atomic<long> calls{0};
 
@@ -93,7 +95,8 @@ bool is_ours(const char* path) {
 /// Runs one call; `half` is what a torn one does.
 template <class Whole, class Half>
 auto at_site(const char* site, bool ours, Whole whole, Half half) {
-    if (!ours || ++plan().calls != plan().at) return whole();
+    const bool counts = ours && (plan().only_call.empty() || plan().only_call == site);
+    if (!counts || ++plan().calls != plan().at) return whole();
     const long long since = boot_now();
     switch (plan().how()) {
         case How::before:

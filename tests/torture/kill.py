@@ -10,11 +10,15 @@ import shutil
 import sys
 import time
 
-from campaign import Campaign
+from campaign import SITES, Campaign
 from kill_judge import VERDICTS, Judge
+from summary import summarize
 
 FAULTS = ("unaccounted", "wrong verdict", "sent twice", "wrong evidence", "wrong counter",
           "slot used twice")
+CALLS = ("pwrite", "fsync", "ftruncate")
+# From so many runs on each of these calls is met in each way, about ten times and more.
+LONG = 500
 
 
 def campaign(folder, programs, seed, runs, first_starts):
@@ -55,7 +59,24 @@ def report(results, seconds):
     late = max(run["late"] for result in results for run in result["runs"]) / 1e6
     print(f"{'the machine was late by at most, ms':44}{late:>8.1f}")
     print(f"{'seconds':44}{seconds:>8.0f}")
-    return runs, verdicts
+    summarize("kills", f"{runs} runs, {counts['mails']} mails, " +
+              ", ".join(f"{counts[fault]} {fault}" for fault in FAULTS))
+    return runs, kills, counts, verdicts
+
+
+def too_little(wanted, runs, kills, counts, verdicts):
+    """What a run of this length must have seen, or it proves less than it seems to."""
+    seen = {"runs": runs >= wanted}
+    seen.update({verdict: verdicts[verdict] > 0 for verdict in ("delivered", "send_failed", "lost")})
+    if wanted >= LONG:
+        seen.update({f"{how} a {call}": kills[call, how] > 0 for call in CALLS for how in SITES})
+        seen.update({verdict: verdicts[verdict] > 0 for verdict in VERDICTS})
+        seen.update({"kills at random": kills["random", ""] > 0,
+                     "kills while ending": kills["ending", ""] > 0,
+                     "counters read": counts["scraped"] > 0, "retries": counts["retries"] > 0})
+        # A judge to whom much is allowed finds little.
+        seen["few mails with several permitted verdicts"] = counts["open"] * 10 <= counts["mails"]
+    return [f"too little happened: {what}" for what, enough in seen.items() if not enough]
 
 
 def main():
@@ -80,10 +101,9 @@ def main():
                                args.first_starts if n == 0 else 0)
                    for n, share in enumerate(shares)]
         results = [future.result() for future in futures]
-    runs, verdicts = report(results, time.monotonic() - began)
+    figures = report(results, time.monotonic() - began)
     complaints = [f"{r['folder'].name}: {c}" for r in results for c in r["complaints"]]
-    if runs < args.runs or any(verdicts[v] == 0 for v in ("delivered", "send_failed", "lost")):
-        complaints.append("too little happened")
+    complaints += too_little(args.runs, *figures)
     for complaint in complaints[:20]:
         print("\nWRONG: campaign " + complaint)
     if len(complaints) > 20:
