@@ -93,10 +93,12 @@ screenshots: packages-test
 		build/release/tests/mailprobed-loopback config/screenshots
 
 # The parts of the fault laboratory, one after the other; each prints its table and fails by itself.
+torture: export TORTURE_SUMMARY = $(CURDIR)/build/torture/summary.txt
 torture: packages-test
 	@$(MAKE) --no-print-directory build/release/build.ninja
 	@ninja --quiet -C build/release mailprobed mailprobed-loopback mailprobed-crash-point \
 		mailprobed-soak mailprobed-grid e2e_tests mailprobed-disk-shim mailprobed-clock-shim
+	@mkdir -p build/torture && rm -f $(TORTURE_SUMMARY)
 	@echo "== kill -9 at random and at every write of the journal"
 	@tests/torture/kill.py --runs $(TORTURE_RUNS) build/release/mailprobed \
 		build/release/tests/mailprobed-loopback \
@@ -120,6 +122,8 @@ torture: packages-test
 	@build/release/tests/mailprobed-soak $(TORTURE_MAILS) 500 300
 	@echo "== sabotaged copies"
 	@tests/mutants/run.py
+	@echo "== all parts passed"
+	@tests/torture/summary.py $(TORTURE_SUMMARY)
 
 # Outages are made and mended; the table says which alert came, when, and what else came.
 acceptance: packages-test

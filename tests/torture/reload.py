@@ -15,6 +15,7 @@ import time
 
 from campaign import ACCOUNTS, Campaign, Daemon, boot_now
 from kill_judge import Judge, name_hash
+from summary import summarize
 
 SECOND = 1_000_000_000
 OPTIONAL = 24  # probes that come and go
@@ -247,6 +248,9 @@ def main():
             complaints.append(f"{key} grew from {early} to {late}")
     if judge.counts["mails"] < args.reloads / 10 or not judge.verdicts["delivered"]:
         complaints.append("too little happened")
+    summarize("reloads", f"{one.taken} taken, {one.refused} refused, slowest answer "
+              f"{max(one.took) * 1000:.1f} ms, {judge.counts['unaccounted']} unaccounted, "
+              f"{judge.counts['wrong verdict']} wrong verdict, {judge.counts['sent twice']} sent twice")
     for complaint in complaints[:20]:
         print("\nWRONG: " + complaint)
     print("\nreload: " + (f"{len(complaints)} complaints, see {args.folder}" if complaints else "ok"))

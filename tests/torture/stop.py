@@ -14,6 +14,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e" / "weather"))
 # pylint: disable=wrong-import-position
 from scene import SECOND, Scene, boot_ns, contains_truth  # noqa: E402
+from summary import summarize  # noqa: E402
 from support.processes import eventually  # noqa: E402
 
 STAGES = ("connect", "greeting", "command", "auth", "accept")
@@ -197,6 +198,7 @@ def play(mailprobed, loopback, seconds, number):
     print(f"{scene.__doc__} ({seconds} s)")
     for name, value in figures.items():
         print(f"  {name:<36}{value}")
+    summarize("stop", f"{scene.__doc__} {seconds} s: {figures['verdicts']}, {len(faults)} wrong")
     for fault in faults:
         print(f"  WRONG: {fault}")
     return 1 if faults else 0

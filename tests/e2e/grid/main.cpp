@@ -6,10 +6,12 @@
 #include "tests/e2e/grid/ground.hpp"
 #include "tests/e2e/grid/table.hpp"
 #include "tests/e2e/grid/visit.hpp"
+#include "tests/torture/summary.hpp"
 
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <string>
 
 namespace mailprobed::grid {
 namespace {
@@ -92,6 +94,8 @@ int run(int argc, char** argv) {
     Run all(std::move(cells));
     all.go();
     const std::size_t failed = report(std::cout, all.cells(), all.visits());
+    test::summarize("fault grid", std::to_string(all.cells().size()) + " cells, " +
+                                      std::to_string(failed) + " failed");
     return failed == 0 && wrong.empty() ? 0 : 1;
 }
 

@@ -4,11 +4,17 @@
 
     stop_test.py MAILPROBED LOOPBACK DISK_SHIM CLOCK_SHIM [TEST...]"""
 import os
+import pathlib
 import signal
 import socket
+import sys
 import urllib.parse
 
 from life import LifeTest, eventually, main
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent.parent / "torture"))
+# pylint: disable=wrong-import-position
+from summary import summarize  # noqa: E402
 
 SMTP_STAGES = ("connect", "greeting", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "DOT", "QUIT")
 POP3_STAGES = ("connect", "greeting", "CAPA", "LOGIN", "STAT", "UIDL", "TOP", "DELE", "QUIT")
@@ -99,7 +105,9 @@ class Stop(LifeTest):
         # Nobody was handed over to the server without the ledger knowing.
         handed = len(self.faults())
         self.assertGreaterEqual(len(recorded), handed)
-        print(f"{len(recorded)} mails between dot and reply: ended in {took:.2f} s")
+        said = f"{len(recorded)} mails between dot and reply: ended in {took:.2f} s"
+        print(said)
+        summarize("end in flight", said)
 
     def test_clients_of_the_http_server_do_not_hold_it_up(self):
         self.serve()
