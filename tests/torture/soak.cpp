@@ -19,6 +19,7 @@
 #include <filesystem>
 #include <string>
 #include <sys/resource.h>
+#include <thread>
 
 namespace mailprobed::soak {
 namespace {
@@ -108,6 +109,18 @@ Awaitable<void> watch(Run& run, std::uint64_t mails, Sizes& sizes, bool& stuck) 
     run.tasks.cancel();
 }
 
+/// How many more descriptors are open than `before`; the server may need a moment to see that a
+/// client has gone.
+std::ptrdiff_t descriptors_beyond(std::size_t before) {
+    const Instant patience = BootClock::now() + seconds{10};
+    for (;;) {
+        const auto more = static_cast<std::ptrdiff_t>(size_now().descriptors) -
+                          static_cast<std::ptrdiff_t>(before);
+        if (more <= 0 || BootClock::now() > patience) return more;
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    }
+}
+
 int soak(std::uint64_t mails, std::size_t probes, Duration interval) {
     rlimit limit{};
     getrlimit(RLIMIT_NOFILE, &limit);
@@ -123,10 +136,12 @@ int soak(std::uint64_t mails, std::size_t probes, Duration interval) {
         Run run(server, probes, interval, folder);
         Sizes sizes;
         bool stuck = false;
+        const std::size_t before = size_now().descriptors;
         TaskGroup watching(run.io.get_executor());
         watching.spawn(watch(run, mails, sizes, stuck));
         run.io.run();
-        Result result{mails, run.monitor.totals(), run.counter, {}, run.unhealthy, stuck, sizes};
+        Result result{mails, run.monitor.totals(),       run.counter, {}, run.unhealthy,
+                      stuck, descriptors_beyond(before), sizes};
         for (std::size_t i = 0; i < kDice.size(); ++i)
             result.strikes[i] = server.fault_count(kDice[i].name);
         good = judge(result);

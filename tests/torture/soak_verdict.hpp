@@ -8,6 +8,7 @@
 #include "tests/torture/soak_size.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace mailprobed::soak {
@@ -35,6 +36,8 @@ struct Result {
     std::array<std::uint64_t, kDice.size()> strikes{};
     int unhealthy = 0;
     bool stuck = false;
+    /// Opened since the beginning, and not closed at the end.
+    std::ptrdiff_t descriptors_left = 0;
     const Sizes& sizes;
 };
 
