@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No secret leaves the daemon: every password and key is unique, everything that the daemon and
-`once` write is searched for each of them in every form. A planted word that is no secret must be
-found in every place, so that finding nothing means something.
+"""No secret leaves the daemon: every password and key is unique, everything that the daemon, `once`,
+`ledger` and `status` write is searched for each of them in every form. A planted word that is no
+secret must be found in every place, so that finding nothing means something.
 
     canary_test.py MAILPROBED LOOPBACK [option of unittest...]"""
 import base64
-import hashlib
-import hmac
 import json
 import os
 import pathlib
 import poplib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,9 +18,9 @@ import unittest
 import urllib.error
 import urllib.parse
 
+from canary_search import Secrets, canary, challenges_in, digests_of, echoes
 from scene import Scene
 from support.processes import eventually
-from support.secret_forms import forms_of
 from support.wire_tap import WireTap
 
 MODES = ("none", "starttls", "implicit")
@@ -29,68 +28,12 @@ LOGINS = {"plain-user": ("plain", "user-pass"), "login-plain": ("login", "plain"
           "cram-apop": ("cram-md5", "apop"), "auto-auto": ("auto", "auto")}
 SOURCES = ("file", "env", "command", "credential", "inline")
 PLANTED = "Planted-3f9a61c07be2"
-PAGES = ("/metrics", "/config", "/", "/probes/a", "/api/v1/probes", "/-/healthy", "/-/ready", "/no-such-page")
+PAGES = ("/metrics", "/config", "/", "/probes/planted", "/mails", "/-/healthy", "/-/ready",
+         "/no-such-page", "/api/v1/no-such-list")
+LISTS = ("probes", "mails?limit=1000", "mails?verdict=bad&limit=1000",
+         "probes/refused-recipient?window=1h", "probes/refused-recipient/points?window=1h")
 # Its mailbox cannot be read, which takes a deadline to say.
 MUTE = ("echo-pass",)
-# A challenge of APOP or CRAM-MD5.
-CHALLENGE = re.compile(rb"<[^<>\s\"]{3,100}@[^<>\s\"]{1,100}>")
-BASE64 = re.compile(rb"[A-Za-z0-9+/]{16,}={0,2}")
-
-
-def canary(number):
-    """A password that URLs, base64 and regular expressions all write differently."""
-    unique = hashlib.sha256(f"canary {number}".encode()).hexdigest()
-    return f"k#{unique[:6]}/q+m&x%=w {unique[6:14]}~?"
-
-
-def echoes(user, word):
-    """The forms in which a server might repeat a password."""
-    whole = base64.b64encode(f"\0{user}\0{word}".encode()).decode()
-    return (word, base64.b64encode(word.encode()).decode(), whole,
-            urllib.parse.quote(word, safe=""), word.encode().hex())
-
-
-def challenges_in(text):
-    """All challenges of servers that stand in a text or in its base64 words."""
-    found = set(CHALLENGE.findall(text))
-    for word in set(BASE64.findall(text)):
-        if len(word) % 4 == 0:
-            found.update(CHALLENGE.findall(base64.b64decode(word)))
-    return found
-
-
-def digests_of(user, word, challenges):
-    """What a client answers to these challenges: APOP's digest, CRAM-MD5's and its response."""
-    for challenge in challenges:
-        yield hashlib.md5(challenge + word.encode()).hexdigest().encode()
-        digest = hmac.new(word.encode(), challenge, "md5").hexdigest()
-        yield digest.encode()
-        yield base64.b64encode(f"{user} {digest}".encode())
-
-
-class Secrets:
-    """Every secret of a scene and its forms."""
-
-    def __init__(self):
-        self.words = {}
-        self.challenges = set()
-
-    def new(self, user):
-        self.words[user] = canary(user)
-        return self.words[user]
-
-    def found_in(self, text, excepted=()):
-        """Which secrets stand in a text (bytes) in which forms."""
-        squeezed = re.sub(rb"\s+", b"", text)
-        found = []
-        for user, word in self.words.items():
-            if user in excepted:
-                continue
-            found += [(user, form) for form, pattern in forms_of(word).items()
-                      if pattern.search(text) or pattern.search(squeezed)]
-            found += [(user, "digest") for digest in digests_of(user, word, self.challenges)
-                      if digest in text or digest in squeezed]
-        return found
 
 
 class Canary(unittest.TestCase):
@@ -111,7 +54,8 @@ class Canary(unittest.TestCase):
             ("AUTH-RESPONSE", ("login", "plain")), ("AUTH", ("plain", "user-pass")),
             ("mail", ("plain", "user-pass")), ("RCPT", ("plain", "user-pass")),
             ("PASS", ("plain", "user-pass")), ("UIDL", ("plain", "user-pass")),
-            ("transient", ("plain", "user-pass")))}
+            ("transient", ("plain", "user-pass")), ("retry", ("plain", "user-pass")),
+            ("bounce", ("login", "apop")))}
         self.start()
 
     def start(self):
@@ -143,6 +87,8 @@ class Canary(unittest.TestCase):
         yield f'smtp LOGIN reply text="535-5.7.8 first\\r\\n535 no {said("auth")}" user=echo-auth'
         yield f'any LOGIN reply text="454 4.7.0 {said("transient")}" user=echo-transient'
         yield f'smtp RCPT reply text="550 5.1.1 {said("rcpt")}" user=echo-rcpt'
+        yield f'smtp RCPT reply text="450 4.2.0 {said("retry")}" user=echo-retry max=1'
+        yield 'smtp DOT bounce user=echo-bounce'
         yield f'pop3 LOGIN reply text="-ERR not {said("pass")}" user=echo-pass'
         yield f'pop3 UIDL reply text="-ERR so {said("uidl")}" user=echo-uidl'
         yield f'smtp MAIL split bytes=5 for=20ms text="550 {said("mail")}\\r\\n" user=echo-mail'
@@ -159,7 +105,9 @@ class Canary(unittest.TestCase):
                                                             "smtp"]},
             {**common, "auth": auth[1], "port": ports["pop3s"] if mode == "implicit" else
              self.tap.port if mode == "none" else ports["pop3"]})
-        self.scene.configuration.probe(user, interval="5s", deadline="20s", verdict_grace="2s")
+        more = {"max_attempts": 3, "retry_after": "10s"} if user == "echo-retry" else {}
+        self.scene.configuration.probe(user, interval="5s", deadline="20s", verdict_grace="2s",
+                                       **more)
 
     def password(self, user, word, source):
         """A password by one of its sources, as the configuration names it."""
@@ -198,13 +146,14 @@ class Canary(unittest.TestCase):
         metrics = self.scene.daemon.metrics()
         waiting = {user for user in self.accounts if not metrics.verdicts(user).get("delivered")}
         waiting |= {user for user in (*self.refused, *self.echoing, "refused-recipient")
-                    if not metrics.verdicts(user)} - set(MUTE)
+                    if not metrics.verdicts(user)} - {*MUTE, "echo-bounce"}
         waiting |= {user for user in MUTE
                     if not metrics.total("mailbox_failures_total", mailbox=user)}
         if not metrics.total("mails_started_total", probe="planted"):
             waiting.add("planted")
-        self.waiting = waiting
-        return not waiting
+        self.waiting = waiting or {what for what in ("verdict=bounced", "attempt=2")
+                                   if what not in self.scene.daemon.log()}
+        return not self.waiting
 
     def page(self, path):
         try:
@@ -221,6 +170,52 @@ class Canary(unittest.TestCase):
         box.quit()
         return b"\n".join(mails)
 
+    def reload(self):
+        """Another password, which the server refuses, then a file with a mistake beside one."""
+        user = next(name for name, (_, _, source) in self.accounts.items() if source == "command")
+        self.secrets.words[f"{user} again"] = word = canary("after the reload")
+        file = self.scene.folder / "credentials" / user
+        file.write_text(word)
+        refused = self.scene.daemon.metrics().verdicts(user).get("send_failed", 0)
+        self.hang_up("reloaded", self.scene.configuration.write().read_text())
+        eventually("the server refuses the new password", lambda: self.scene.daemon.metrics(
+            ).verdicts(user).get("send_failed", 0) > refused, within=30)
+        file.write_text(self.secrets.words[user])
+        self.secrets.words["mistaken"] = word = canary("mistaken")
+        self.hang_up("reload_refused", json.dumps({"accounts": [
+            {"name": "me", "smtp": {"host": "127.0.0.1", "password": word, "passwrd": word}}]}))
+
+    def hang_up(self, answer, configuration):
+        """Makes the daemon read a configuration."""
+        known = self.scene.daemon.log().count(f"event={answer} ")
+        self.scene.configuration.write().write_text(configuration)
+        os.kill(self.scene.daemon.pid, signal.SIGHUP)
+        eventually(f"it says {answer}", lambda: self.scene.daemon.log().count(
+            f"event={answer} ") > known)
+
+    def command_line(self):
+        """What `ledger` and `status` print while the daemon runs, by name."""
+        rows = self.scene.ledger.mails()
+        shown = {row["probe"]: row["id"] for row in rows}
+        self.assertIn("echo-retry", shown)
+        said = {"ledger list": self.once("ledger", "list", "--limit", "0"),
+                "ledger export": self.once("ledger", "export"),
+                "status": self.once("status", "--url", self.scene.daemon.url)}
+        for probe, mail in shown.items():
+            said[f"ledger show {probe}"] = self.once("ledger", "show", mail)
+        for name, (status, text) in said.items():
+            # Some probes are down.
+            self.assertEqual(status, 1 if name == "status" else 0, f"{name}: {text.decode()}")
+        places = {name: said[name][1] for name in ("ledger list", "ledger export", "status")}
+        places["ledger show"] = b"".join(said[f"ledger show {probe}"][1] for probe in shown)
+        return places
+
+    def mails_by_api(self):
+        """What the API tells of a mail of each probe and each verdict, transcripts included."""
+        chosen = {(row["probe"], row["verdict"], row["attempt"]): row["id"]
+                  for row in self.scene.ledger.mails()}
+        return b"\n".join(self.page(f"/api/v1/mails/{mail}") for mail in chosen.values())
+
     def places(self):
         """Everything that others may see, by name."""
         proc = pathlib.Path("/proc") / str(self.scene.daemon.pid)
@@ -229,6 +224,8 @@ class Canary(unittest.TestCase):
         log = self.scene.daemon.log().encode(errors="surrogateescape")
         return {"log": log, "ledger": ledger, "mails": self.archive(),
                 "pages": b"\n".join(map(self.page, PAGES)),
+                "lists": b"\n".join(self.page(f"/api/v1/{name}") for name in LISTS),
+                "mails by the API": self.mails_by_api(), **self.command_line(),
                 "the server's log": self.scene.server.log().encode(),
                 "command line": proc.joinpath("cmdline").read_bytes(),
                 "environment": proc.joinpath("environ").read_bytes()}
@@ -245,8 +242,11 @@ class Canary(unittest.TestCase):
             eventually("every probe has shown what it can", self.all_judged, within=45)
         except AssertionError:
             self.fail(f"nothing from {self.waiting}\n{self.scene.daemon.log()}")
+        self.reload()
         places = self.places()
         self.assertIn(b"event=transcript", places["log"])
+        self.assertIn(b"AUTH PLAIN <secret>", places["mails by the API"])
+        self.assertIn(b"450 4.2.0 <secret> <secret>", places["mails by the API"])
         self.secrets.challenges = challenges_in(self.tap.sent() + b"".join(places.values()))
         self.assertGreater(len(self.secrets.challenges), len(MODES), "no challenge was seen")
         # The search finds what was on the wire.
@@ -261,8 +261,13 @@ class Canary(unittest.TestCase):
             excepted = exceptions.get(name, ())
             with self.subTest(name):
                 self.assertEqual(self.secrets.found_in(text, excepted), [])
-        blind = [name for name, text in places.items() if PLANTED.encode() not in text]
-        self.assertEqual(blind, ["command line"])
+        planted = Secrets()
+        planted.words = {"planted": PLANTED}
+        blind = {name for name, text in places.items() if not planted.found_in(text)}
+        # Nothing that a server said is shown in these.
+        self.assertEqual(blind, {"command line", "ledger list", "status"})
+        self.assertIn(b"refused-recipient", places["ledger list"])
+        self.assertIn(b"refused-recipient", places["status"])
         self.assertEqual(self.scene.daemon.stop(), 0)
         self.assertEqual(self.secrets.found_in(self.scene.daemon.log().encode(
             errors="surrogateescape")), [])
@@ -272,12 +277,17 @@ class Canary(unittest.TestCase):
               "0 found", file=sys.stderr)
 
     def check_once(self):
-        for probe in (*list(self.accounts)[:4], *self.refused, *self.echoing, "planted"):
-            if probe in (*MUTE, "planted"):
+        # A real journal would keep what we write.
+        journal = pathlib.Path("/run/systemd/journal/socket").exists()
+        formats = ("logfmt", "json", *(() if journal else ("journal",)))
+        for number, probe in enumerate((*list(self.accounts)[:4], *self.refused, *self.echoing)):
+            if probe in MUTE:
                 continue  # they wait for their deadline; the daemon has shown them
             with self.subTest(f"once {probe}"):
-                status, said = self.once("--log.level", "trace", "once", probe, "--transcript")
-                good = probe in self.accounts or probe == "echo-uidl"
+                status, said = self.once("--log.level", "trace", "--log.format",
+                                         formats[number % len(formats)], "once", probe,
+                                         "--transcript")
+                good = probe in self.accounts or probe in ("echo-uidl", "echo-retry")
                 self.assertEqual(status, 0 if good else 1, said.decode())
                 self.secrets.challenges |= challenges_in(said)
                 self.assertEqual(self.secrets.found_in(said), [])
