@@ -31,9 +31,9 @@ constexpr auto kSilence = seconds{60};
 /// When nothing starts any more, all verdicts fall within deadline, grace and a hung look.
 constexpr auto kDrain = kDeadline + kGrace + kLongestLook + seconds{60};
 
-/// Several times what a machine that keeps up has open. One that does not, a sanitizer's build or a
-/// busy one, skips ticks instead of ending mails by timeouts.
-constexpr std::size_t kSessions = 300;
+/// More than a machine that keeps up has open. One that does not, with a sanitizer's build or other
+/// work, skips ticks instead of ending mails by timeouts.
+constexpr std::size_t kSessions = 100;
 
 struct Run {
     Run(const loopback::Server& server, std::size_t probes, Duration interval,

@@ -18,8 +18,8 @@ import unittest
 import urllib.error
 import urllib.parse
 
+from scene import Scene  # knows the folders of the others
 from canary_search import Secrets, canary, challenges_in, digests_of, echoes
-from scene import Scene
 from support.processes import eventually
 from support.wire_tap import WireTap
 
