@@ -336,7 +336,10 @@ Judgement Ledger::judge(MailId id, Verdict verdict, Instant now) {
     result.probe = mail.probe;
     result.verdict = verdict;
     result.attempt = mail.attempt;
-    if (verdict == Verdict::send_failed) result.failure = mail.failure;
+    if (verdict == Verdict::send_failed) {
+        // Without any: the deadline passed before the server had answered the dot.
+        result.failure = mail.failure.value_or(StageCause{Stage::accept, Cause::timeout});
+    }
     if (verdict != Verdict::delivered) result.detail = std::move(mail.detail);
     result.started = mail.started;
     result.handed = mail.handed;

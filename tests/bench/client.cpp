@@ -221,7 +221,7 @@ void round_trip(const Options& options, SSL_CTX* context, const Texts& t) {
     };
     const Step look[] = {
         {nullptr, "o"},      {"CAPA\r\n", "m"}, {"AUTH PLAIN\r\n", "o"}, {t.pop3_auth, "o"},
-        {"STAT\r\n", "o"},   {"UIDL\r\n", "m"}, {"TOP 1 0\r\n", "m"},    {"RETR 1\r\n", "m"},
+        {"STAT\r\n", "o"},   {"UIDL\r\n", "m"}, {"TOP 1 1\r\n", "m"},    {"RETR 1\r\n", "m"},
         {"DELE 1\r\n", "o"}, {"QUIT\r\n", "o"}, {nullptr, nullptr},
     };
     const Step quick_submission[] = {
@@ -229,7 +229,7 @@ void round_trip(const Options& options, SSL_CTX* context, const Texts& t) {
         {t.group, "sss"}, {t.message_quit, "ss"},        {nullptr, nullptr},
     };
     const Step quick_look[] = {
-        {nullptr, "o"},      {t.pop3_login, "ooom"},       {"TOP 1 0\r\n", "m"},
+        {nullptr, "o"},      {t.pop3_login, "ooom"},       {"TOP 1 1\r\n", "m"},
         {"RETR 1\r\n", "m"}, {"DELE 1\r\nQUIT\r\n", "oo"}, {nullptr, nullptr},
     };
     talk(options.smtp, context, options.pipelined ? quick_submission : submission);

@@ -93,8 +93,9 @@ Awaitable<std::string> read_one(Pop3Session& session) {
     std::function<void(FetchedMessage&&)> fetched = [](FetchedMessage&&) {};
     co_await session.headers(numbers, std::move(fetched));
     const FetchedMessage message = co_await session.retrieve(1);
-    co_await session.remove(numbers);
+    const Removal removal = co_await session.remove(numbers, Instant::max());
     const bool held = co_await session.quit();
+    if (removal.refused) throw *removal.refused;
     if (!held) co_return "not_deleted";
     co_return message.present ? "looked" : "gone";
 }
