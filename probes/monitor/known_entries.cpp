@@ -61,7 +61,8 @@ std::vector<Entry> KnownEntries::end_listing() {
     }
     // A listing without ids (UIDL refused for once) does not tell who is gone; one line without an
     // id that can be relied on is no such listing.
-    if (!without_ids_ || !in_listing_.empty()) {
+    by_number_ = without_ids_ && in_listing_.empty();
+    if (!by_number_) {
         for (auto entry = known_.begin(); entry != known_.end();) {
             const auto current = entry++;
             if (!in_listing_.contains(current->first)) forget(current);
@@ -154,6 +155,8 @@ unsigned KnownEntries::breaks(std::uint64_t key) const {
 std::optional<Instant> KnownEntries::blind_until() const {
     std::optional<Instant> latest;
     for (const auto& [key, trouble] : unreadable_) {
+        // What was read once is known, and a listing by numbers has all of them read again.
+        if (by_number_ || known_.contains(key)) continue;
         if (!latest || trouble.first_sight > *latest) latest = trouble.first_sight;
     }
     if (nameless_ > 0 && (!latest || nameless_sight_ > *latest)) latest = nameless_sight_;

@@ -109,8 +109,9 @@ class KnownEntries {
     Instant nameless_sight_;
     std::vector<Entry> fresh_;
     bool overflowed_ = false;
-    /// A line of the listing gave a number only.
+    /// A line of the listing gave a number only; all of them did.
     bool without_ids_ = false;
+    bool by_number_ = false;
 };
 
 /// FNV-1a, never 0.

@@ -59,8 +59,8 @@ void listing_line(std::string_view line) {
     if (!unique) return;
     require(unique->number == listed->number, "both see the same number");
     require(within(unique->uidl, line), "the id is a part of the line");
-    require(!unique->uidl.empty() && unique->uidl.size() <= 70 && graphic(unique->uidl),
-            "an id has 1 to 70 printable octets");
+    require(unique->uidl.size() <= 70 && graphic(unique->uidl),
+            "an id has 1 to 70 printable octets, or is none");
     const std::string printed = std::to_string(unique->number) + " " + std::string(unique->uidl);
     const auto again = pop3_uidl_line(printed);
     require(again && again->number == unique->number && again->uidl == unique->uidl,

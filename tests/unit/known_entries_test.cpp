@@ -125,6 +125,23 @@ TEST(KnownEntries, AnEntryThatCannotBeReadHidesOnlyWhatWasSentBeforeItWasFirstSe
     EXPECT_FALSE(known.blind_until()) << "it could be read at last";
 }
 
+TEST(KnownEntries, AnEntryThatWasReadBeforeHidesNothingThoughItCannotBeReadAgain) {
+    KnownEntries known;
+    const Entry ours = listing(known, {{1, "mine"}}, second(1)).at(0);
+    known.classified(ours.key, Tag{1, 2, 3, 1, 5});
+    known.broke_session(ours);
+    known.broke_session(ours);
+    EXPECT_FALSE(known.blind_until());
+    EXPECT_TRUE(known.skips(ours)) << "and yet it must not end every session";
+}
+
+TEST(KnownEntries, AListingByNumbersHasEverythingReadAgain) {
+    KnownEntries known;
+    known.unreadable(listing(known, {{1, "broken"}}, second(1)).at(0));
+    EXPECT_EQ(listing(known, {{1, ""}}, second(2)).size(), 1U);
+    EXPECT_FALSE(known.blind_until());
+}
+
 TEST(KnownEntries, AnUnreadableEntryThatIsGoneHidesNothing) {
     KnownEntries known;
     known.unreadable(listing(known, {{1, "broken"}}, second(10)).at(0));

@@ -36,10 +36,10 @@ class Mailbox:
 
     def look(self, told, session):
         look = Look(told, session)
+        look.paused = session is not None and any(
+            reply.startswith("-ERR [") for step in session.steps for reply in step.replies)
         if session is None or session.login_at is None:
             return look
-        look.paused = any(reply.startswith("-ERR [") for step in session.steps
-                          for reply in step.replies)
         # The greeting is the first reply; each command has one.
         heard = session.steps[:told["replies"]]
         names = [step.name for step in heard]
@@ -78,8 +78,11 @@ class Mailbox:
             self.show(look, entry)
         reads = [step for step in steps if step.name == "TOP"]
         for step in reads if by_id else reads[:self.scan_limit]:
+            entry = session.snapshot[int(step.text.split()[1]) - 1]
+            if entry in known:
+                continue  # read once more before it is removed, which proves nothing new
             if step.struck() and step.codes == [500] and not step.replies[0].startswith(OTHERWISE):
-                self.unreadable.add(session.snapshot[int(step.text.split()[1]) - 1])
+                self.unreadable.add(entry)
                 continue
             if step.struck() or step.codes != [200]:
                 self.unreadable |= unknown
@@ -90,6 +93,8 @@ class Mailbox:
                 self.classified.add(self.uidl_of(step.retrieved))
         look.complete = not unknown or (unknown <= self.unreadable and look.told["complete"])
         look.hidden = {self.owner_of(entry) for entry in unknown}
+        # The look may have ended with one of them, its answer not heard.
+        self.unreadable |= unknown
 
     def show(self, look, entry):
         mail = self.owner_of(entry)
