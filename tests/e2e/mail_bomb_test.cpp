@@ -183,7 +183,10 @@ TEST(MailBomb, B4_3_MonstrousButFiniteMailsDisturbNoArrival) {
         EXPECT_EQ(verdict.fact.verdict, Verdict::delivered) << verdict.probe;
         EXPECT_EQ(verdict.fact.body, BodyState::intact) << verdict.probe;
     }
-    EXPECT_TRUE(recorder.look_failures.empty());
+    // The last two have no header section that ends, as when a server lost a part.
+    const StageCause unreadable{Stage::top, Cause::protocol_error};
+    EXPECT_EQ(std::ranges::count(recorder.look_failures, unreadable),
+              std::ssize(recorder.look_failures));
     // A mail of ours may have been on its way when everything ended.
     EXPECT_EQ(std::ranges::count(server.mailbox("alice"), "", &loopback::StoredMail::tag),
               static_cast<std::ptrdiff_t>(monsters.size()));

@@ -94,8 +94,8 @@ Awaitable<std::string> read_one(Pop3Session& session) {
     co_await session.headers(numbers, std::move(fetched));
     const FetchedMessage message = co_await session.retrieve(1);
     const Removal removal = co_await session.remove(numbers, Instant::max());
-    const bool held = co_await session.quit();
     if (removal.refused) throw *removal.refused;
+    const bool held = co_await session.quit();
     if (!held) co_return "not_deleted";
     co_return message.present ? "looked" : "gone";
 }
