@@ -101,6 +101,14 @@ class JournalPatience : public testing::Test {
         sql << "SELECT COUNT(*) FROM mails WHERE " + condition, soci::into(mails);
         return mails;
     }
+    /// Mail 1 is kept; mail 2 is not, because of `other`, which then lets go.
+    void fail_for_mail_2(soci::session& other) {
+        EXPECT_EQ(answer_to(1), Durability::durable);
+        open_ledger(other, ledger_path(folder), LedgerAccess::write);
+        other << "BEGIN IMMEDIATE";
+        EXPECT_EQ(answer_to(2), Durability::lost_on_crash);
+        other << "ROLLBACK";
+    }
 
     std::string folder;
     asio::io_context io{1};
@@ -131,24 +139,16 @@ TEST_F(JournalPatience, ADiskThatDoesNotAnswerHoldsAMailUpForASecondAndIsToldOf)
 }
 
 TEST_F(JournalPatience, WhatWaitedForTheDiskIsWrittenWhenItAnswersAgain) {
-    EXPECT_EQ(answer_to(1), Durability::durable);
     soci::session other;
-    open_ledger(other, ledger_path(folder), LedgerAccess::write);
-    other << "BEGIN IMMEDIATE";
-    EXPECT_EQ(answer_to(2), Durability::lost_on_crash);
-    other << "ROLLBACK";
+    fail_for_mail_2(other);
     EXPECT_TRUE(recovers());
     EXPECT_EQ(mails_on_disk(), 2);
     EXPECT_EQ(answer_to(3), Durability::durable);
 }
 
 TEST_F(JournalPatience, AJournalIsNotHealthyWhileTheRestOfItsBacklogIsOnItsWayToTheDisk) {
-    EXPECT_EQ(answer_to(1), Durability::durable);
     soci::session other;
-    open_ledger(other, ledger_path(folder), LedgerAccess::write);
-    other << "BEGIN IMMEDIATE";
-    EXPECT_EQ(answer_to(2), Durability::lost_on_crash);
-    other << "ROLLBACK";
+    fail_for_mail_2(other);
     // The loop has not heard of that commit when the writer has the next group in its hand.
     const Instant end = BootClock::now() + seconds{20};
     while (mails_on_disk() < 2 && BootClock::now() < end)
@@ -169,12 +169,8 @@ TEST_F(JournalPatience, AJournalIsNotHealthyWhileTheRestOfItsBacklogIsOnItsWayTo
 }
 
 TEST_F(JournalPatience, AJournalRecoversThoughRecordsKeepComing) {
-    EXPECT_EQ(answer_to(1), Durability::durable);
     soci::session other;
-    open_ledger(other, ledger_path(folder), LedgerAccess::write);
-    other << "BEGIN IMMEDIATE";
-    EXPECT_EQ(answer_to(2), Durability::lost_on_crash);
-    other << "ROLLBACK";
+    fail_for_mail_2(other);
     const Instant end = BootClock::now() + seconds{20};
     MailId mail = 10;
     journal->note(intent(mail));
