@@ -26,6 +26,12 @@ Awaitable<Durability> hand_over(SqlJournal& journal, JournalRecord record) {
     co_return kept;
 }
 
+// The journal that a test looks beside opens, recovers and closes its ledger whenever it likes, and
+// is alone with it for that moment: wait for it, in seconds.
+std::string beside_the_journal(const std::string& ledger) {
+    return "dbname=\"" + ledger + "\" timeout=30";
+}
+
 }  // namespace
 
 LedgerDirectory::LedgerDirectory() {
@@ -47,18 +53,18 @@ void LedgerDirectory::copy_to(const LedgerDirectory& other) const {
 }
 
 void LedgerDirectory::execute(const std::string& statement) const {
-    soci::session sql(soci::sqlite3, "dbname=\"" + ledger() + "\"");
+    soci::session sql(soci::sqlite3, beside_the_journal(ledger()));
     sql << statement;
 }
 
 std::shared_ptr<void> LedgerDirectory::hold() const {
-    auto sql = std::make_shared<soci::session>(soci::sqlite3, "dbname=\"" + ledger() + "\"");
+    auto sql = std::make_shared<soci::session>(soci::sqlite3, beside_the_journal(ledger()));
     *sql << "BEGIN IMMEDIATE";
     return sql;
 }
 
 std::string LedgerDirectory::ask(const std::string& query) const {
-    soci::session sql(soci::sqlite3, "dbname=\"" + ledger() + "\"");
+    soci::session sql(soci::sqlite3, beside_the_journal(ledger()));
     std::string answer;
     sql << "SELECT CAST((" + query + ") AS TEXT)", soci::into(answer);
     return answer;
@@ -106,6 +112,11 @@ bool JournalRun::healthy() {
 bool JournalRun::wait_for_health(bool healthy, std::chrono::milliseconds limit) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, limit, [&] { return told_ == healthy; });
+}
+
+bool JournalRun::wait_for_recovery() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kRecovery, [&] { return told_ && !reasons_.empty(); });
 }
 
 std::vector<std::string> JournalRun::reasons() {

@@ -56,11 +56,15 @@ class JournalRun {
     [[nodiscard]] bool healthy();
     [[nodiscard]] const Remembered& remembered() const noexcept { return remembered_; }
     /// Waits until the handler was last told `healthy`; false if it was not within `limit`.
-    bool wait_for_health(bool healthy, std::chrono::milliseconds limit = std::chrono::seconds{20});
+    bool wait_for_health(bool healthy, std::chrono::milliseconds limit = kRecovery);
+    /// Waits until the handler was told of trouble and, after it, of its end; false if it was not.
+    bool wait_for_recovery();
     /// What the handler was told as reasons so far.
     [[nodiscard]] std::vector<std::string> reasons();
 
   private:
+    static constexpr std::chrono::milliseconds kRecovery = std::chrono::seconds{20};
+
     asio::io_context io_{1};
     std::mutex mutex_;
     std::condition_variable changed_;
