@@ -159,15 +159,24 @@ TEST_F(VerdictTest, AMailboxHeldForGoodIsUnobserved) {
     EXPECT_EQ(run().verdict, Verdict::unobserved);
 }
 
-TEST_F(VerdictTest, A2_14_ALostQuitRemovesNothingAndMakesNoDuplicate) {
-    const Settings settings = settings_for(server, {"alice"});
-    server.add_fault(parse_fault("pop3 QUIT drop max=1"));
-    MonitorThread monitor(settings, recorder);
-    ASSERT_TRUE(recorder.wait([](const Recorder& r) { return r.deleted >= 2; }));
-    monitor.stop();
-    EXPECT_TRUE(recorder.look_failed(Stage::quit, Cause::eof));
-    EXPECT_EQ(recorder.evidence["alice"][Evidence::duplicate], 0);
-    EXPECT_GE(recorder.count("alice", Verdict::delivered), 1);
+TEST(Quit, A2_14_ALostOneRemovesNothingAndMakesNoDuplicate) {
+    for (const bool uidl : {true, false}) {
+        loopback::Options options;
+        options.accounts = accounts_for({"alice"});
+        // Without unique ids nothing but the ledger tells a mail that stayed from a copy.
+        options.pop3.uidl = uidl;
+        loopback::Server server(options);
+        server.start();
+        server.add_fault(parse_fault("pop3 QUIT drop max=1"));
+        Recorder recorder;
+        MonitorThread monitor(settings_for(server, {"alice"}), recorder);
+        ASSERT_TRUE(recorder.wait([](const Recorder& r) { return r.deleted >= 2; })) << uidl;
+        monitor.stop();
+        EXPECT_TRUE(recorder.look_failed(Stage::quit, Cause::eof)) << uidl;
+        EXPECT_EQ(recorder.evidence["alice"][Evidence::duplicate], 0) << uidl;
+        EXPECT_GE(recorder.count("alice", Verdict::delivered), 1) << uidl;
+        EXPECT_EQ(recorder.internal_errors, std::vector<std::string>{}) << uidl;
+    }
 }
 
 TEST_F(VerdictTest, ALostMailThatComesLaterIsLateAndRemoved) {
