@@ -3,6 +3,7 @@
 #include "tests/bench/rig.hpp"
 
 #include "daemon/sql_journal.hpp"
+#include "probes/monitor/routing.hpp"
 #include "probes/net/crypto.hpp"
 
 #include <algorithm>
@@ -91,7 +92,7 @@ Rig::Rig(Settings settings, Observer& extra)
     build();
 }
 
-Rig::~Rig() {
+void Rig::stop() {
     tasks_.cancel();
     loop_.restart();
     loop_.run();
@@ -102,6 +103,7 @@ void Rig::build() {
     for (const AccountSettings& account : settings_.accounts) {
         if (!account.pop3) continue;
         context_.ledger.add_mailbox();
+        context_.mailbox_ids.push_back(mailbox_id(mailbox_key(*account.pop3)));
         mailboxes.push_back(&account);
     }
     std::vector<std::vector<ProbeIndex>> ends_here(mailboxes.size());
@@ -113,6 +115,7 @@ void Rig::build() {
         route.from = {context_.settings, settings_.account(probe.from)};
         route.box = static_cast<MailboxIndex>(place - mailboxes.begin());
         route.login = &login_;
+        route.mailbox_id = mailbox_id(settings_, probe);
         const Duration grace = probe.verdict_grace.value_or(std::chrono::minutes{2});
         ends_here.at(route.box).push_back(
             context_.ledger.add_probe({probe_id(probe.name), route.box, probe.deadline, grace}));

@@ -46,8 +46,10 @@ class Rig {
     Rig(Settings settings, Observer& extra);
     Rig(const Rig&) = delete;
     Rig& operator=(const Rig&) = delete;
-    /// Cancels what runs.
-    ~Rig();
+    ~Rig() { stop(); }
+
+    /// Cancels what runs and waits for its end.
+    void stop();
 
     /// Starts the watchers.
     void watch();

@@ -25,6 +25,8 @@ PARSER.add_argument("--seconds", type=float, default=200,
                     help="no further repetition is begun that might end later than this")
 PARSER.add_argument("--only", choices=["simulation", "cost", "daemon", "memory", "accuracy"],
                     action="append", help="run these parts alone (repeatable)")
+PARSER.add_argument("--smoke", action="store_true",
+                    help="a few mails through each of the programs, whatever time they take")
 ARGS = PARSER.parse_args()
 BUILD = pathlib.Path(ARGS.build).resolve()
 LOOPBACK = BUILD / "tests/mailprobed-loopback"
@@ -211,7 +213,30 @@ def measure_accuracy(folder, mailboxes=60, scale=100, seconds=36):
     return tries
 
 
+def measure_memory(folder, *wishes):
+    faults = ["smtp DOT delay_delivery delivery=24h from=hold@bench.test",
+              "smtp DATA stall from=slow@bench.test"]
+    users = boxes(100) + ["warm", "hold", "slow"]
+    with Server(folder, users, "--fault", faults[0], "--fault", faults[1]) as server:
+        return run(BENCH, "memory", *server.options(), *wishes)
+
+
+def smoke():
+    """What nothing but the measurements runs must not rot between them."""
+    with tempfile.TemporaryDirectory(prefix="mailprobed-bench-") as folder:
+        results = {"accuracy": [observe(folder, mailboxes=4, scale=400, seconds=2)]}
+        with Server(folder, boxes(10)) as server:
+            cells = [(10, "pipelining", 60, 30), (10, "plain", 60, 30)]
+            results["cost"] = [summary(cell, [measure_cell(server, *cell)]) for cell in cells]
+        measure_memory(folder, "--mailboxes", 2, "--pending", 10, "--sessions", 2)
+    promises = report.unkept(results)
+    print(f"{results['accuracy'][0]['mails']} mails with their true instants", *promises, sep="\n")
+    sys.exit(1 if promises else 0)
+
+
 def main():
+    if ARGS.smoke:
+        smoke()
     wanted = ARGS.only or ["simulation", "cost", "daemon", "memory", "accuracy"]
     results = {"processors": os.cpu_count(), "load_before": os.getloadavg()[0]}
     # In memory: the server's log must not wait for a disk.
@@ -223,11 +248,7 @@ def main():
         if "accuracy" in wanted:
             results["accuracy"] = measure_accuracy(folder)
         if "memory" in wanted:
-            faults = ["smtp DOT delay_delivery delivery=24h from=hold@bench.test",
-                      "smtp DATA stall from=slow@bench.test"]
-            users = boxes(100) + ["warm", "hold", "slow"]
-            with Server(folder, users, "--fault", faults[0], "--fault", faults[1]) as server:
-                results["memory"] = run(BENCH, "memory", *server.options())
+            results["memory"] = measure_memory(folder)
             report.memory(results["memory"])
         if "cost" in wanted or "daemon" in wanted:
             with Server(folder, boxes(1000)) as server:

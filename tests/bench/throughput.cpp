@@ -100,6 +100,9 @@ JsonObject measure_throughput(const ThroughputWish& wish) {
         .add("looks_per_mail", static_cast<double>(counted.looks) / mails)
         .add("failed", counter.failed);
     rig.context().on_judgement = {};
+    // Their timers must not outlive the loop, nor what waits for them outlive the timers.
+    rig.stop();
+    lanes.clear();
     return result;
 }
 
