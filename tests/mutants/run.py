@@ -24,6 +24,8 @@ PATIENCE = 90
 PARSER = argparse.ArgumentParser(description=__doc__)
 PARSER.add_argument("only", nargs="*", help="run mutants whose name holds one of these words")
 PARSER.add_argument("--jobs", default="2", help="parallel jobs of the compiler")
+PARSER.add_argument("--check", action="store_true",
+                    help="only hold the table against the sources: a second instead of minutes")
 ARGS = PARSER.parse_args()
 
 
@@ -114,12 +116,24 @@ def check_table(mutants):
         if times != 1:
             sys.exit(f"mutant '{mutant.name}': its text stands {times} times in {mutant.file}; "
                      "bring tests/mutants/table.py up to date")
+    tests = set()
+    for file in ROOT.glob("tests/*/*.cpp"):
+        target = file.parent.name
+        for suite, name in re.findall(r"^TEST(?:_[FP])?\((\w+),\s*(\w+)\)", file.read_text(),
+                                      re.MULTILINE):
+            tests.add(f"{target}:{suite}.{name}")
+    for mutant in mutants:
+        if mutant.caught_by not in tests:
+            sys.exit(f"mutant '{mutant.name}': there is no test {mutant.caught_by}")
 
 
 def main():
     mutants = [m for m in MUTANTS
                if not ARGS.only or any(word in m.name for word in ARGS.only)]
     check_table(mutants)
+    if ARGS.check:
+        print(f"{len(mutants)} mutants stand for what the sources say")
+        return
     copy_tree()
     subprocess.run(["cmake", "--preset", "dev"], cwd=TREE, check=True, stdout=subprocess.DEVNULL)
     trouble = build({m.caught_by.partition(":")[0] + "_tests" for m in mutants})
