@@ -187,6 +187,8 @@ def measure_daemon(server, folder, probes, seconds):
 
 def take_precedence():
     """Milliseconds are promised to a machine with time to spare, whatever else runs on this one."""
+    if ARGS.smoke:
+        return  # no time is asserted, and other tests run beside it
     try:
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
     except PermissionError:
