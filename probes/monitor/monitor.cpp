@@ -150,9 +150,14 @@ struct Monitor::Impl {
     void judge_by(ProbeIndex probe) {
         const Route& route = context.routes[probe];
         const Duration look_interval = watchers[route.box].worker->look_interval();
+        std::optional<MailboxIndex> reports = route.bounces;
+        if (!reports && route.probe->bounces && route.from->pop3 &&
+            boxes.at(mailbox_key(*route.from->pop3)) == route.box) {
+            reports = route.box;
+        }
         context.ledger.change_probe(
             probe, {probe_id(route.probe->name), route.box, route.probe->deadline,
-                    route.probe->verdict_grace.value_or(default_grace(look_interval))});
+                    route.probe->verdict_grace.value_or(default_grace(look_interval)), reports});
     }
 
     /// Begins the loops that do not run yet and are wanted.
