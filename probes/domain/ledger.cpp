@@ -204,7 +204,7 @@ Outcome Ledger::sighted(MailboxIndex mailbox, const Sighting& sighting, Instant 
 
 Outcome Ledger::look_ended(MailboxIndex mailbox, bool complete, std::optional<Instant> snapshot_at,
                            Instant now, std::optional<Instant> blind,
-                           std::optional<Instant> proven_until) {
+                           std::optional<Instant> proven_until, std::optional<Instant> seen_until) {
     Outcome outcome;
     Mailbox& box = mailboxes_.at(mailbox);
     box.looking = false;
@@ -214,7 +214,10 @@ Outcome Ledger::look_ended(MailboxIndex mailbox, bool complete, std::optional<In
         return outcome;
     }
     const Instant proven = std::min(*snapshot_at, proven_until.value_or(*snapshot_at));
-    box.complete_snapshot = *snapshot_at;
+    const Instant seen = std::min(*snapshot_at, seen_until.value_or(*snapshot_at));
+    box.complete_snapshot = std::max(box.complete_snapshot, seen);
+    // A look that passed entries over widens the gap as a failed one does.
+    if (seen < *snapshot_at) box.hindered_until = std::max(box.hindered_until, now);
     box.hindered_until = std::min(box.hindered_until, *snapshot_at);
     std::vector<MailId> missing;
     for (const MailId id : box.pending) {

@@ -178,9 +178,11 @@ class Ledger {
     /// `blind` may hide behind an entry that could not be read; a look that is called complete has
     /// none such pending. `proven_until`, if it is earlier, is when the last entry was read that a
     /// mail could hide behind: no mail with a later deadline is called absent.
+    /// `seen_until`, if it is earlier, is what a mail found by a later look arrived after.
     Outcome look_ended(MailboxIndex mailbox, bool complete, std::optional<Instant> snapshot_at,
                        Instant now, std::optional<Instant> blind = {},
-                       std::optional<Instant> proven_until = {});
+                       std::optional<Instant> proven_until = {},
+                       std::optional<Instant> seen_until = {});
     /// A look into a mailbox for reports of non-delivery ended that began at `began`; `remark` says
     /// why not all of them were read, or is empty.
     Outcome reports_read(MailboxIndex mailbox, Instant began, std::string remark, Instant now);

@@ -11,7 +11,7 @@ void IdTrust::listing_began(Instant at) {
 }
 
 void IdTrust::listed(std::uint32_t number, std::string_view uidl, Instant at) {
-    if (to_number<std::uint32_t>(uidl) == number) since_ = at;
+    if (to_number<std::uint32_t>(uidl) == number) reused(at);
 }
 
 void IdTrust::gone(std::uint64_t key) {
@@ -27,7 +27,7 @@ void IdTrust::gone(std::uint64_t key) {
 }
 
 void IdTrust::read(std::uint64_t key, bool same, Instant at) {
-    if (gone_.erase(key) != 0 && !same) since_ = at;
+    if (gone_.erase(key) != 0 && !same) reused(at);
 }
 
 }  // namespace mailprobed

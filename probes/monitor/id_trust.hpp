@@ -32,15 +32,21 @@ class IdTrust {
     /// The entry of `key` has been read; `same` if it is the mail that was removed.
     void read(std::uint64_t key, bool same, Instant at);
     /// An id was seen to name another mail than before.
-    void reused(Instant at) { since_ = at; }
+    void reused(Instant at) { since_ = fault_ = at; }
     /// True if ids are believed to last.
     [[nodiscard]] bool lasting(Instant now) const noexcept {
         return since_ && now - *since_ >= kProof;
+    }
+    /// True if ids were seen not to last: what they stand for is to be read at every look.
+    [[nodiscard]] bool broken(Instant now) const noexcept {
+        return fault_ && now - *fault_ < kProof;
     }
 
   private:
     /// The beginning of the time without a fault.
     std::optional<Instant> since_;
+    /// The last fault.
+    std::optional<Instant> fault_;
     /// When each went, in order.
     std::unordered_map<std::uint64_t, std::uint64_t> gone_;
     std::deque<std::pair<std::uint64_t, std::uint64_t>> order_;

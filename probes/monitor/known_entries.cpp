@@ -18,9 +18,10 @@ int rank(EntryState state) noexcept {
     switch (state) {
         case EntryState::fresh:
             return 0;
-        case EntryState::unreadable:
-            return 1;
         case EntryState::ours:
+            return 1;
+        // Reading it may end the session.
+        case EntryState::unreadable:
             return 2;
         case EntryState::doubtful:
             break;
@@ -234,10 +235,10 @@ void KnownEntries::unreadable(const Entry& entry) {
     unreadable_.unreadable(entry.key, entry.listed_at, snapshot_);
 }
 
-void KnownEntries::broke_session(const Entry& entry) {
+void KnownEntries::broke_session(const Entry& entry, Blame blame) {
     const auto known = known_.find(entry.key);
     if (known != known_.end() && entry.state != EntryState::ours) forget(known, false);
-    unreadable_.broke_session(entry.key, entry.listed_at, snapshot_);
+    unreadable_.broke_session(entry.key, entry.listed_at, snapshot_, blame);
 }
 
 std::optional<Instant> KnownEntries::blind_until() const {

@@ -72,8 +72,7 @@ class KnownEntries {
     /// Takes one line of it.
     void listed(std::uint32_t number, std::string_view uidl, Instant at);
     /// Ends the listing: forgets entries that are gone, if it is `whole`. Returns what is to be
-    /// read: those not classified before, then those that could not be read, then ours; newest
-    /// first each.
+    /// read: those not classified before, then ours, then those that could not be read.
     [[nodiscard]] std::vector<Entry> end_listing(bool whole);
     /// True if the listing was longer than kMaxEntries or than memory allows.
     [[nodiscard]] bool overflowed() const noexcept { return overflowed_; }
@@ -99,7 +98,7 @@ class KnownEntries {
     /// The entry was listed but could not be read: what it is stays open.
     void unreadable(const Entry& entry);
     /// The session ended while the entry was read.
-    void broke_session(const Entry& entry);
+    void broke_session(const Entry& entry, Blame blame = Blame::perhaps);
     /// What cannot be read.
     [[nodiscard]] UnreadableEntries& trouble() noexcept { return unreadable_; }
     /// See UnreadableEntries::blind_until().

@@ -79,7 +79,7 @@ Awaitable<bool> Look::list(Pop3Session& session) {
         ++lines;
     };
     co_await session.list(std::move(each));
-    if (due_ && session.has_uidl() && lines > 0) {
+    if (doubts_since() && session.has_uidl() && lines > 0) {
         std::function<void(const ListedEntry&)> size = [this](const ListedEntry& line) {
             known_.sized(line.number, line.size);
         };
@@ -135,10 +135,17 @@ Awaitable<void> Look::read_new(Pop3Session& session, const std::vector<Entry>& l
     co_await read_and_classify(session, wanted, Instant::max());
 }
 
+std::optional<Instant> Look::doubts_since() const {
+    // Where ids are known to be used again they are no better than none, and read as often.
+    return known_.ids().broken(snapshot_) ? snapshot_ : due_;
+}
+
 Awaitable<void> Look::read_doubtful(Pop3Session& session) {
-    if (!due_) co_return;
-    std::vector<Entry> wanted = known_.doubtful(*due_);
-    if (wanted.size() > kDoubtBudget) wanted.resize(kDoubtBudget);
+    const std::optional<Instant> since = doubts_since();
+    if (!since) co_return;
+    std::vector<Entry> wanted = known_.doubtful(*since);
+    const std::size_t budget = due_ ? kDoubtBudget : settings_.scan_limit;
+    if (wanted.size() > budget) wanted.resize(budget);
     const Instant until = BootClock::now() + settings_.timeouts.total / 2;
     co_await read_and_classify(session, wanted, until);
 }
@@ -166,7 +173,9 @@ Awaitable<void> Look::read_and_classify(Pop3Session& session, const std::vector<
         }
         if (!failure) continue;
         // Read by itself, it is the one whose text was taken for an answer.
-        if (session.out_of_step() && known_.careful()) known_.broke_session(some.front());
+        if (session.out_of_step() && known_.careful()) {
+            known_.broke_session(some.front(), Blame::surely);
+        }
         throw *failure;
     }
 }

@@ -99,6 +99,9 @@ class Look {
     [[nodiscard]] bool complete() const noexcept { return in_step_ && !shortfall_; }
     /// No mail with a deadline after this can be called absent; only after clean_up().
     [[nodiscard]] Instant proven_until() const noexcept { return proven_until_; }
+    /// What arrives after this look arrived after this instant, if it is found under an id of its
+    /// own; only after clean_up().
+    [[nodiscard]] Instant seen_until() const noexcept { return seen_until_; }
     /// True if that is no less than the mails need that are due.
     [[nodiscard]] bool proves_all() const noexcept { return !due_ || proven_until_ >= *due_; }
     /// Why a look that did not fail is incomplete.
@@ -134,6 +137,8 @@ class Look {
     void fall_short(StageCause why, std::string detail);
     Awaitable<bool> list(Pop3Session& session);
     void mind_window(std::size_t listed);
+    /// Since when known entries must have been read; nothing if they need not.
+    [[nodiscard]] std::optional<Instant> doubts_since() const;
     Awaitable<void> read_new(Pop3Session& session, const std::vector<Entry>& listed);
     Awaitable<void> read_doubtful(Pop3Session& session);
     Awaitable<void> read_and_classify(Pop3Session& session, const std::vector<Entry>& wanted,
@@ -171,6 +176,7 @@ class Look {
     /// The latest deadline that this look may decide on.
     std::optional<Instant> due_;
     Instant proven_until_ = Instant::min();
+    Instant seen_until_ = Instant::min();
     std::vector<Reading> readings_;
     std::vector<OwnMail> own_;
     /// Only their bodies tell.

@@ -25,7 +25,9 @@ Awaitable<bool> Look::clean_up(Pop3Session& session, bool safe, Instant give_up)
     const Farewell farewell = co_await session.quit();
     in_step_ = farewell.in_step;
     if (in_step_) commit();
-    proven_until_ = due_ ? known_.proven_until(*due_) : snapshot_;
+    const std::optional<Instant> since = doubts_since();
+    proven_until_ = since ? known_.proven_until(*since) : snapshot_;
+    seen_until_ = known_.ids().broken(snapshot_) ? proven_until_ : snapshot_;
     if (safe && in_step_) leave_others();
     if (farewell.confirmed) note_removed(marked);
     co_return farewell.confirmed;

@@ -23,13 +23,13 @@ void UnreadableEntries::unreadable(std::uint64_t key, Instant listed_at, Instant
     if (!fresh) entry->second.tried_at = now;
 }
 
-void UnreadableEntries::broke_session(std::uint64_t key, Instant listed_at, Instant now) {
+void UnreadableEntries::broke_session(std::uint64_t key, Instant listed_at, Instant now,
+                                      Blame blame) {
     unreadable(key, listed_at, now);
     const auto found = entries_.find(key);
     if (found == entries_.end()) return;
     Trouble& trouble = found->second;
-    // Once may be the network's doing.
-    trouble.breaks = std::min(trouble.breaks + 1, 10U);
+    trouble.breaks = std::min(trouble.breaks + (blame == Blame::surely ? 4U : 1U), 10U);
     trouble.skips = (1U << (trouble.breaks - 1)) - 1;
 }
 

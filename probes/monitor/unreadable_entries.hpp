@@ -12,6 +12,14 @@
 
 namespace mailprobed {
 
+/// How sure it is that an entry ended a session.
+enum class Blame : std::uint8_t {
+    /// It may have been the network's doing.
+    perhaps,
+    /// Read by itself, its text got the dialogue out of step.
+    surely
+};
+
 /// Remembers them by the hash of their unique ids.
 class UnreadableEntries {
   public:
@@ -26,7 +34,7 @@ class UnreadableEntries {
     /// The entry was read.
     void readable(std::uint64_t key) { entries_.erase(key); }
     /// The session ended while the entry was read. One that ends many is tried ever more seldom.
-    void broke_session(std::uint64_t key, Instant listed_at, Instant now);
+    void broke_session(std::uint64_t key, Instant listed_at, Instant now, Blame blame);
     /// True if the entry is to be left out of this look for that; ask once in a look.
     [[nodiscard]] bool skips(std::uint64_t key);
     /// Sessions that reading the entry ended.

@@ -268,7 +268,7 @@ Awaitable<void> Watcher::look(Instant planned_at) {
     if (duty_.bounces.any)
         co_await tell_reports(look, session.connect_at().value_or(began), failure);
     Outcome outcome = context_.ledger.look_ended(index_, look.complete(), session.connect_at(), now,
-                                                 known_.blind_until(), look.proven_until());
+                                                 known_.blind_until(), look.proven_until(), look.seen_until());
     note_judged(outcome);
     Circumstances circumstances;
     circumstances.planned_at = planned_at;

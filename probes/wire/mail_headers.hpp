@@ -17,12 +17,17 @@ struct HeaderField {
 };
 
 /// The fields of a header section in order; at most 1,000 fields and 128 KiB, the rest is ignored.
+/// Gateways put more than that on top of a mail, so a part of both is kept for the fields that tell
+/// what a mail is.
 class MailHeaders {
   public:
     /// Fields kept at most.
     static constexpr std::size_t kMaxFields = 1000;
     /// Octets kept at most, names and values together.
     static constexpr std::size_t kMaxBytes = 128UL * 1024UL;
+    /// Fields and octets of these that are kept for those that tell what a mail is.
+    static constexpr std::size_t kKeptFields = 100;
+    static constexpr std::size_t kKeptBytes = 32UL * 1024UL;
 
     /// Takes one line without its line end; a line that starts with a blank continues the field
     /// before it; a line that is no field at all is ignored.
@@ -36,6 +41,8 @@ class MailHeaders {
   private:
     std::vector<HeaderField> fields_;
     std::size_t bytes_ = 0;
+    /// The octets that the field read last may fill.
+    std::size_t limit_ = 0;
     bool ignoring_ = false;
 };
 

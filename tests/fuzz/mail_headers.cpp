@@ -57,7 +57,10 @@ void check(std::string_view input) {
     }
     require(!headers.get("no such name"), "what is not there is not found");
     // At the bound a value may have been cut behind a blank, which a second reading trims.
-    if (octets == MailHeaders::kMaxBytes) return;
+    const bool cut = std::ranges::any_of(fields, [](const HeaderField& field) {
+        return field.name.size() + field.value.size() + 1 >= MailHeaders::kKeptBytes / 4;
+    });
+    if (cut || octets + 1 >= MailHeaders::kMaxBytes - MailHeaders::kKeptBytes) return;
     require(std::ranges::equal(again.fields(), fields, same), "a printed field parses back");
     require(std::ranges::equal(folded.fields(), fields, same), "so does a folded one");
 }
