@@ -114,6 +114,10 @@ Awaitable<void> Look::read_headers(Pop3Session& session, std::vector<Entry> fres
             classify_one(wanted[place], message);
         };
     co_await read_each(session, wanted, std::move(take));
+    for (const Entry& entry : need_bodies_) {
+        const FetchedMessage message = co_await session.retrieve(entry.number);
+        if (message.present && message.body) classify_one(entry, message);
+    }
 }
 
 bool Look::is_whole(const FetchedMessage& message) {
@@ -121,8 +125,31 @@ bool Look::is_whole(const FetchedMessage& message) {
     return message.cut || (message.header_ended && !message.headers.fields().empty());
 }
 
+RouteOf Look::route_of() const {
+    return [this](const Tag& tag) { return mailbox_.facts_of(tag); };
+}
+
 void Look::classify_one(const Entry& entry, const FetchedMessage& message) {
-    const Arrival arrival = classify(message.headers, message.first_line, context_.codec);
+    const HeaderReading reading =
+        read_header(message.headers, message.first_line, context_.codec, route_of());
+    Arrival arrival{reading.says == HeaderSays::arrival ? reading.tag : std::nullopt,
+                    reading.reject};
+    bool maybe_report = reading.says == HeaderSays::maybe_report;
+    if (reading.says == HeaderSays::needs_body) {
+        if (!message.body) {
+            need_bodies_.push_back(entry);
+            return;
+        }
+        const MailReading mail =
+            read_mail(message.headers, *message.body, context_.codec, route_of());
+        arrival = {mail.arrival, mail.reject};
+        maybe_report = mail.maybe_report;
+    }
+    classify_as(entry, message, arrival, maybe_report);
+}
+
+void Look::classify_as(const Entry& entry, const FetchedMessage& message, const Arrival& arrival,
+                       bool maybe_report) {
     if (!arrival.tag && !is_whole(message)) {
         known_.unreadable(entry);
         return;
@@ -131,8 +158,9 @@ void Look::classify_one(const Entry& entry, const FetchedMessage& message) {
     std::optional<Tag> own;
     const Home home = arrival.tag ? mailbox_.home_of(*arrival.tag) : Home::foreign;
     if (home == Home::here) own = arrival.tag;
-    if (home == Home::elsewhere) reject = TagReject::wrong_mailbox;
-    if (!arrival.tag && mailbox_.bounces && may_be_bounce(message.headers)) {
+    if (home == Home::elsewhere && !(mailbox_.bounces && is_filed_copy(message.headers)))
+        reject = TagReject::wrong_mailbox;
+    if (!arrival.tag && mailbox_.bounces && maybe_report) {
         // Its body decides what it is; what was read of it so far is no arrival in any case.
         if (message.body) {
             take_bounce(entry, message);
@@ -152,7 +180,7 @@ void Look::classify_one(const Entry& entry, const FetchedMessage& message) {
     if (!own) return;
     OwnMail mail{entry, *own, BodyState::unread, std::nullopt,
                  journey_of(message.headers, settings_.authserv_id)};
-    if (message.body) mail.digest = body_digest(*message.body);
+    if (message.body) mail.digest = decoded_body_digest(message.headers, *message.body);
     own_.push_back(std::move(mail));
 }
 
@@ -161,7 +189,8 @@ Awaitable<void> Look::read_bodies(Pop3Session& session) {
         // A mail that an earlier look recognised has been judged by it.
         if (mail.digest || mail.entry.own) continue;
         const FetchedMessage message = co_await session.retrieve(mail.entry.number);
-        if (message.present && message.body) mail.digest = body_digest(*message.body);
+        if (message.present && message.body)
+            mail.digest = decoded_body_digest(message.headers, *message.body);
     }
 }
 
@@ -189,8 +218,8 @@ Awaitable<void> Look::read_bounces(Pop3Session& session) {
 }
 
 void Look::take_bounce(const Entry& entry, const FetchedMessage& message) {
-    BounceReading reading =
-        read_bounce(message.headers, message.body.value_or(std::string()), context_.codec);
+    BounceReading reading = read_bounce(message.headers, message.body.value_or(std::string()),
+                                        context_.codec, route_of());
     if (reading.reject && (entry.key != 0 || known_.first_time(digest_of(message.headers)))) {
         context_.needs.observer.tag_rejected(mailbox_.name, *reading.reject);
     }
@@ -254,14 +283,14 @@ Awaitable<std::vector<std::uint32_t>> Look::removable(Pop3Session& session) {
             doubtful.push_back(mail.entry);
         }
     }
-    for (const FoundBounce& found : bounces_)
-        numbers.push_back(found.entry.number);
+    for (const FoundBounce& found : bounces_) {
+        if (found.bounce.about_us_alone) numbers.push_back(found.entry.number);
+    }
     // What an earlier look read under this id may be gone, and the id a stranger's now.
     std::function<void(std::size_t, const FetchedMessage&)> take =
         [&](std::size_t place, const FetchedMessage& message) {
             const Entry& entry = doubtful[place];
-            const Arrival arrival = classify(message.headers, message.first_line, context_.codec);
-            if (arrival.tag == entry.own) {
+            if (own_mark(message.headers, context_.codec) == entry.own) {
                 numbers.push_back(entry.number);
             } else if (is_whole(message)) {
                 known_.removed(entry.key);

@@ -33,6 +33,14 @@ struct LookedInto {
     std::function<Home(const Tag&)> home_of;
     /// Reports of non-delivery may come here.
     bool bounces = false;
+    /// What is configured of a tag's route.
+    RouteOf facts_of;
+};
+
+/// What a mail was found to be.
+struct Arrival {
+    std::optional<Tag> tag;
+    std::optional<TagReject> reject;
 };
 
 /// A sighting and what is known beside it.
@@ -97,6 +105,9 @@ class Look {
     void leave_all();
     /// They are not to be seen again: another copy is a duplicate.
     void put_away(const std::vector<OwnMail>& mails);
+    [[nodiscard]] RouteOf route_of() const;
+    void classify_as(const Entry& entry, const FetchedMessage& message, const Arrival& arrival,
+                     bool maybe_report);
     void classify_one(const Entry& entry, const FetchedMessage& message);
     Awaitable<void> read_headers(Pop3Session& session, std::vector<Entry> fresh);
     Awaitable<void> read_bodies(Pop3Session& session);
@@ -108,6 +119,7 @@ class Look {
     const Pop3Settings& settings_;
     KnownEntries& known_;
     std::vector<OwnMail> own_;
+    std::vector<Entry> need_bodies_;
     std::vector<Entry> maybe_bounces_;
     std::vector<FoundBounce> bounces_;
     std::optional<std::uint32_t> messages_;

@@ -205,6 +205,22 @@ Home Watcher::home_of(const Tag& tag) const {
     return awaited ? Home::here : Home::elsewhere;
 }
 
+std::optional<RouteFacts> Watcher::facts_of(const Tag& tag) const {
+    for (const Route& route : context_.routes) {
+        if (probe_id(route.probe->name) != tag.probe) continue;
+        RouteFacts facts;
+        facts.from = route.from->address;
+        facts.recipient = route.probe->to_address;
+        const AccountSettings* const to = context_.settings->account(route.probe->to);
+        if (facts.recipient.empty() && to != nullptr) facts.recipient = to->address;
+        facts.sender_mailbox =
+            route.from->pop3 && mailbox_key(*route.from->pop3) == mailbox_key(*duty_.account->pop3);
+        facts.leads_outside = to == nullptr || facts.recipient != to->address;
+        return facts;
+    }
+    return std::nullopt;
+}
+
 Awaitable<void> Watcher::look(Instant planned_at) {
     const SessionSlot slot(context_);
     // A reload in the middle must not take it away.
@@ -216,7 +232,7 @@ Awaitable<void> Watcher::look(Instant planned_at) {
 
     const Pop3Settings& settings = *account->pop3;
     LookedInto mailbox{index_, account->name, [this](const Tag& tag) { return home_of(tag); },
-                       duty_.bounces.any};
+                       duty_.bounces.any, [this](const Tag& tag) { return facts_of(tag); }};
     Look look(context_, std::move(mailbox), settings, known_);
     LookTrace trace(context_.needs.observer, account->name);
     const auto channel = context_.needs.channels(settings.server);

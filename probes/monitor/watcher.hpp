@@ -2,6 +2,7 @@
 // Looks into one mailbox for all probes that end there; POP3 locks, so there is one per mailbox.
 #pragma once
 
+#include "probes/domain/arrival.hpp"
 #include "probes/domain/backoff.hpp"
 #include "probes/domain/poll_plan.hpp"
 #include "probes/monitor/context.hpp"
@@ -68,6 +69,7 @@ class Watcher {
     [[nodiscard]] std::optional<Instant> next_bounce_look() const;
     [[nodiscard]] bool done() const;
     [[nodiscard]] Home home_of(const Tag& tag) const;
+    [[nodiscard]] std::optional<RouteFacts> facts_of(const Tag& tag) const;
     Awaitable<void> look(Instant planned_at);
     /// True if the journal has all of it, so that what was found may be removed.
     Awaitable<bool> tell_ledger(const Look& look, Instant planned_at);
