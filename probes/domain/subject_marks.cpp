@@ -74,19 +74,6 @@ bool is_answer_in_brackets(std::string_view inside) noexcept {
                                [&](std::string_view word) { return contains(inside, word); });
 }
 
-/// Takes "[...]", "(...)" or "{...}" off the front, unless what stands in it is an answer's.
-bool take_bracketed(std::string_view& text) noexcept {
-    static constexpr std::string_view kOpen = "[({";
-    static constexpr std::string_view kClose = "])}";
-    const std::size_t kind = text.empty() ? std::string_view::npos : kOpen.find(text.front());
-    if (kind == std::string_view::npos) return false;
-    const std::size_t end = text.find(kClose[kind]);
-    if (end == std::string_view::npos || is_answer_in_brackets(text.substr(1, end - 1)))
-        return false;
-    text = trim_text(text.substr(end + 1));
-    return true;
-}
-
 bool take_marked_word(std::string_view& text) noexcept {
     for (const std::string_view mark : kMarks) {
         if (!starts_with_nocase(text, mark) || !is_word_end(text.substr(mark.size()))) continue;
@@ -98,6 +85,20 @@ bool take_marked_word(std::string_view& text) noexcept {
 
 void skip_any(std::string_view& text, std::string_view of) noexcept {
     text.remove_prefix(std::min(text.find_first_not_of(of), text.size()));
+}
+
+/// Takes "[...]", "(...)" or "{...}" off the front, unless what stands in it is an answer's.
+bool take_bracketed(std::string_view& text) noexcept {
+    static constexpr std::string_view kOpen = "[({";
+    static constexpr std::string_view kClose = "])}";
+    const std::size_t kind = text.empty() ? std::string_view::npos : kOpen.find(text.front());
+    if (kind == std::string_view::npos) return false;
+    const std::size_t end = text.find(kClose[kind]);
+    if (end == std::string_view::npos || is_answer_in_brackets(text.substr(1, end - 1)))
+        return false;
+    text.remove_prefix(end + 1);
+    skip_any(text, " \t-|:");
+    return true;
 }
 
 /// Takes one mark of the closed list off the front: punctuation, words, score, punctuation.
