@@ -60,7 +60,7 @@ constexpr auto kDelay = std::to_array<std::string_view>({
     "blijven proberen", "blijft proberen", "forsen", "fordroj", "annu inte", "nya forsok", "fortsatter", "forsink", "endnu ikke", "enna ikke", "enda ikke",
     "fortsaetter", "fortsetter", "nye forsog", "nye forsok", "nytt forsok", "utsatt", "udskudt", "viivast", "viive", "ei ole viela", "uudelleen", "jatket",
     "opoznien", "opozni", "odroczon", "jeszcze nie", "ponown", "ponawia", "kolejne pro", "zpozd", "zdrzen", "odlozen", "dalsi pokus", "dosud ne", "zatim ne", "oneskor",
-    "kesik", "kesleltet", "kesedelm", "meg nem", "ujra megprobal", "ujraprobal", "tovabbi kiserlet", "intarzi", "inca nu", "reincerc", "amanat", "gecik", "ertelen",
+    "kesik", "kesleltet", "kesedelm", "meg nem", "ujra megprobal", "ujraprobal", "tovabbi kiserlet", "intarzi", "inca nu", "reincerc", "amanat", "gecik", "erteleni", "ertelend",
     "henuz", "tekrar dene", "yeniden dene", "задерж", "отложен", "еще не", "повторн", "попытки будут", "продолж", "позже", "затрим", "відклад", "ще не", "забав", "καθυστερ",
     "δεν εχει ακομη", "επαναλη", "延迟", "延遲", "延误", "推迟", "重试", "重試", "尚未", "稍后", "继续尝试", "繼續嘗試", "遅延", "遅れ", "再送", "再試行", "まだ", "保留",
     "지연", "다시 시도", "재시도", "아직", "tertunda", "penundaan", "akan mencoba", "tri hoan", "cham tre", "se thu lai", "מתעכב", "עיכוב", "תאחיר", "تأخير", "تأخر", "لاحقا"});
