@@ -113,7 +113,7 @@ BounceReading read_letter(const MailHeaders& headers, const Letter& letter, Boun
         (is_from_list(headers) && !author.daemon)) {
         return rejected(TagReject::quoted);
     }
-    const QuotedCodes codes = codes_in(letter.subject + "\n" + letter.words);
+    const QuotedCodes codes = codes_in(letter.words);
     const std::optional<Told> told = told_by(headers, letter, codes, facts, silent_report);
     if (!told) return rejected(TagReject::quoted);
     bounce.action = told->action;
