@@ -132,13 +132,15 @@ TEST_F(LetterWords, NoticesOfDelayDecideNothingInAnyWords) {
           "郵件傳送延遲",
           "配信が遅延しています",
           "배달이 지연되고 있습니다",
-          "verz\xf6gert",
+
           "450 4.2.0 greylisted"}) {
         EXPECT_EQ(said(letter(daemon("about your mail"), words)), "delayed") << words;
         // A code in the subject may be that of a failure after all.
         if (ascii_digit(*words)) continue;
         EXPECT_EQ(said(letter(daemon(words), "We could not deliver it.")), "delayed") << words;
     }
+    EXPECT_EQ(said(letter(daemon("x"), "Die Zustellung verz\xf6gert sich.")), "delayed")
+        << "Latin 1";
     EXPECT_EQ(said(letter(daemon("x"), "Deferred for 5 days: giving up. 421 4.4.1 no")),
               "weak transient");
     EXPECT_EQ(said(letter(daemon("x"), "Status: 4.4.7 message expired")), "weak transient");

@@ -126,6 +126,11 @@ TEST_F(ReportRules, ActionOrStatusSaysFailedInWhateverWords) {
                   "strong permanent")
             << action;
     }
+    for (const char* action : {"failure", "Failed", "FAIL (x)", "permanent-failure", "error",
+                               "undeliverable", "bounced", "rejected", "not-delivered"}) {
+        EXPECT_EQ(said(report(about("", "rfc822; target@ziel.test", action, ""))), "strong unknown")
+            << action;
+    }
     EXPECT_EQ(said(report(about("", "rfc822; target@ziel.test", "failed", "4.4.7"))),
               "strong transient");
     EXPECT_EQ(said(report(about("", "rfc822; target@ziel.test", "failed", "") +
