@@ -171,8 +171,10 @@ TEST_F(LetterWords, AbsenceNotesAndAcknowledgementsDecideNothing) {
           "Return-Path: <ann@ziel.test>\nFrom: Ann <ann@ziel.test>\nX-Autoreply: yes\n",
           "Return-Path: <>\nFrom: postmaster@ziel.test\nAuto-Submitted: auto-replied\n"}) {
         for (const char* words :
-             {"I am out of the office until Monday.", "Ich bin bis Montag nicht im Haus.",
-              "Je suis absent jusqu'à lundi.", "Estaré fuera de la oficina.", "Sono in ferie.",
+             {"I am out of the office until Monday.",
+              "Out of office. It could not be delivered to me.",
+              "Ich bin bis Montag nicht im Haus.", "Je suis absent jusqu'à lundi.",
+              "Estaré fuera de la oficina.", "Sono in ferie.",
               "Thank you for your request. Your ticket is 550.", "Vielen Dank für Ihre Anfrage.",
               "Я в отпуске.", "我在休假。", "本日は休暇をいただいております。",
               "I have left the company; mails to me are not forwarded and cannot be read."}) {
