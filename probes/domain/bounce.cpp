@@ -21,6 +21,8 @@ namespace mailprobed {
 namespace {
 
 static_assert(kMaxBounceBytes == kMaxReportBytes);
+// Hundreds of words are looked for; a letter says what it has to say soon.
+constexpr std::size_t kMaxWords = 16UL * 1024UL;
 
 BounceReading rejected(std::optional<TagReject> reason) {
     return {std::nullopt, reason};
@@ -77,7 +79,8 @@ std::optional<Told> told_by(const MailHeaders& headers, const Letter& letter,
                             bool silent_report) {
     const Author author(headers);
     const Speech title = speech_of(folded_letters(letter.subject));
-    const Speech text = speech_of(folded_letters(letter.subject + " " + letter.words));
+    const Speech text =
+        speech_of(folded_letters(letter.subject + " " + letter.words.substr(0, kMaxWords)));
     const bool permanent = codes.status_class == StatusClass::permanent;
     const bool over = text.given_up || codes.expired;
     if (!author.daemon && text.answer && !permanent) return std::nullopt;
