@@ -97,7 +97,8 @@ torture: export TORTURE_SUMMARY = $(CURDIR)/build/torture/summary.txt
 torture: packages-test
 	@$(MAKE) --no-print-directory build/release/build.ninja
 	@ninja --quiet -C build/release mailprobed mailprobed-loopback mailprobed-crash-point \
-		mailprobed-soak mailprobed-grid e2e_tests mailprobed-disk-shim mailprobed-clock-shim
+		mailprobed-soak mailprobed-grid e2e_tests mailprobed-disk-shim mailprobed-clock-shim \
+		mailprobed-gateways
 	@mkdir -p build/torture && rm -f $(TORTURE_SUMMARY)
 	@echo "== kill -9 at random and at every write of the journal"
 	@tests/torture/kill.py --runs $(TORTURE_RUNS) build/release/mailprobed \
@@ -106,6 +107,8 @@ torture: packages-test
 	@echo "== reloads under load"
 	@tests/torture/reload.py --reloads $(TORTURE_RELOADS) build/release/mailprobed \
 		build/release/tests/mailprobed-loopback build/torture/reload
+	@echo "== our mails through gateways, and letters about them"
+	@build/release/tests/torture/mailprobed-gateways 100000 11
 	@echo "== every kind of fault at every stage"
 	@build/release/tests/mailprobed-grid tests/e2e/grid/smtp.txt tests/e2e/grid/pop3.txt
 	@echo "== ten of a hundred probes broken in ten ways"

@@ -21,6 +21,8 @@ namespace mailprobed {
 namespace {
 
 static_assert(kMaxBounceBytes == kMaxReportBytes);
+// Hundreds of words are looked for; a letter says what it has to say soon.
+constexpr std::size_t kMaxWords = 16UL * 1024UL;
 
 BounceReading rejected(std::optional<TagReject> reason) {
     return {std::nullopt, reason};
@@ -77,7 +79,8 @@ std::optional<Told> told_by(const MailHeaders& headers, const Letter& letter,
                             bool silent_report) {
     const Author author(headers);
     const Speech title = speech_of(folded_letters(letter.subject));
-    const Speech text = speech_of(folded_letters(letter.subject + " " + letter.words));
+    const Speech text =
+        speech_of(folded_letters(letter.subject + " " + letter.words.substr(0, kMaxWords)));
     const bool permanent = codes.status_class == StatusClass::permanent;
     const bool over = text.given_up || codes.expired;
     if (!author.daemon && text.answer && !permanent) return std::nullopt;
@@ -85,13 +88,12 @@ std::optional<Told> told_by(const MailHeaders& headers, const Letter& letter,
         return Told{BounceAction::delayed, false};
     if (codes.status_class == StatusClass::transient && !over && !title.failure)
         return Told{BounceAction::delayed, false};
-    const bool wordless = !text.failure && !permanent && !over;
+    const bool wordless = !text.failure && !codes.any_permanent && !over;
     if (wordless && text.success) return Told{BounceAction::other, false};
-    const bool evident = permanent || over || title.failure;
-    // Daemons write about nothing else; a postmaster's letter with a null path must say it in some
-    // words, all others in their title or with a code.
-    const bool enough = author.daemon || silent_report
-                            ? letter.words.find_first_not_of(" \t\r\n") != std::string::npos
+    const bool evident = codes.any_permanent || over || title.failure;
+    // Daemons write about failures only, so that they need not name one in words that are known; a
+    // postmaster with a null path must, all others in their title or with a code.
+    const bool enough = author.daemon || silent_report ? evident || text.failure || text.denial
                         : author.postmaster && (author.null_path || is_any_report(headers))
                             ? evident || text.failure
                             : evident;

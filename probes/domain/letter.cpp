@@ -150,6 +150,7 @@ QuotedCodes codes_in(std::string_view words) {
         agree = agree && (first_class == 0 || first_class == words[at]);
         first_class = words[at];
         first = std::min(first, at);
+        codes.any_permanent = codes.any_permanent || words[at] == '5';
     };
     for (std::string_view code = find_status_code(words); !code.empty();) {
         const auto at = static_cast<std::size_t>(code.data() - words.data());
@@ -163,6 +164,9 @@ QuotedCodes codes_in(std::string_view words) {
     for (std::string_view code = find_reply_code(words); !code.empty();) {
         const auto at = static_cast<std::size_t>(code.data() - words.data());
         take(at);
+        const std::string_view next = find_status_code(words.substr(0, at + 12), at + 4);
+        if (!next.empty() && next.data() == words.data() + at + 4 && next[0] != code[0])
+            agree = false;
         code = find_reply_code(words, at + code.size());
     }
     if (first == std::string_view::npos) return codes;

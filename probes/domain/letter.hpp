@@ -36,6 +36,8 @@ struct QuotedCodes {
     std::string status;
     /// The line of the first code, safe to show.
     std::string line;
+    /// A code is one of failure for good, whether or not another disagrees.
+    bool any_permanent = false;
     /// A code says that it was tried for too long (X.4.7).
     bool expired = false;
 };

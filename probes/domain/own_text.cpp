@@ -69,10 +69,8 @@ bool text_holds(std::string_view text, std::string_view tag, OwnText how_much) {
 bool holds_own_text(const MailHeaders& headers, std::string_view body, std::string_view tag,
                     OwnText how_much) {
     body = body.substr(0, kMaxText);
+    if (how_much == OwnText::whole) return is_composed_body(transfer_decoded(headers, body), tag);
     const std::vector<MimePart> leaves = mime_leaves(headers, body);
-    if (how_much == OwnText::whole) {
-        return leaves.size() == 1 && is_composed_body(leaves.front().text, tag);
-    }
     for (const MimePart& leaf : leaves) {
         if (leaf.type == "text/html"
                 ? text_holds(html_text(leaf.text), tag, how_much)

@@ -15,7 +15,7 @@ enum class OwnText : std::uint8_t {
     first_line,
     /// That line and our first sentence below it.
     beginning,
-    /// All of it and nothing else, in the only part.
+    /// All of it and nothing else, in no multipart.
     whole,
 };
 

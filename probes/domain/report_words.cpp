@@ -17,7 +17,7 @@ constexpr auto kFailure = std::to_array<std::string_view>({
     "unable to send", "could not send", "fail", "fatal", "reject", "refus", "returned mail", "returned to sender",
     "returned message", "return to sender", "unknown", "no such", "not exist", "n't exist", "not found", " full",
     "quota", "not accept", "not allowed", "denied", "blocked", "bounce", "error", "invalid", "did not reach",
-    "not reach", "impossible", "unreachable", "disabled", "suspended", "inactive", "unroutable", "nobody", "not listed",
+    "not reach", "impossible", "unreachable", "disabled", "suspended", "inactive", "unroutable", "nobody", "no mailbox", "no user", "no room", "out of space", "no longer", "too large", "too big", "size limit", "exceeds", "prohibited", "relaying", "timed out", "hop count", "mail loop", "wrong address", "bad address", "policy", "junk mail", "as spam", "virus", "not listed",
     "non-delivery", "nondeliver", "non delivery", "unrouteable", "not be sent", "nicht zugestellt", "nicht zustell",
     "unzustellbar", "fehler", "fehlgeschlagen", "abgelehnt", "abgewiesen", "zuruckgewiesen", "unbekannt",
     "nicht gefunden", "existiert nicht", "nicht ausgeliefert", "scheitert", "verweigert",
@@ -38,6 +38,10 @@ constexpr auto kFailure = std::to_array<std::string_view>({
     "できません", "できなかった", "エラー", "届かな", "存在しない", "存在しま", "不達", "受信拒否", "見つかりません", "실패", "반송", "오류",
     "없습니다", "전달되지", "배달되지", "거부", "gagal", "tidak dapat", "ditolak", "khong the", "that bai", "תקלה", "נכשל", "לא נמסר", "فشل", "تعذر", "لم يتم"});
 
+constexpr auto kDenial = std::to_array<std::string_view>({
+    "not ", "n't ", " no ", "cannot", "never", "nicht", "kein", " pas ", "aucun", " ne ", " no ", "ningun", " nao ", "nenhum", " non ", "nessun", "niet ", " geen ", " inte ", " ikke ",
+    " ej ", " ingen ", " ei ", " nie ", " nema", " nelze", " neni ", " nem ", " nincs", " nu ", "degil", " yok", " не ", " нет ", " нема", "δεν ", "不", "没", "沒", "无", "無", "ない", "ません", "않", "없", "못", "tidak", "khong", " לא ", " אין ", " لا ", " لم "});
+
 constexpr auto kDelay = std::to_array<std::string_view>({
     "delay", "deferr", "postpon", "not yet been", "not been delivered yet", "not delivered yet", "yet to be delivered",
     "still being", "still trying", "still try", "will continue", "continue to try", "continue trying", "continues to try", "keep trying", "keeps trying",
@@ -56,7 +60,7 @@ constexpr auto kDelay = std::to_array<std::string_view>({
     "blijven proberen", "blijft proberen", "forsen", "fordroj", "annu inte", "nya forsok", "fortsatter", "forsink", "endnu ikke", "enna ikke", "enda ikke",
     "fortsaetter", "fortsetter", "nye forsog", "nye forsok", "nytt forsok", "utsatt", "udskudt", "viivast", "viive", "ei ole viela", "uudelleen", "jatket",
     "opoznien", "opozni", "odroczon", "jeszcze nie", "ponown", "ponawia", "kolejne pro", "zpozd", "zdrzen", "odlozen", "dalsi pokus", "dosud ne", "zatim ne", "oneskor",
-    "kesik", "kesleltet", "kesedelm", "meg nem", "ujra megprobal", "ujraprobal", "tovabbi kiserlet", "intarzi", "inca nu", "reincerc", "amanat", "gecik", "ertelen",
+    "kesik", "kesleltet", "kesedelm", "meg nem", "ujra megprobal", "ujraprobal", "tovabbi kiserlet", "intarzi", "inca nu", "reincerc", "amanat", "gecik", "erteleni", "ertelend",
     "henuz", "tekrar dene", "yeniden dene", "задерж", "отложен", "еще не", "повторн", "попытки будут", "продолж", "позже", "затрим", "відклад", "ще не", "забав", "καθυστερ",
     "δεν εχει ακομη", "επαναλη", "延迟", "延遲", "延误", "推迟", "重试", "重試", "尚未", "稍后", "继续尝试", "繼續嘗試", "遅延", "遅れ", "再送", "再試行", "まだ", "保留",
     "지연", "다시 시도", "재시도", "아직", "tertunda", "penundaan", "akan mencoba", "tri hoan", "cham tre", "se thu lai", "מתעכב", "עיכוב", "תאחיר", "تأخير", "تأخر", "لاحقا"});
@@ -95,8 +99,8 @@ bool any(std::string_view text, const std::array<std::string_view, Size>& words)
 }  // namespace
 
 Speech speech_of(std::string_view folded) noexcept {
-    return {any(folded, kFailure), any(folded, kDelay), any(folded, kGivenUp),
-            any(folded, kSuccess), any(folded, kAnswer)};
+    return {any(folded, kFailure), any(folded, kDenial),  any(folded, kDelay),
+            any(folded, kGivenUp), any(folded, kSuccess), any(folded, kAnswer)};
 }
 
 }  // namespace mailprobed

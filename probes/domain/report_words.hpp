@@ -9,6 +9,8 @@ namespace mailprobed {
 /// What was found in a text; all can be true of one.
 struct Speech {
     bool failure = false;
+    /// It denies something; too little by itself but for those who write about failures only.
+    bool denial = false;
     bool delay = false;
     /// It says that nobody tries any longer.
     bool given_up = false;

@@ -5,9 +5,11 @@
 #include "probes/domain/message.hpp"
 #include "probes/domain/tag_places.hpp"
 #include "probes/wire/ascii.hpp"
+#include "probes/wire/folded_letters.hpp"
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 namespace mailprobed {
 namespace {
@@ -18,20 +20,20 @@ constexpr std::array<std::string_view, 26> kMarks{
     "junk",     "bulk",       "adv",       "suspect", "virus",     "suspected", "probable",
     "possible", "possibly",   "probably",  "likely",  "phish",     "phishing",  "caution",
     "dmarc",    "newsletter", "marketing", "spoof",   "unverified"};
-// "[SPAM] Re" is an answer, "[Re]" as well. Sources: what clients of these languages write.
+// What clients of many languages write, folded as folded_letters() does.
 constexpr std::array<std::string_view, 60> kAnswers{
     "re",     "aw",    "antw",    "antwort", "sv",         "vs",         "vl",  "vb",    "fw",
     "fwd",    "wg",    "tr",      "rv",      "rif",        "r",          "i",   "odp",   "pd",
-    "doorst", "enc",   "res",     "ynt",     "ilt",        "ref",        "rép", "rép.",  "回复",
+    "doorst", "enc",   "res",     "ynt",     "ilt",        "ref",        "rep", "rep.",  "回复",
     "答复",   "转发",  "回覆",    "轉寄",    "返信",       "転送",       "отв", "ответ", "ha",
-    "fs",     "답장",  "전달",    "на",      "továbbítás", "válasz",     "bls", "trs",   "atb",
+    "fs",     "답장",  "전달",    "на",      "tovabbitas", "valasz",     "bls", "trs",   "atb",
     "sgt",    "απ",    "πρθ",     "σχετ",    "הועבר",      "תשובה",      "رد",  "إعادة", "ответить",
-    "пересл", "reply", "forward", "fwd.",    "vá",         "továbbított"};
+    "пересл", "reply", "forward", "fwd.",    "va",         "tovabbitott"};
 // Answers of machines, where they stand in brackets or before a colon.
 constexpr std::array<std::string_view, 28> kMachines{
     "automatic r", "automatisch",   "automatique", "auto-",     "auto r",   "abwesen",  "absence",
-    "absent",      "out of office", "vacation",    "respuesta", "resposta", "risposta", "réponse",
-    "antwort",     "odpowied",      "odpověď",     "svar",      "vastaus",  "reply",    "answer",
+    "absent",      "out of office", "vacation",    "respuesta", "resposta", "risposta", "reponse",
+    "antwort",     "odpowied",      "odpoved",     "svar",      "vastaus",  "reply",    "answer",
     "forward",     "ответ",         "回复",        "回覆",      "返信",     "応答",     "转发"};
 
 bool contains(std::string_view text, std::string_view word) noexcept {
@@ -60,8 +62,9 @@ std::size_t answer_word(std::string_view text) noexcept {
     return 0;
 }
 
-bool is_answer_in_brackets(std::string_view inside) noexcept {
-    inside = trim_text(inside);
+bool is_answer_in_brackets(std::string_view text) {
+    const std::string folded = folded_letters(text);
+    const std::string_view inside = trim_text(folded);
     if (answer_word(inside) > 0) return true;
     for (const std::string_view word : kAnswers) {
         // "[Fwd]", "[Re: list]"
@@ -72,19 +75,6 @@ bool is_answer_in_brackets(std::string_view inside) noexcept {
     }
     return std::ranges::any_of(kMachines,
                                [&](std::string_view word) { return contains(inside, word); });
-}
-
-/// Takes "[...]", "(...)" or "{...}" off the front, unless what stands in it is an answer's.
-bool take_bracketed(std::string_view& text) noexcept {
-    static constexpr std::string_view kOpen = "[({";
-    static constexpr std::string_view kClose = "])}";
-    const std::size_t kind = text.empty() ? std::string_view::npos : kOpen.find(text.front());
-    if (kind == std::string_view::npos) return false;
-    const std::size_t end = text.find(kClose[kind]);
-    if (end == std::string_view::npos || is_answer_in_brackets(text.substr(1, end - 1)))
-        return false;
-    text = trim_text(text.substr(end + 1));
-    return true;
 }
 
 bool take_marked_word(std::string_view& text) noexcept {
@@ -98,6 +88,20 @@ bool take_marked_word(std::string_view& text) noexcept {
 
 void skip_any(std::string_view& text, std::string_view of) noexcept {
     text.remove_prefix(std::min(text.find_first_not_of(of), text.size()));
+}
+
+/// Takes "[...]", "(...)" or "{...}" off the front, unless what stands in it is an answer's.
+bool take_bracketed(std::string_view& text) {
+    static constexpr std::string_view kOpen = "[({";
+    static constexpr std::string_view kClose = "])}";
+    const std::size_t kind = text.empty() ? std::string_view::npos : kOpen.find(text.front());
+    if (kind == std::string_view::npos) return false;
+    const std::size_t end = text.find(kClose[kind]);
+    if (end == std::string_view::npos || is_answer_in_brackets(text.substr(1, end - 1)))
+        return false;
+    text.remove_prefix(end + 1);
+    skip_any(text, " \t-|:");
+    return true;
 }
 
 /// Takes one mark of the closed list off the front: punctuation, words, score, punctuation.
@@ -121,7 +125,7 @@ bool take_mark(std::string_view& text) noexcept {
 
 }  // namespace
 
-std::string_view tag_in_subject(std::string_view subject) noexcept {
+std::string_view tag_in_subject(std::string_view subject) {
     subject = trim_text(subject);
     while (take_bracketed(subject) || take_mark(subject)) {
     }
@@ -135,8 +139,9 @@ std::string_view tag_in_subject(std::string_view subject) noexcept {
     return behind.empty() ? tag : std::string_view{};
 }
 
-bool begins_as_answer(std::string_view subject) noexcept {
-    subject = trim_text(subject);
+bool begins_as_answer(std::string_view decoded) {
+    const std::string folded = folded_letters(decoded);
+    std::string_view subject = trim_text(folded);
     for (;;) {
         if (answer_word(subject) > 0) return true;
         if (!subject.empty() && (subject.front() == '[' || subject.front() == '(')) {

@@ -10,9 +10,9 @@ namespace mailprobed {
 /// stand marks of gateways, a closed list ("EXTERNAL:", "*** SPAM ***", "SPAM(6.3):") and bracketed
 /// words ("[List]", "{Spam?}"), behind only bracketed words. Words of answers ("Re:", "Fwd:"), in
 /// brackets or not, make it somebody's answer.
-[[nodiscard]] std::string_view tag_in_subject(std::string_view subject) noexcept;
+[[nodiscard]] std::string_view tag_in_subject(std::string_view subject);
 
 /// True if a decoded subject begins with a word of answers or forwards, in one of many languages.
-[[nodiscard]] bool begins_as_answer(std::string_view subject) noexcept;
+[[nodiscard]] bool begins_as_answer(std::string_view subject);
 
 }  // namespace mailprobed

@@ -52,6 +52,28 @@ void put(std::string& out, std::uint32_t code) {
     }
 }
 
+/// Greek vowels without their accents; 0 for other letters.
+std::uint32_t greek_vowel(std::uint32_t code) noexcept {
+    static constexpr std::array<std::array<std::uint32_t, 2>, 14> kVowels{{{0x386, 0x3b1},
+                                                                           {0x388, 0x3b5},
+                                                                           {0x389, 0x3b7},
+                                                                           {0x38a, 0x3b9},
+                                                                           {0x38c, 0x3bf},
+                                                                           {0x38e, 0x3c5},
+                                                                           {0x38f, 0x3c9},
+                                                                           {0x3ac, 0x3b1},
+                                                                           {0x3ad, 0x3b5},
+                                                                           {0x3ae, 0x3b7},
+                                                                           {0x3af, 0x3b9},
+                                                                           {0x3cc, 0x3bf},
+                                                                           {0x3cd, 0x3c5},
+                                                                           {0x3ce, 0x3c9}}};
+    for (const auto& [accented, plain] : kVowels) {
+        if (code == accented) return plain;
+    }
+    return 0;
+}
+
 void put_folded(std::string& out, std::uint32_t code) {
     if (code < 0x80) {
         out += static_cast<char>(code >= 'A' && code <= 'Z' ? code - 'A' + 'a' : code);
@@ -71,12 +93,14 @@ void put_folded(std::string& out, std::uint32_t code) {
                : code < 0x1ee4 ? 'o'
                : code < 0x1ef2 ? 'u'
                                : 'y';
+    } else if (const std::uint32_t vowel = greek_vowel(code); vowel != 0) {
+        put(out, vowel);
+    } else if (code == 0x451 || code == 0x401) {
+        put(out, 0x435);  // Russian writes both for one sound
     } else if ((code >= 0x410 && code < 0x430) || (code >= 0x391 && code < 0x3aa)) {
         put(out, code + 0x20);
     } else if (code >= 0x400 && code < 0x410) {
         put(out, code + 0x50);
-    } else if (code == 0x451) {
-        put(out, 0x435);  // Russian writes both for one sound
     } else if (code >= 0x300 && code < 0x370) {
         return;  // an accent by itself
     } else {

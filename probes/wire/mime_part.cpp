@@ -89,10 +89,19 @@ std::optional<std::string> from_packed(std::string& packed) {
     return from_base64(packed);
 }
 
-bool holds_controls(std::string_view text) noexcept {
-    return std::ranges::any_of(text, [](char c) {
-        return static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\r' && c != '\n';
-    });
+/// True for what could be words: UTF-8 without controls.
+bool reads_as_text(std::string_view text) noexcept {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const auto octet = static_cast<unsigned char>(text[at]);
+        if (octet < ' ' && octet != '\t' && octet != '\r' && octet != '\n') return false;
+        if (octet < 0x80) continue;
+        if (octet < 0xc2 || octet > 0xf4) return false;
+        for (int more = octet < 0xe0 ? 1 : octet < 0xf0 ? 2 : 3; more > 0; --more) {
+            if (++at == text.size()) return false;
+            if ((static_cast<unsigned char>(text[at]) & 0xc0U) != 0x80U) return false;
+        }
+    }
+    return true;
 }
 
 /// What of a base64 text is whole: a text cut short keeps its beginning, and what a list puts below
@@ -120,7 +129,7 @@ std::string from_base64_lines(std::string_view text) {
     if (!decoded || decoded->empty()) return std::string(whole);
     if (rest.find_first_not_of(" \t\r\n") == std::string_view::npos) return *decoded;
     // Plain text that is called base64 may begin with a line that could be base64.
-    if (holds_controls(*decoded)) return std::string(whole);
+    if (!reads_as_text(*decoded)) return std::string(whole);
     return decoded->append("\n").append(rest);
 }
 

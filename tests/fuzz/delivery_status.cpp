@@ -45,6 +45,15 @@ void parts(const Mail& mail) {
                 "a part has a type in small letters");
     }
     require(octets <= mail.body.size(), "parts are parts of the body");
+    for (const bool messages : {false, true}) {
+        const auto leaves = mime_leaves(mail.headers, mail.body, messages);
+        require(!leaves.empty() && leaves.size() <= kMaxLeaves, "leaves are bounded in number");
+        octets = 0;
+        for (const MimePart& leaf : leaves)
+            octets += leaf.text.size();
+        require(octets <= (messages ? 9 : 1) * mail.body.size() + leaves.size(),
+                "leaves are parts of the body, and each level of messages holds them once");
+    }
 }
 
 bool same(const RecipientStatus& a, const RecipientStatus& b) {
@@ -54,13 +63,15 @@ bool same(const RecipientStatus& a, const RecipientStatus& b) {
 void report(const Mail& mail) {
     const auto status = read_delivery_status(mail.headers, mail.body);
     if (!status) return;
-    require(is_delivery_report(mail.headers), "only a report has a status");
     require(status->original_envelope_id.size() <= 1024 &&
                 status->recipients.size() <= kMaxStatusRecipients &&
                 status->returned_headers.size() <= 64UL * 1024 &&
                 status->returned_first_line.size() <= 1024,
             "a report is bounded");
     for (const RecipientStatus& recipient : status->recipients) {
+        require(
+            recipient.final_recipient.size() <= 320 && recipient.original_recipient.size() <= 320,
+            "addresses are bounded");
         require(recipient.action.size() <= 35 && recipient.diagnostic.size() <= 1024,
                 "what it says of a recipient is bounded");
         require(safe_to_show(recipient.action) && safe_to_show(recipient.diagnostic),

@@ -3,121 +3,251 @@
 #include "probes/domain/arrival.hpp"
 
 #include "probes/domain/message.hpp"
-#include "probes/net/crypto.hpp"
+#include "tests/unit/mail_kit.hpp"
 
 #include <gtest/gtest.h>
-
-#include <sstream>
 
 namespace mailprobed {
 namespace {
 
-class ArrivalTest : public testing::Test {
-  protected:
-    MailHeaders headers(std::initializer_list<std::string> lines) const {
-        MailHeaders result;
-        for (const std::string& line : lines)
-            result.add_line(line);
-        return result;
+class ArrivalTest : public MailKit {};
+
+constexpr const char* kTag = "X-Mailprobed-Tag";
+
+TEST_F(ArrivalTest, TheMailAsSentArrivesByItsHeaderAlone) {
+    for (const LooseMail& mail : {sent(), received()}) {
+        EXPECT_EQ(header(mail.text()).says, HeaderSays::arrival);
+        EXPECT_EQ(header(mail.text()).tag, tag);
+        EXPECT_TRUE(arrives(mail));
+        EXPECT_EQ(own_mark(split_mail(mail.text()).headers, codec), tag);
     }
+}
 
-    const TagCodec codec{Secret(std::string(32, 'k')), hmac_sha256};
-    const Tag tag{1, 2, 3, 1, 4};
-    const std::string text = codec.write(tag);
-    const std::string other = codec.write({1, 2, 99, 1, 4});
-};
+TEST_F(ArrivalTest, OurFieldOrOurMessageIdSufficesWhateverElseWasLost) {
+    for (const std::string& field :
+         {std::string(kTag) + ": " + text_, "Message-ID:\n <" + text_ + "@example.org>",
+          "Message-Id: <" + text_ + "\n @example.org>", std::string(kTag) + ":\n " + text_,
+          std::string(kTag) + ": " + in_encoded_words(text_, true),
+          "Message-ID: " + in_encoded_words("<" + text_ + "@x.org>", false)}) {
+        const LooseMail mail{{field, "Subject: gone"}, "gone\n"};
+        EXPECT_TRUE(arrives(mail)) << field;
+        EXPECT_EQ(header(mail.text()).says, HeaderSays::arrival) << field;
+        EXPECT_EQ(own_mark(split_mail(mail.text()).headers, codec), tag) << field;
+    }
+}
 
-TEST_F(ArrivalTest, AnyOneVerifiedCopySuffices) {
-    EXPECT_EQ(classify(headers({"X-Mailprobed-Tag: " + text}), "", codec).tag, tag);
-    EXPECT_EQ(classify(headers({"Subject: mailprobed", " " + text}), "", codec).tag, tag);
-    EXPECT_EQ(classify(headers({"Message-ID:", " <" + text + "@example.org>"}), "", codec).tag,
-              tag);
-    EXPECT_EQ(classify(headers({"Subject: gone"}), text, codec).tag, tag);
+TEST_F(ArrivalTest, SubjectOrFirstLineAloneIsNoArrivalAndNoMark) {
+    for (const LooseMail& mail :
+         {LooseMail{{"From: <probe@field.test>", "Subject: mailprobed " + text_}, "gone\n"},
+          LooseMail{{"From: <probe@field.test>", "Subject: gone"}, text_ + "\n"},
+          LooseMail{{"From: <bob@x.test>", "Subject: mailprobed " + text_}, text_ + "\n"},
+          LooseMail{{"Subject: mailprobed " + text_}, text_ + "\n"}}) {
+        EXPECT_FALSE(arrives(mail)) << mail.text();
+        EXPECT_EQ(read(mail.text()).reject, TagReject::quoted) << mail.text();
+        EXPECT_FALSE(own_mark(split_mail(mail.text()).headers, codec));
+    }
 }
 
 TEST_F(ArrivalTest, AMangledCopyDoesNotDisproveAVerifiedOne) {
-    const Arrival arrival = classify(
-        headers({"X-Mailprobed-Tag: mangled", "Message-ID: <" + text + "@x.org>"}), "", codec);
-    EXPECT_EQ(arrival.tag, tag);
-    EXPECT_FALSE(arrival.reject);
+    const LooseMail mail{{"X-Mailprobed-Tag: mangled", "Message-ID: <" + text_ + "@x.org>"}, ""};
+    EXPECT_TRUE(arrives(mail));
+    EXPECT_FALSE(header(mail.text()).reject);
 }
 
-TEST_F(ArrivalTest, MarksOfSpamFiltersInTheSubjectAreTolerated) {
-    for (const char* mark : {"[SPAM] ", "***SPAM*** ", "[EXT] [List] "}) {
-        EXPECT_EQ(
-            classify(headers({std::string("Subject: ") + mark + "mailprobed " + text}), "", codec)
-                .tag,
-            tag)
-            << mark;
+TEST_F(ArrivalTest, A4_05_AnAnswerThatCopiesOurFieldsIsNoArrivalWithoutOurText) {
+    for (const char* line :
+         {"Auto-Submitted: auto-replied", "Return-Path: <>", "In-Reply-To: <x@y>",
+          "References: <x@y>", "Auto-Submitted: auto-forwarded", "X-Autoreply: yes",
+          "Precedence: auto_reply", "Auto-Submitted: auto-generated (failure)",
+          "Return-Path:", "Subject: Re: mailprobed", "Subject: Automatische Antwort: x"}) {
+        LooseMail mail{{line, "X-Mailprobed-Tag: " + text_}, "I am away.\n"};
+        EXPECT_FALSE(arrives(mail)) << line;
+        EXPECT_EQ(header(mail.text()).says, HeaderSays::needs_body) << line;
+        EXPECT_EQ(read(mail.text()).reject, TagReject::quoted) << line;
+        EXPECT_TRUE(read(mail.text()).maybe_report) << line;
+        mail.body = "I am away. You wrote:\n\n" + sent().body;
+        EXPECT_FALSE(arrives(mail)) << line;
+        mail.body = sent().body;
+        EXPECT_TRUE(arrives(mail)) << line;
+    }
+    for (const char* line : {"Auto-Submitted: auto-generated", "Return-Path: <a@b>",
+                             "Auto-Submitted: no", "Precedence: bulk"}) {
+        const LooseMail mail{{line, "X-Mailprobed-Tag: " + text_}, "altered\n"};
+        EXPECT_TRUE(arrives(mail)) << line;
     }
 }
 
-TEST_F(ArrivalTest, AnswersAndForwardsThatQuoteTheSubjectAreNoArrivals) {
-    for (const char* prefix : {"Re: ", "AW: ", "Fwd: ", "Undelivered: "}) {
-        EXPECT_FALSE(
-            classify(headers({std::string("Subject: ") + prefix + "mailprobed " + text}), "", codec)
-                .tag)
-            << prefix;
+TEST_F(ArrivalTest, NeverAnArrivalWhateverStandsOnTop) {
+    for (const char* line :
+         {"Content-Type: multipart/report; report-type=delivery-status", "X-Failed-Recipients: a@b",
+          "From: MAILER-DAEMON@x", "From: Mail Delivery System <x@y>",
+          "Content-Type: message/delivery-status",
+          "From: =?utf-8?q?Mail_Delivery_Subsystem?= <x@y>"}) {
+        LooseMail mail = received();
+        mail.drop("Content-Type");
+        mail.drop("From");
+        mail.put_first(std::string_view(line).substr(0, std::string_view(line).find(':')),
+                       std::string_view(line).substr(std::string_view(line).find(':') + 2));
+        EXPECT_FALSE(arrives(mail)) << line;
+        EXPECT_EQ(header(mail.text()).says, HeaderSays::maybe_report) << line;
+    }
+    for (const std::string inside :
+         {"", "--b\nContent-Type: multipart/mixed; boundary=c\n\n--c\n",
+          "--b\nContent-Type: "
+          "message/rfc822\n\nSubject: x\nContent-Type: multipart/mixed; boundary=c\n\n--c\n"}) {
+        LooseMail mail = received();
+        mail.set("Content-Type", "multipart/mixed; boundary=b");
+        const std::string end = inside.empty() ? "b" : "c";
+        mail.body = "--b\n\n" + sent().body + inside + (inside.empty() ? "--b\n" : "") +
+                    "Content-Type: message/delivery-status\n\nReporting-MTA: dns; x\n--" + end +
+                    "--\n--b--\n";
+        EXPECT_FALSE(arrives(mail)) << mail.body;
+        EXPECT_TRUE(read(mail.text()).maybe_report);
     }
 }
 
-TEST_F(ArrivalTest, A4_05_AutoRepliesBouncesAndRepliesAreQuotes) {
-    const std::string own = "X-Mailprobed-Tag: " + text;
-    for (const char* line : {"Auto-Submitted: auto-replied",
-                             "Content-Type: multipart/report; report-type=delivery-status",
-                             "Return-Path: <>", "In-Reply-To: <x@y>", "References: <x@y>"}) {
-        const Arrival arrival = classify(headers({own, line}), "", codec);
-        EXPECT_FALSE(arrival.tag) << line;
-        EXPECT_EQ(arrival.reject, TagReject::quoted) << line;
+TEST_F(ArrivalTest, AMailSystemsFromIsOursWhereItIsConfigured) {
+    facts.from = "mailer-daemon@field.test";
+    EXPECT_TRUE(arrives(received()));
+}
+
+TEST_F(ArrivalTest, InTheSendersMailboxAnUnanswerableMailMustBeIntact) {
+    for (const char* mark : {"Return-Path: <>", "Auto-Submitted: auto-replied"}) {
+        for (const bool sender : {false, true}) {
+            facts.sender_mailbox = sender;
+            LooseMail mail{{mark, "X-Mailprobed-Tag: " + text_}, sent().body};
+            EXPECT_TRUE(arrives(mail)) << mark;
+            mail.body = "This mail came from outside.\n\n" + sent().body;
+            EXPECT_EQ(arrives(mail), !sender) << mark;
+            mail.body = sent().body + "-- \nlist footer\n";
+            EXPECT_EQ(arrives(mail), !sender) << mark;
+            mail.fields.emplace_back("Content-Transfer-Encoding: base64");
+            mail.body = in_base64(sent().body);
+            EXPECT_TRUE(arrives(mail)) << mark;
+        }
+        configured = false;
+        LooseMail mail{{mark, "X-Mailprobed-Tag: " + text_}, "Banner.\n" + sent().body};
+        EXPECT_FALSE(arrives(mail)) << "an unknown route may be one to the sender himself";
+        configured = true;
     }
-    EXPECT_TRUE(classify(headers({own, "Auto-Submitted: auto-generated"}), "", codec).tag);
-    EXPECT_TRUE(classify(headers({own, "Return-Path: <a@b>"}), "", codec).tag);
+    LooseMail mail{{"References: <x@y>", "X-Mailprobed-Tag: " + text_}, "Banner.\n" + sent().body};
+    EXPECT_TRUE(arrives(mail)) << "an answer has a path to answer to";
+}
+
+TEST_F(ArrivalTest, QuotedTextOfOursIsNotOurText) {
+    const std::string body = sent().body;
+    const auto with_prefix = [&](const std::string& prefix) {
+        std::string result;
+        std::string_view rest = body;
+        while (!rest.empty())
+            result += prefix + std::string(rest.substr(0, rest.find('\n') + 1)),
+                rest.remove_prefix(rest.find('\n') + 1);
+        return result;
+    };
+    for (const std::string& text :
+         {with_prefix("> "), with_prefix(">"), with_prefix("| "), with_prefix("    "),
+          "Bob wrote:\n" + body, "Am Montag schrieb Bob:\n\n" + body,
+          "-----Original Message-----\n" + body, "---- Ursprüngliche Nachricht ----\n\n" + body,
+          "From: x\nSubject: mailprobed " + text_ + "\n\n" + body, text_ + "\n", std::string(),
+          "Your " + text_ + " came.\n" + body}) {
+        const LooseMail mail{{"References: <x@y>", "X-Mailprobed-Tag: " + text_}, text};
+        EXPECT_FALSE(arrives(mail)) << text;
+    }
+    for (const std::string& text :
+         {"Take care. This mail is from outside!\n" + body, "\n\n" + body,
+          "----- EXTERNAL -----\n\n" + body, body + "\n_____\nlist@x\n", "\xef\xbb\xbf" + body}) {
+        const LooseMail mail{{"References: <x@y>", "X-Mailprobed-Tag: " + text_}, text};
+        EXPECT_TRUE(arrives(mail)) << text;
+    }
+}
+
+TEST_F(ArrivalTest, OurTextMayStandInHtmlAndInParts) {
+    std::string html = "<html><head><title>x</title></head><body><p>Banner &amp; more</p><div>" +
+                       text_ + "</div><br><div>" + std::string(kFirstSentence) + "</div></body>";
+    LooseMail mail{{"References: <x@y>", "X-Mailprobed-Tag: " + text_,
+                    "Content-Type: text/html; charset=utf-8"},
+                   html};
+    EXPECT_TRUE(arrives(mail));
+    mail.body = "<p>Away.</p><blockquote>" + html + "</blockquote>";
+    EXPECT_FALSE(arrives(mail));
+    mail.set("Content-Type", "multipart/mixed; boundary=\"b 1\"");
+    mail.body = "--b 1\nContent-Type: text/plain\n\nBanner\n--b 1\n\n" + sent().body + "--b 1--\n";
+    EXPECT_TRUE(arrives(mail));
+    mail.body =
+        "--b 1\n\nAway\n--b 1\nContent-Type: message/rfc822\n\n" + sent().text() + "\n--b 1--\n";
+    EXPECT_FALSE(arrives(mail)) << "attached by somebody who answers";
 }
 
 TEST_F(ArrivalTest, TwoVerifiedTagsThatDisagreeAreRejected) {
-    const Arrival arrival =
-        classify(headers({"X-Mailprobed-Tag: " + text, "Subject: mailprobed " + other}), "", codec);
-    EXPECT_FALSE(arrival.tag);
-    EXPECT_EQ(arrival.reject, TagReject::conflicting);
+    for (const std::string& second :
+         {"Subject: mailprobed " + other_, "Message-ID: <" + other_ + "@x>",
+          "X-Mailprobed-Tag: " + other_}) {
+        const LooseMail mail{{"X-Mailprobed-Tag: " + text_, second}, sent().body};
+        EXPECT_FALSE(arrives(mail)) << second;
+        EXPECT_EQ(header(mail.text()).reject, TagReject::conflicting) << second;
+    }
 }
 
 TEST_F(ArrivalTest, ForgedTagsAreNamedAndStrangersAreNot) {
-    std::string forged = text;
+    std::string forged = text_;
     forged[45] = forged[45] == 'a' ? 'b' : 'a';
-    EXPECT_EQ(classify(headers({"X-Mailprobed-Tag: " + forged}), "", codec).reject,
-              TagReject::forged);
-    EXPECT_EQ(classify(headers({"X-Mailprobed-Tag: junk"}), "", codec).reject,
-              TagReject::malformed);
-    const Arrival stranger =
-        classify(headers({"Subject: lunch?", "Message-ID: <abc@x>"}), "hello", codec);
+    EXPECT_EQ(header("X-Mailprobed-Tag: " + forged + "\n\n").reject, TagReject::forged);
+    EXPECT_EQ(header("X-Mailprobed-Tag: junk\n\n").reject, TagReject::malformed);
+    const HeaderReading stranger = header("Subject: lunch?\nMessage-ID: <abc@x>\n\nhello\n");
+    EXPECT_EQ(stranger.says, HeaderSays::foreign);
     EXPECT_FALSE(stranger.tag);
     EXPECT_FALSE(stranger.reject);
 }
 
+TEST_F(ArrivalTest, ACopyThatNoServerReceivedIsFiledByTheSender) {
+    facts.sender_mailbox = true;
+    const LooseMail filed = sent();
+    EXPECT_TRUE(is_filed_copy(split_mail(filed.text()).headers));
+    EXPECT_TRUE(arrives(filed)) << "in a route to its own address servers may add nothing";
+    facts.leads_outside = true;
+    EXPECT_FALSE(arrives(filed));
+    EXPECT_EQ(header(filed.text()).says, HeaderSays::foreign);
+    EXPECT_FALSE(header(filed.text()).reject);
+    EXPECT_FALSE(read(filed.text()).maybe_report);
+    EXPECT_TRUE(arrives(received()));
+    EXPECT_FALSE(is_filed_copy(split_mail(received().text()).headers));
+    EXPECT_FALSE(bounce(filed.text()).bounce);
+    EXPECT_FALSE(bounce(filed.text()).reject);
+    LooseMail bare = filed;
+    bare.drop(kTag);
+    bare.drop("Message-ID");
+    EXPECT_FALSE(arrives(bare));
+    facts.sender_mailbox = false;
+    EXPECT_TRUE(arrives(filed)) << "nobody files copies in the receiver's mailbox";
+}
+
 TEST_F(ArrivalTest, TheComposedMailIsRecognisedByEachOfItsFourCopies) {
-    MessageParts parts;
-    parts.probe = "p";
-    parts.instance = "i";
-    parts.from = "a@example.org";
-    parts.to = "b@example.org";
-    parts.tag = text;
-    parts.id_domain = "example.org";
-    parts.interval = std::chrono::minutes{1};
-    const ComposedMail mail = compose(parts);
-    std::istringstream in(mail.text);
-    MailHeaders all;
-    std::string line;
+    const std::string all = sent().text();
     int copies = 0;
-    while (std::getline(in, line) && line != "\r") {
-        line.pop_back();
-        all.add_line(line);
-        EXPECT_LE(line.size(), 78U) << line;
-        if (line.find(text) != std::string::npos) ++copies;
+    for (auto at = all.find(text_); at != std::string::npos; at = all.find(text_, at + 1))
+        ++copies;
+    EXPECT_EQ(copies, 4);
+    std::string_view rest = all;
+    while (!rest.empty()) {
+        EXPECT_LE(rest.find('\n'), 78U);
+        rest.remove_prefix(rest.find('\n') + 1);
     }
-    std::getline(in, line);
-    EXPECT_EQ(line, text + "\r");
-    EXPECT_EQ(copies, 3);
-    EXPECT_EQ(classify(all, "", codec).tag, tag);
+    EXPECT_TRUE(sent().body.starts_with(text_ + "\n"));
+}
+
+TEST_F(ArrivalTest, OnlyTheWholeTextOfOurMailIsWhole) {
+    const std::string body = sent().body;
+    EXPECT_TRUE(is_composed_body(body, text_));
+    EXPECT_TRUE(is_composed_body(body + "\n\n", text_));
+    EXPECT_FALSE(is_composed_body("x\n" + body, text_));
+    EXPECT_FALSE(is_composed_body(body + "x\n", text_));
+    EXPECT_FALSE(is_composed_body(body, other_));
+    EXPECT_FALSE(is_composed_body("", text_));
+    for (std::size_t at = 0; at + 1 < body.size(); at = body.find('\n', at) + 1) {
+        if (at != 0 && body[at] == '\n') continue;
+        std::string quoted = body;
+        EXPECT_FALSE(is_composed_body(quoted.insert(at, "> "), text_)) << at;
+    }
 }
 
 }  // namespace

@@ -82,8 +82,8 @@ void add_reports(std::vector<BounceSample>& all, const std::string& tag) {
                    postfix(tag, "Mixed",
                            "Action: delivered\nStatus: 2.0.0\n\nFinal-Recipient: "
                            "rfc822; b@example\nAction: failed\nStatus: 4.4.7\n"),
-                   bad,
-                   "4.4.7",
+                   BounceAction::other,
+                   "2.0.0",
                    {}});
     all.push_back(
         {"exim 4.9 report",
@@ -140,7 +140,7 @@ void add_reports(std::vector<BounceSample>& all, const std::string& tag) {
          {}});
     all.push_back(
         {"gmail",
-         "Return-Path: <>\nX-Failed-Recipients: target@gmail.example\nIn-Reply-To: <" + tag +
+         "Return-Path: <>\nX-Failed-Recipients: target@example.net\nIn-Reply-To: <" + tag +
              "@example.org>\nAuto-Submitted: auto-replied\nFrom: Mail Delivery Subsystem "
              "<mailer-daemon@googlemail.example>\nSubject: Delivery Status Notification (Failure)\n"
              "Content-Type: multipart/report; boundary=\"frontier\"; "
@@ -148,7 +148,7 @@ void add_reports(std::vector<BounceSample>& all, const std::string& tag) {
              part("multipart/related; boundary=\"in\"", "--in\n\n** not found **\n--in--") +
              part("message/delivery-status",
                   "Reporting-MTA: dns; googlemail.example\nX-Original-Message-ID: <" + tag +
-                      "@example.org>\n\nFinal-Recipient: rfc822; target@gmail.example\nAction: "
+                      "@example.org>\n\nFinal-Recipient: rfc822; target@example.net\nAction: "
                       "failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550-5.1.1 no account.\n") +
              part("message/rfc822", original_headers(tag)) + "--frontier--\n",
          bad,
@@ -164,7 +164,7 @@ void add_reports(std::vector<BounceSample>& all, const std::string& tag) {
              chinese + "\n\n" +
              part("message/delivery-status",
                   "Reporting-MTA: dns; newmx.qq.example\n\nFinal-Recipient: rfc822; "
-                  "target@qq.example\nAction: failed\nStatus: 5.1.1\n") +
+                  "target@example.net\nAction: failed\nStatus: 5.1.1\n") +
              part("text/rfc822-headers", original_headers(tag)) + "--frontier--\n",
          bad,
          "5.1.1",
@@ -279,7 +279,7 @@ void add_others(std::vector<BounceSample>& all, const std::string& tag) {
                    plain("Return-Path: <>\n" + original_headers(tag), tag + "\n"),
                    {},
                    "",
-                   {}});
+                   quoted});
     const std::string answer =
         "From: bob@example.net\nAuto-Submitted: auto-replied\nSubject: "
         "mailprobed " +
@@ -318,7 +318,15 @@ std::string original_headers(const std::string& tag) {
 std::vector<BounceSample> bounce_samples(const std::string& tag) {
     std::vector<BounceSample> all;
     add_reports(all, tag);
+    for (BounceSample& sample : all)
+        sample.alone = sample.name != "two recipients, one failed";
     add_letters(all, tag);
+    for (BounceSample& sample : all) {
+        sample.weak = sample.name == "exim warning without a report" ||
+                      sample.name == "old letter without codes" ||
+                      sample.name == "two codes that disagree" ||
+                      sample.name == "several parts, no status";
+    }
     add_others(all, tag);
     return all;
 }

@@ -19,6 +19,10 @@ struct BounceSample {
     std::string status;
     /// The reason told where it is no bounce.
     std::optional<TagReject> reject;
+    /// It decides only in place of `lost`.
+    bool weak = false;
+    /// It may be deleted.
+    bool alone = false;
 };
 
 /// A mail split as the look splits it.

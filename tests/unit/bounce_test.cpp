@@ -35,7 +35,11 @@ class BounceTest : public testing::Test {
   protected:
     BounceReading read(const std::string& text) const {
         const SplitMail mail = split_mail(text);
-        return read_bounce(mail.headers, mail.body, codec);
+        return read_bounce(mail.headers, mail.body, codec, route_of);
+    }
+    bool worth_reading(const std::string& text) const {
+        const SplitMail mail = split_mail(text);
+        return read_header(mail.headers, "", codec, route_of).says == HeaderSays::maybe_report;
     }
     BounceSample sample(std::string_view name) const {
         const auto all = bounce_samples(text_);
@@ -53,6 +57,9 @@ class BounceTest : public testing::Test {
     const Tag tag{1, 2, 3, 1, 4};
     const std::string text_ = codec.write(tag);
     const std::string other_ = codec.write({1, 2, 99, 1, 4});
+    const RouteOf route_of = [](const Tag&) {
+        return RouteFacts{"probe@example.org", "target@example.net", true, false};
+    };
 };
 
 TEST_F(BounceTest, A5_01_A5_03_EverySampleIsReadForWhatItIs) {
@@ -66,7 +73,9 @@ TEST_F(BounceTest, A5_01_A5_03_EverySampleIsReadForWhatItIs) {
             EXPECT_EQ(reading.bounce->action, *sample.action) << sample.name;
             EXPECT_EQ(reading.bounce->status, sample.status) << sample.name;
             EXPECT_EQ(reading.bounce->status_class, status_class_of(sample.status)) << sample.name;
-            EXPECT_TRUE(may_be_bounce(split_mail(text).headers)) << sample.name;
+            EXPECT_EQ(reading.bounce->weak, sample.weak) << sample.name;
+            EXPECT_EQ(reading.bounce->about_us_alone, sample.alone) << sample.name;
+            EXPECT_TRUE(worth_reading(text)) << sample.name;
         }
     }
 }
@@ -130,13 +139,17 @@ TEST_F(BounceTest, ReportsAndLettersAboutOtherMailsSayNothing) {
     }
 }
 
-TEST_F(BounceTest, AReportWithoutAnActionClaimsNothing) {
+TEST_F(BounceTest, AReportThatSaysNothingOfItsRecipientClaimsNothing) {
     std::string text = sample("postfix failed").text;
     text = replaced(text, "Action: failed\n", "");
     ASSERT_TRUE(read(text).bounce);
-    EXPECT_EQ(read(text).bounce->action, BounceAction::other);
-    // Announced as a report, but the status is missing: it may have been about a delay.
-    text = replaced(text, "Content-Type: message/delivery-status", "Content-Type: text/plain");
+    EXPECT_EQ(read(text).bounce->action, BounceAction::failed) << "the status says it";
+    text = replaced(text, "Status: 5.1.1\n", "");
+    EXPECT_EQ(read(text).bounce->status_class, StatusClass::permanent) << "so does the reply";
+    text = replaced(text, "550 5.1.1 <target@example.net>: nobody here", "x");
+    EXPECT_TRUE(read(text).bounce->weak) << "only the subject says it";
+    EXPECT_EQ(read(text).bounce->status_class, StatusClass::unknown);
+    text = replaced(text, "Subject: Undelivered Mail", "Subject: News");
     EXPECT_FALSE(read(text).bounce);
     EXPECT_EQ(read(text).reject, TagReject::quoted);
 }
@@ -166,16 +179,18 @@ TEST_F(BounceTest, DiagnosticsAreSafeToShowAndShort) {
 }
 
 TEST_F(BounceTest, ANumberThatMayBeAVersionIsNoStatus) {
-    for (const char* words : {"Exim 4.92.3 gave up", "version 5.1.1", "450 5.1.1", "x1550 5.1.1",
-                              "550 5.1.1.7", "250 2.1.5 fine", "5.1.1 nothing"}) {
-        const auto reading = read("Return-Path: <>\n\n" + std::string(words) + "\n" + text_ + "\n");
+    for (const char* words :
+         {"Exim 4.92.3 gave up", "version 5.1.1", "450 5.1.1", "x1550 5.1.1", "room 550", "1.550 x",
+          "550.5 x", "2550", "250 2.1.5 fine", "5.1.1 nothing"}) {
+        const auto reading = read("Return-Path: <>\nFrom: MAILER-DAEMON\n\nNot delivered.\n" +
+                                  std::string(words) + "\n" + text_ + "\n");
         ASSERT_TRUE(reading.bounce) << words;
         EXPECT_EQ(reading.bounce->status_class, StatusClass::unknown) << words;
         EXPECT_EQ(reading.bounce->status, "") << words;
     }
 }
 
-TEST_F(BounceTest, OurOwnArrivingMailIsNeverWorthReading) {
+TEST_F(BounceTest, OurOwnArrivingMailIsNeverABounce) {
     MessageParts parts;
     parts.probe = "p";
     parts.instance = "i";
@@ -187,25 +202,21 @@ TEST_F(BounceTest, OurOwnArrivingMailIsNeverWorthReading) {
     const std::string mail = compose(parts).text;
     for (const char* more : {"", "Return-Path: <>\r\n", "Auto-Submitted: auto-replied\r\n",
                              "X-Failed-Recipients: x\r\n", "From: MAILER-DAEMON@x\r\n"}) {
-        const SplitMail split = split_mail(more + mail);
-        EXPECT_FALSE(may_be_bounce(split.headers)) << more;
-        EXPECT_FALSE(read_bounce(split.headers, split.body, codec).bounce) << more;
+        EXPECT_FALSE(read(more + mail).bounce) << more;
     }
     // Also where a gateway left only one of the copies.
     for (const std::string& copy :
          {"Subject: [SPAM] mailprobed " + text_, "Message-ID: <" + text_ + "@example.org>",
           "X-Mailprobed-Tag: " + text_}) {
-        EXPECT_FALSE(may_be_bounce(split_mail("Return-Path: <>\n" + copy + "\n\n").headers))
-            << copy;
+        EXPECT_FALSE(read("Return-Path: <>\n" + copy + "\n\n").bounce) << copy;
     }
 }
 
 TEST_F(BounceTest, OrdinaryMailIsNotWorthReading) {
     for (const char* text :
          {"", "Subject: lunch?\n", "From: alice@example.org\nReturn-Path: <a@b>\n",
-          "Content-Type: multipart/mixed; boundary=report\n", "Auto-Submitted: auto-generated\n",
-          "Auto-Submitted: no\n"}) {
-        EXPECT_FALSE(may_be_bounce(split_mail(text).headers)) << text;
+          "Content-Type: multipart/alternative; boundary=b\n", "Auto-Submitted: no\n"}) {
+        EXPECT_FALSE(worth_reading(text)) << text;
     }
 }
 
@@ -215,7 +226,9 @@ TEST_F(BounceTest, B4_3_ManyCandidatesAndDeepNestingEndSoon) {
     for (int i = 0; i < 20'000; ++i)
         many += altered_tag(30 + static_cast<std::size_t>(i) % 28) + "\n";
     EXPECT_EQ(read("Return-Path: <>\n\n" + many).reject, TagReject::forged);
-    std::string deep = "Return-Path: <>\nContent-Type: multipart/mixed; boundary=b0\n\n";
+    std::string deep =
+        "Return-Path: <>\nFrom: MAILER-DAEMON\nSubject: failure\nContent-Type: multipart/mixed; "
+        "boundary=b0\n\n";
     for (int depth = 0; depth < 1000; ++depth) {
         deep += "--b" + std::to_string(depth) + "\nContent-Type: multipart/mixed; boundary=b" +
                 std::to_string(depth + 1) + "\n\n";
@@ -228,7 +241,8 @@ TEST_F(BounceTest, CutAnywhereASampleIsReadAsLessNeverAsSomethingElse) {
     for (const BounceSample& sample : bounce_samples(text_)) {
         const bool coded = sample.name == "coded letter";
         const std::size_t first = sample.text.find(text_);
-        for (std::size_t size = 0; size < sample.text.size(); ++size) {
+        // Every second or third octet: all of them take long under a sanitizer.
+        for (std::size_t size = 0; size < sample.text.size(); size += 2 + size % 2) {
             const auto reading = read(sample.text.substr(0, size));
             if (!reading.bounce) continue;
             ASSERT_TRUE(sample.action) << sample.name << " cut at " << size;

@@ -51,16 +51,18 @@ TEST(DeliveryStatus, FieldsOfTheMessageAndItsRecipientInCrlfAndLf) {
     }
 }
 
-TEST(DeliveryStatus, OnlyReportsAboutDeliveriesAreRead) {
+TEST(DeliveryStatus, StatusPartsAreReadInEveryMultipartThatHasItsBoundary) {
     const std::string body = report(kOne);
     EXPECT_TRUE(read_delivery_status(report_headers("Multipart/Report; boundary=\"b 1\""), body));
     EXPECT_TRUE(read_delivery_status(
         report_headers("multipart/report (c); report-type=\"Delivery-Status\"; Boundary=\"b 1\""),
         body));
-    for (const char* type : {"multipart/mixed; boundary=\"b 1\"", "text/plain",
-                             "multipart/report; report-type=disposition-notification; "
-                             "boundary=\"b 1\"",
-                             "multipart/report; report-type=delivery-status",
+    EXPECT_TRUE(read_delivery_status(report_headers("multipart/mixed; boundary=\"b 1\""), body))
+        << "gateways change the main type";
+    EXPECT_FALSE(is_delivery_report(report_headers("multipart/mixed; boundary=\"b 1\"")));
+    EXPECT_FALSE(is_delivery_report(report_headers(
+        "multipart/report; report-type=disposition-notification; boundary=\"b 1\"")));
+    for (const char* type : {"text/plain", "multipart/report; report-type=delivery-status",
                              "multipart/report; report-type=delivery-status; boundary=\"b 2\"",
                              "multipart/report; x=\"; boundary=b 1; y", ""}) {
         EXPECT_FALSE(read_delivery_status(report_headers(type), body)) << type;
