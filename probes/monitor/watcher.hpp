@@ -71,7 +71,6 @@ class Watcher {
     Awaitable<void> look(Instant planned_at);
     /// True if the journal has all of it, so that what was found may be removed.
     Awaitable<bool> tell_ledger(const Look& look, Instant planned_at);
-    void back_off(const std::optional<Failure>& failure, Instant now);
     void keep_entries();
     void tell_observer(const Look& look, const AccountSettings& account, LookDone& done);
     void adapt_grace();

@@ -53,6 +53,10 @@ class Conversation {
     void renew();
     /// Leaves the open stage `time` at most.
     void hurry(Duration time);
+    /// `error` with the words that came before it: `earlier` and what waits without a line's end.
+    /// They are traced too, unless they were `earlier`.
+    [[nodiscard]] ChannelError with_last_words(const ChannelError& error,
+                                               std::string_view earlier = {});
     /// Ends the open stage badly; returns what to throw.
     [[nodiscard]] Failure failure(const ChannelError& error);
     /// Ends the open stage badly where nothing follows from it (QUIT).
@@ -104,6 +108,10 @@ class Conversation {
     void tell_sent(std::string_view octets);
     /// Traces a remark.
     void note(std::string_view text);
+    /// Traces a remark that is also to be read with whatever comes of the conversation.
+    void remark(std::string_view text);
+    /// The remarks, presentable, each behind "; "; empty if there were none.
+    [[nodiscard]] const std::string& remarks() const noexcept { return remarks_; }
 
     [[nodiscard]] Channel& channel() noexcept { return channel_; }
 
@@ -132,6 +140,7 @@ class Conversation {
     // output_ as the trace may show it.
     std::string shown_;
     Masker masker_;
+    std::string remarks_;
     std::string heard_;
     std::size_t heard_lines_ = 0;
 };

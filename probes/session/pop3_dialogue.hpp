@@ -44,10 +44,13 @@ class Pop3Dialogue {
     [[nodiscard]] Conversation& talk() noexcept { return talk_; }
 
   private:
+    Awaitable<Pop3Answer> last_words(ChannelError error, bool whole);
+
     Conversation& talk_;
 };
 
-/// The Trouble that an answer other than +OK means.
+/// The Trouble that an answer other than +OK means; at stage auth that of a login without knowledge
+/// of words (see pop3_auth.hpp).
 [[nodiscard]] Trouble pop3_refusal(Stage stage, const Pop3Answer& answer, std::string_view refused);
 
 }  // namespace mailprobed

@@ -67,9 +67,10 @@ std::string SmtpRun::visible() const {
 }
 
 Pop3Run::Pop3Run(Script script, const Pop3Settings& settings, const Visit& visit, Fault fault,
-                 Instant give_up)
+                 Instant give_up, WordTrust trust)
     : channel(std::move(script), fault) {
     Pop3Session session(channel, settings, give_up, trace);
+    session.trust_words(trust);
     try {
         run(session.open());
         if (visit) run(visit(session));
@@ -78,6 +79,7 @@ Pop3Run::Pop3Run(Script script, const Pop3Settings& settings, const Visit& visit
     }
     login_at = session.login_at();
     login_delay = session.login_delay();
+    login = session.login_end();
 }
 
 std::string Pop3Run::outcome() const {
