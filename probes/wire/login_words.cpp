@@ -111,9 +111,11 @@ constexpr auto kOthers = std::to_array<std::string_view>(
      "billing",    "two factor*",    "2fa",       "token*",       "passwort*",     "kennwort*",
      "konto*",     "benutzer*",      "compte*",   "utilisateur*", "cuenta*",       "usuario*",
      "contrase*",  "senha*",         "conta",     "haslo*"});
-constexpr auto kFailed = std::to_array<std::string_view>({"fail*", "unsuccessful*", "errors"});
+// Together they make failed attempts; "(Failure)" is what Gmail puts behind everything.
+constexpr auto kFailed =
+    std::to_array<std::string_view>({"failed", "failing", "failures", "unsuccessful*", "errors"});
 constexpr auto kTries = std::to_array<std::string_view>(
-    {"attempt*", "tries", "logins", "logons", "times", "many", "repeated*", "failures", "errors"});
+    {"attempt*", "tries", "logins", "logons", "times", "repeated*", "failures", "errors"});
 
 // The same words in writings that have no blanks: password, account, user name.
 constexpr auto kElsewhere = std::to_array<std::string_view>(

@@ -88,7 +88,7 @@ std::vector<Duration> pauses(AuthBackoff& backoff, LoginEnd how, int times) {
     for (int i = 0; i < times; ++i) {
         const Instant ended = began + seconds{1};
         backoff.ended(how, began, ended);
-        result.push_back(std::max(backoff.until() - ended, Duration::zero()));
+        result.push_back(backoff.allows(ended) ? Duration::zero() : backoff.until() - ended);
         began = std::max(ended, backoff.until());
     }
     return result;

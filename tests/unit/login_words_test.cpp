@@ -40,6 +40,7 @@ const std::vector<std::string> kLimits{
     "login too frequently",
     "too many connections from your address",
     "Too many simultaneous connections. (Failure)",
+    "Too many simultaneous logins. (Failure)",
     "Maximum number of connections from user+IP exceeded (mail_max_userip_connections=10)",
     "Maximum connection limit reached",
     "Too many login attempts, please try again later",
