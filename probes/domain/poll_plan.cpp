@@ -120,20 +120,20 @@ void PollPlan::look_began(Instant at) noexcept {
     last_look_ = at;
 }
 
-void PollPlan::look_ended(LookResult result, Instant at, Duration login_delay) noexcept {
-    login_delay_ = std::max(std::min(login_delay, kLongestLoginDelay),
-                            result == LookResult::complete ? Duration{} : login_delay_);
+void PollPlan::look_ended(LookResult result, Instant at,
+                          std::optional<Duration> login_delay) noexcept {
+    if (login_delay) {
+        login_delay_ = std::max(std::min(*login_delay, kLongestLoginDelay),
+                                result == LookResult::complete ? Duration{} : login_delay_);
+        // LOGIN-DELAY counts from the server's +OK, which came before the look ended.
+        last_login_ = at;
+    }
     switch (result) {
         case LookResult::complete:
         case LookResult::failed:
-            // LOGIN-DELAY counts from the server's +OK, which came before the look ended.
-            last_login_ = at;
             refusals_ = 0;
             break;
         case LookResult::transient:
-            // It may have come after the login, so LOGIN-DELAY counts from here at the latest.
-            last_login_ = at;
-            [[fallthrough]];
         case LookResult::busy:
             // Somebody reads the mailbox; they will be done soon or late, so ask ever more seldom.
             refusals_ = std::min(refusals_ + 1, 6U);

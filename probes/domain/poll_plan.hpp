@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace mailprobed {
@@ -67,9 +68,9 @@ class PollPlan {
 
     /// A look began; it uses up one login of the budget.
     void look_began(Instant at) noexcept;
-    /// The look that began last ended; `login_delay` is what the server announced, or zero;
-    /// kLongestLoginDelay of it counts at most.
-    void look_ended(LookResult result, Instant at, Duration login_delay) noexcept;
+    /// The look that began last ended; `login_delay` is what the server announced, or zero, and
+    /// nothing if there was no login, which starts no delay; kLongestLoginDelay counts at most.
+    void look_ended(LookResult result, Instant at, std::optional<Duration> login_delay) noexcept;
 
     /// The logins that the budget allows at once; infinity without a budget.
     [[nodiscard]] double logins_available(Instant now) const noexcept;

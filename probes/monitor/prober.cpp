@@ -73,8 +73,11 @@ class LedgerListener final : public SendListener {
         context_.needs.journal.note(answer_record(context_, mail_, Answer::unconfirmed, failure));
     }
 
+    void login_ended(LoginEnd end) override { login = end; }
+
     bool was_handed = false;
     bool was_accepted = false;
+    LoginEnd login = LoginEnd::untold;
     Outcome outcome;
 
   private:
@@ -254,6 +257,7 @@ Awaitable<std::optional<Failure>> Prober::submit(MailId mail, std::uint8_t attem
     // After D nothing that the server says could still make the mail a delivered one.
     const Instant give_up =
         context_.ledger.deadline_of(mail).value_or(BootClock::now() + way.probe->deadline);
+    const Instant began = BootClock::now();
     LedgerListener listener(context_, mail, way);
     SendTrace trace(context_.needs.observer, *way.probe, mail, attempt);
     std::optional<Failure> failure;
@@ -274,19 +278,13 @@ Awaitable<std::optional<Failure>> Prober::submit(MailId mail, std::uint8_t attem
     trace.done();
     // A reload meanwhile ended the pauses; the old password says nothing about the new one.
     const auto& half = route().from->smtp;
-    if (half && *half == *way.from->smtp) note_login(*way.login, failure);
+    if (half && *half == *way.from->smtp) {
+        way.login->ended(listener.login, began, BootClock::now());
+    }
     if (failure) co_return failure;
     Circumstances none;
     co_await report(context_, std::move(listener.outcome), std::move(none));
     co_return std::nullopt;
-}
-
-void Prober::note_login(AuthBackoff& login, const std::optional<Failure>& failure) {
-    if (failure && failure->cause() == Cause::auth_rejected) {
-        login.rejected(BootClock::now());
-    } else if (!failure || (failure->stage() > Stage::auth && failure->stage() <= Stage::quit)) {
-        login.succeeded();
-    }
 }
 
 void Prober::wake_watcher(MailId mail) const {

@@ -45,7 +45,6 @@ class Prober {
     Awaitable<void> give_up(MailId mail, Failure refusal);
     /// False if the deadline came first, or the verdict.
     Awaitable<bool> wait_for_turn(MailId mail, Instant due);
-    static void note_login(AuthBackoff& login, const std::optional<Failure>& failure);
     Awaitable<void> next_attempt(MailId mail, std::uint8_t attempt, Instant due, Failure refusal);
     [[nodiscard]] bool may_retry(MailId mail, std::uint8_t attempt, const Failure& failure) const;
     Awaitable<std::optional<Failure>> submit(MailId mail, std::uint8_t attempt, Envelope envelope);

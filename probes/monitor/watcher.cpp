@@ -239,6 +239,7 @@ Awaitable<void> Watcher::look(Instant planned_at) {
     const auto channel = context_.needs.channels(settings.server);
     const Instant give_up = began + settings.timeouts.total;
     Pop3Session session(*channel, settings, give_up, trace);
+    session.trust_words(backoff_.trust());
     std::optional<Failure> failure;
     LookDone done;
     bool told = false;
@@ -274,9 +275,14 @@ Awaitable<void> Watcher::look(Instant planned_at) {
     circumstances.planned_at = planned_at;
     co_await report(context_, std::move(outcome), std::move(circumstances));
     if (look.complete()) known_.be_careful(false);
-    plan_.look_ended(plan_result(look, failure), now, session.login_delay());
+    const bool logged_in = session.login_end() == LoginEnd::worked;
+    plan_.look_ended(plan_result(look, failure), now,
+                     logged_in ? std::optional(session.login_delay()) : std::nullopt);
     // A reload meanwhile ended the pauses; the old password says nothing about the new one.
-    if (!logs_in_otherwise(settings, *duty_.account->pop3)) back_off(failure, now);
+    if (!logs_in_otherwise(settings, *duty_.account->pop3)) {
+        backoff_.ended(session.login_end(), began, now);
+        plan_.hold_until(backoff_.until());
+    }
     context_.ledger.looks_rest(index_, plan_.paused_until());
     adapt_grace();
     keep_entries();
@@ -333,16 +339,6 @@ Awaitable<void> Watcher::tell_reports(const Look& look, Instant began,
     note_judged(outcome);
     Circumstances none;
     co_await report(context_, std::move(outcome), std::move(none));
-}
-
-void Watcher::back_off(const std::optional<Failure>& failure, Instant now) {
-    if (failure && failure->cause() == Cause::auth_rejected) {
-        backoff_.rejected(now);
-    } else if (!failure || failure->stage() >= Stage::list || failure->stage() == Stage::quit) {
-        // Only these come after a login that worked.
-        backoff_.succeeded();
-    }
-    plan_.hold_until(backoff_.until());
 }
 
 std::string Watcher::recorded_as() const {

@@ -79,7 +79,6 @@ class Watcher {
     /// Tells the ledger how far the sender's mailbox was read for reports.
     Awaitable<void> tell_reports(const Look& look, Instant began,
                                  const std::optional<Failure>& failure);
-    void back_off(const std::optional<Failure>& failure, Instant now);
     void keep_entries();
     void tell_observer(const Look& look, const AccountSettings& account, LookDone& done);
     void adapt_grace();

@@ -47,6 +47,9 @@ class Channel {
 
     /// Moves the deadline of whatever is awaited from now on; passing it throws Cause::timeout.
     virtual void expect_by(Instant deadline) = 0;
+    /// Nothing may be awaited beyond `limit`, not even by what waits for its turn and is not blamed
+    /// for that; called once, before everything else.
+    virtual void bounded_by(Instant /*limit*/) {}
     /// The boot clock (or the script's).
     [[nodiscard]] virtual Instant now() const = 0;
 
@@ -67,6 +70,8 @@ class Channel {
     /// The local address as an EHLO literal, "[192.0.2.1]" or "[IPv6:2001:db8::1]" (RFC 5321
     /// 4.1.3); valid after connect().
     [[nodiscard]] virtual std::string address_literal() const = 0;
+    /// This host's name where it has a domain that others can know; empty: there is none.
+    [[nodiscard]] virtual std::string host_name() const { return {}; }
     /// The family in use after connect(): v4 or v6.
     [[nodiscard]] virtual IpFamily family() const = 0;
     /// Facts of the handshake, or nothing.

@@ -10,6 +10,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <deque>
 #include <list>
@@ -22,6 +24,8 @@
 
 namespace mailprobed {
 namespace {
+
+constexpr Duration kIdleTime = std::chrono::minutes{1};
 
 bool family_allows(IpFamily family, const asio::ip::address& address) noexcept {
     return family == IpFamily::any || (family == IpFamily::v4) == address.is_v4();
@@ -61,47 +65,140 @@ HostLookup system_lookup(const std::string& host, IpFamily family) {
     return result;
 }
 
-/// One name being looked up, and those who wait for it. Only the event loop touches `waiting` and
-/// `result`.
+/// One name being looked up, and those who wait for it. Only the event loop touches it.
 struct Resolver::Query {
     std::optional<HostLookup> result;
+    /// When a thread took it.
+    std::optional<Instant> began;
+    /// It hung when it was looked up last.
+    bool suspect = false;
     std::list<BootTimer*> waiting;
 };
 
 /// What the threads share with the resolver.
 struct Resolver::Pool {
+    using Name = std::pair<std::string, IpFamily>;
+
+    /// Whose turn it is; the first is served first.
+    enum class Rank : std::uint8_t {
+        /// It answered at once when it was asked last, or hung only once since it did.
+        proven,
+        /// It has not been asked yet.
+        fresh,
+        /// It hung.
+        suspect,
+    };
+    static constexpr std::size_t kRanks = 3;
+
     struct Job {
-        std::string host;
-        IpFamily family = IpFamily::any;
+        Name name;
+        std::function<void()> began;
         std::function<void(HostLookup)> done;
+    };
+
+    /// What is known of a name.
+    struct Past {
+        bool answered = false;
+        unsigned hung = 0;
     };
 
     LookupFunction lookup;
     std::mutex mutex;
     std::condition_variable work;
-    std::deque<Job> jobs;
+    std::array<std::deque<Job>, kRanks> jobs;
+    std::map<Name, Past> pasts;
     unsigned threads = 0;
     unsigned idle = 0;
+    /// Look-ups under way, by the rank they began with.
+    std::array<unsigned, kRanks> busy{};
     bool stopping = false;
     /// Event loop only: names under way.
-    std::map<std::pair<std::string, IpFamily>, std::shared_ptr<Query>> queries;
+    std::map<Name, std::shared_ptr<Query>> queries;
+
+    [[nodiscard]] Rank rank_of(const Name& name) const {
+        const auto past = pasts.find(name);
+        if (past == pasts.end()) return Rank::fresh;
+        // One lost datagram makes no name that hangs.
+        const unsigned allowed = past->second.answered ? 1 : 0;
+        return past->second.hung > allowed ? Rank::suspect : Rank::proven;
+    }
+
+    /// The rank whose next job may begin now.
+    [[nodiscard]] std::optional<std::size_t> next() const noexcept {
+        const unsigned running = busy[0] + busy[1] + busy[2];
+        constexpr auto kSuspect = static_cast<std::size_t>(Rank::suspect);
+        for (std::size_t rank = 0; rank < kRanks; ++rank) {
+            if (jobs[rank].empty()) continue;
+            if (rank > 0 && running >= kThreads - kReserved) continue;
+            if (rank == kSuspect && busy[kSuspect] >= kSuspects) continue;
+            return rank;
+        }
+        return std::nullopt;
+    }
+
+    void remember(const Name& name, Duration took) {
+        Past& past = pasts[name];
+        if (took > kPrompt) {
+            ++past.hung;
+        } else {
+            past = {true, 0};
+        }
+    }
 
     static void run(const std::shared_ptr<Pool>& pool) {
         std::unique_lock lock(pool->mutex);
         for (;;) {
             ++pool->idle;
-            pool->work.wait(lock, [&] { return pool->stopping || !pool->jobs.empty(); });
+            const bool called = pool->work.wait_for(
+                lock, kIdleTime, [&] { return pool->stopping || pool->next().has_value(); });
             --pool->idle;
             if (pool->stopping) return;
-            const Job job = std::move(pool->jobs.front());
-            pool->jobs.pop_front();
+            const std::optional<std::size_t> rank = pool->next();
+            if (!called || !rank) {
+                --pool->threads;
+                return;
+            }
+            const Job job = std::move(pool->jobs[*rank].front());
+            pool->jobs[*rank].pop_front();
+            ++pool->busy[*rank];
+            job.began();
             lock.unlock();
-            HostLookup result = pool->lookup(job.host, job.family);
+            const Instant began = BootClock::now();
+            HostLookup result = pool->lookup(job.name.first, job.name.second);
+            const Duration took = BootClock::now() - began;
             lock.lock();
             // Under the lock: once `stopping` is set, the event loop may be gone.
             if (pool->stopping) return;
+            --pool->busy[*rank];
+            pool->remember(job.name, took);
             job.done(std::move(result));
         }
+    }
+
+    /// Takes a job and sees to it that a thread will run it; false if there is none to be had.
+    static bool add(const std::shared_ptr<Pool>& pool, Job job, Query& query) {
+        const std::lock_guard lock(pool->mutex);
+        const auto rank = static_cast<std::size_t>(pool->rank_of(job.name));
+        query.suspect = rank == static_cast<std::size_t>(Rank::suspect);
+        pool->jobs[rank].push_back(std::move(job));
+        std::size_t waiting = 0;
+        for (const auto& queue : pool->jobs)
+            waiting += queue.size();
+        if (pool->idle < waiting && pool->threads < kThreads && pool->next()) {
+            try {
+                // Detached on purpose: a hung getaddrinfo must not keep the process from ending.
+                std::thread(&Pool::run, pool).detach();
+                ++pool->threads;
+            } catch (const std::system_error&) {
+                // The system has no more threads for us; those that are there come to it.
+                if (pool->threads == 0) {
+                    pool->jobs[rank].pop_back();
+                    return false;
+                }
+            }
+        }
+        pool->work.notify_one();
+        return true;
     }
 };
 
@@ -113,12 +210,45 @@ Resolver::Resolver(const Executor& executor, LookupFunction lookup)
 Resolver::~Resolver() {
     const std::lock_guard lock(pool_->mutex);
     pool_->stopping = true;
-    pool_->jobs.clear();
+    for (auto& queue : pool_->jobs)
+        queue.clear();
     pool_->work.notify_all();
 }
 
+std::shared_ptr<Resolver::Query> Resolver::query(const std::string& host, IpFamily family) {
+    const Pool::Name name(host, family);
+    std::shared_ptr<Query>& shared = pool_->queries[name];
+    if (shared) return shared;
+    shared = std::make_shared<Query>();
+    const std::shared_ptr<Query> fresh = shared;
+    const auto wake = [](const Query& query) {
+        for (BootTimer* timer : query.waiting)
+            timer->cancel();
+    };
+    Pool::Job job;
+    job.name = name;
+    job.began = [executor = executor_, wake, fresh] {
+        asio::post(executor, [wake, fresh, at = BootClock::now()] {
+            fresh->began = at;
+            wake(*fresh);
+        });
+    };
+    job.done = [executor = executor_, wake, fresh, pool = pool_, name](HostLookup result) {
+        asio::post(executor, [wake, fresh, pool, name, result = std::move(result)]() mutable {
+            fresh->result = std::move(result);
+            pool->queries.erase(name);
+            wake(*fresh);
+        });
+    };
+    if (!Pool::add(pool_, std::move(job), *fresh)) {
+        pool_->queries.erase(name);
+        throw ChannelError(Cause::internal, "no thread can be had to look up " + host);
+    }
+    return fresh;
+}
+
 Awaitable<std::vector<asio::ip::address>> Resolver::resolve(std::string host, IpFamily family,
-                                                            Instant deadline) {
+                                                            Instant deadline, Instant limit) {
     boost::system::error_code not_numeric;
     const auto numeric = asio::ip::make_address(host, not_numeric);
     if (!not_numeric) {
@@ -129,43 +259,38 @@ Awaitable<std::vector<asio::ip::address>> Resolver::resolve(std::string host, Ip
         co_return std::vector<asio::ip::address>{numeric};
     }
 
-    std::shared_ptr<Query>& shared = pool_->queries[{host, family}];
-    if (!shared) {
-        shared = std::make_shared<Query>();
-        const auto deliver = [executor = executor_, pool = pool_, key = std::pair(host, family),
-                              query = shared](HostLookup result) {
-            asio::post(executor, [pool, key, query, result = std::move(result)]() mutable {
-                query->result = std::move(result);
-                pool->queries.erase(key);
-                for (BootTimer* timer : query->waiting)
-                    timer->cancel();
-            });
-        };
-        const std::lock_guard lock(pool_->mutex);
-        pool_->jobs.push_back({host, family, deliver});
-        if (pool_->idle < pool_->jobs.size() && pool_->threads < kThreads) {
-            ++pool_->threads;
-            // Detached on purpose: a hung getaddrinfo must not keep the process from ending.
-            std::thread(&Pool::run, pool_).detach();
-        }
-        pool_->work.notify_one();
-    }
-
-    const std::shared_ptr<Query> query = shared;
+    const Instant asked = BootClock::now();
+    const std::shared_ptr<Query> shared = query(host, family);
     BootTimer timer(executor_);
-    const auto place = query->waiting.insert(query->waiting.end(), &timer);
+    const auto place = shared->waiting.insert(shared->waiting.end(), &timer);
     struct Leave {
         Query& query;
         std::list<BootTimer*>::iterator place;
         ~Leave() { query.waiting.erase(place); }
-    } const leave{*query, place};
-    co_await sleep_until(timer, deadline);
-    if (!query->result) {
+    } const leave{*shared, place};
+    while (!shared->result) {
+        // The name answers for the time since it was asked, not for that in the queue.
+        Instant until = limit;
+        if (shared->began) {
+            const Duration queued = std::max(*shared->began - asked, Duration::zero());
+            until = std::min(limit, deadline > Instant::max() - queued ? limit : deadline + queued);
+        }
+        if (BootClock::now() >= until) break;
+        co_await sleep_until(timer, until);
+    }
+    if (!shared->result && !shared->began) {
+        // What is known of a name that hung is that, whatever it would do now.
+        throw ChannelError(
+            shared->suspect ? Cause::timeout : Cause::internal,
+            "no thread was free to look up " + host +
+                (shared->suspect ? ", which hung before" : ": too many other names hang"));
+    }
+    if (!shared->result) {
         throw ChannelError(Cause::timeout, "looking up " + host + " took too long");
     }
-    if (query->result->error != 0) throw_lookup_error(host, query->result->error);
-    if (query->result->addresses.empty()) throw_lookup_error(host, EAI_NONAME);
-    co_return query->result->addresses;
+    if (shared->result->error != 0) throw_lookup_error(host, shared->result->error);
+    if (shared->result->addresses.empty()) throw_lookup_error(host, EAI_NONAME);
+    co_return shared->result->addresses;
 }
 
 }  // namespace mailprobed

@@ -3,6 +3,7 @@
 #include "probes/net/socket_channel.hpp"
 
 #include "probes/net/boot_clock.hpp"
+#include "probes/net/host_name.hpp"
 #include "probes/net/watchdog.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -56,10 +57,13 @@ class SocketChannel final : public Channel {
         watchdog_.expect_by(deadline);
     }
 
+    void bounded_by(Instant limit) override { limit_ = limit; }
+
     [[nodiscard]] Instant now() const override { return BootClock::now(); }
 
     Awaitable<void> resolve() override {
-        addresses_ = co_await resolver_.resolve(endpoint_.host, endpoint_.ip_family, deadline_);
+        addresses_ =
+            co_await resolver_.resolve(endpoint_.host, endpoint_.ip_family, deadline_, limit_);
     }
 
     Awaitable<void> connect() override {
@@ -145,6 +149,7 @@ class SocketChannel final : public Channel {
         return "[IPv6:" + v6.to_string() + "]";
     }
 
+    [[nodiscard]] std::string host_name() const override { return known_host_name(); }
     [[nodiscard]] IpFamily family() const override { return family_; }
     [[nodiscard]] std::optional<TlsFacts> tls_facts() const override { return facts_; }
 
@@ -203,6 +208,7 @@ class SocketChannel final : public Channel {
     std::vector<asio::ip::address> addresses_;
     std::optional<TlsFacts> facts_;
     Instant deadline_ = Instant::max();
+    Instant limit_ = Instant::max();
     IpFamily family_ = IpFamily::any;
     Watchdog watchdog_;
 };

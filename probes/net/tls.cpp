@@ -3,6 +3,8 @@
 #include "probes/net/tls.hpp"
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -68,6 +70,20 @@ void expect_server(SSL* ssl, const Endpoint& endpoint) {
     SSL_set1_host(ssl, name.c_str());
 }
 
+namespace {
+
+// What a line of text looks like to a reader of TLS records.
+std::string hint(const boost::system::error_code& error) {
+    if (error.category() != asio::error::get_ssl_category()) return {};
+    const int reason = ERR_GET_REASON(static_cast<unsigned long>(error.value()));
+    const bool text = reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
+                      reason == SSL_R_PACKET_LENGTH_TOO_LONG;
+    return text ? " (the server speaks plaintext here: is `tls: starttls` meant, or another port?)"
+                : "";
+}
+
+}  // namespace
+
 ChannelError handshake_error(SSL* ssl, const boost::system::error_code& error) {
     // OpenSSL looks at the certificate even if nobody wants to know.
     const bool wanted = SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE;
@@ -77,7 +93,7 @@ ChannelError handshake_error(SSL* ssl, const boost::system::error_code& error) {
     };
     switch (verified) {
         case X509_V_OK:
-            return {Cause::tls_failed, "TLS handshake failed: " + error.message()};
+            return {Cause::tls_failed, "TLS handshake failed: " + error.message() + hint(error)};
         case X509_V_ERR_CERT_HAS_EXPIRED:
         case X509_V_ERR_CERT_NOT_YET_VALID:
             return {Cause::tls_expired, detail()};

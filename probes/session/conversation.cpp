@@ -58,7 +58,10 @@ Conversation::~Conversation() {
 
 Instant Conversation::enter(Stage stage) {
     const Instant now = channel_.now();
-    if (!started_) limit_ = std::min(limit_, now + timeouts_.total);
+    if (!started_) {
+        limit_ = std::min(limit_, now + timeouts_.total);
+        channel_.bounded_by(limit_);
+    }
     started_ = true;
     if (open_) {
         if (now >= limit_) throw Trouble(Cause::timeout, "the time for the whole session is up");
@@ -117,9 +120,29 @@ Cause Conversation::cause_here(const ChannelError& error) const noexcept {
 
 std::string Conversation::detail_of(const ChannelError& error, Cause counted) {
     const bool own = dynamic_cast<const Trouble*>(&error) != nullptr;
-    if (own || error.cause() == counted) return presentable(error.what());
+    const bool silent = stage_ == Stage::greeting && !encrypted_ && filled_at_ == Instant{} &&
+                        (error.cause() == Cause::timeout || error.cause() == Cause::eof);
+    if (silent && !own) {
+        return presentable(error.what()) +
+               " (a port that speaks TLS from the start says nothing either: is `tls: implicit` "
+               "meant?)";
+    }
+    if (own || error.cause() == counted) return presentable(error.what()) + remarks_;
     // The label is coarser than what is known.
-    return presentable(std::string(to_string(error.cause())) + ": " + error.what());
+    return presentable(std::string(to_string(error.cause())) + ": " + error.what()) + remarks_;
+}
+
+ChannelError Conversation::with_last_words(const ChannelError& error, std::string_view earlier) {
+    std::string words(earlier);
+    const std::string_view waiting = input_.waiting();
+    if (!waiting.empty()) {
+        // Whoever tried again to hear them has told them already.
+        if (!heard_.ends_with(std::string(waiting) + '\n')) heard(waiting);
+        if (!words.empty()) words += '\n';
+        words += waiting;
+    }
+    if (words.empty()) return error;
+    return {error.cause(), std::string(error.what()) + "; the server's last words: " + words};
 }
 
 Failure Conversation::failure(const ChannelError& error) {
@@ -258,6 +281,11 @@ void Conversation::tell_sent(std::string_view octets) {
 
 void Conversation::note(std::string_view text) {
     if (tells_) trace_.line(Speaker::note, presentable(text));
+}
+
+void Conversation::remark(std::string_view text) {
+    note(text);
+    remarks_ += "; " + presentable(text);
 }
 
 }  // namespace mailprobed

@@ -63,6 +63,10 @@ class Conversation {
     void hurry(Duration time);
     /// Gives the open stage the time again that it had before hurry().
     void relax();
+    /// `error` with the words that came before it: `earlier` and what waits without a line's end.
+    /// They are traced too, unless they were `earlier`.
+    [[nodiscard]] ChannelError with_last_words(const ChannelError& error,
+                                               std::string_view earlier = {});
     /// Ends the open stage badly; returns what to throw.
     [[nodiscard]] Failure failure(const ChannelError& error);
     /// Ends the open stage badly where nothing follows from it (QUIT).
@@ -116,6 +120,10 @@ class Conversation {
     void tell_sent(std::string_view octets);
     /// Traces a remark.
     void note(std::string_view text);
+    /// Traces a remark that is also to be read with whatever comes of the conversation.
+    void remark(std::string_view text);
+    /// The remarks, presentable, each behind "; "; empty if there were none.
+    [[nodiscard]] const std::string& remarks() const noexcept { return remarks_; }
 
     [[nodiscard]] Channel& channel() noexcept { return channel_; }
 
@@ -145,6 +153,7 @@ class Conversation {
     // output_ as the trace may show it.
     std::string shown_;
     Masker masker_;
+    std::string remarks_;
     std::string heard_;
     std::size_t heard_lines_ = 0;
 };

@@ -2,6 +2,8 @@
 // Lock-step over POP3.
 #include "probes/session/pop3_dialogue.hpp"
 
+#include "probes/wire/login_words.hpp"
+
 #include <utility>
 
 namespace mailprobed {
@@ -10,6 +12,8 @@ namespace {
 
 /// How long a server may keep silent behind an end that may be none.
 constexpr Duration kDoubtfulEnd = std::chrono::seconds{1};
+// A server that hangs up says why at once, if at all.
+constexpr Duration kLastWordsTime = std::chrono::seconds{1};
 constexpr std::size_t kMaxCapabilityLines = 256;
 constexpr std::size_t kMaxCapabilityBytes = 64UL * 1024UL;
 
@@ -57,8 +61,11 @@ Trouble pop3_refusal(Stage stage, const Pop3Answer& answer, std::string_view ref
         detail.append(hint(answer.code));
         return {refused_login(answer.code), detail, Trouble::Step::kept};
     }
-    const bool passes = answer.code == Pop3Code::in_use || answer.code == Pop3Code::login_delay ||
-                        answer.code == Pop3Code::sys_temp;
+    // Hotmail says so after the login, others instead of a greeting.
+    const bool in_words =
+        answer.code == Pop3Code::none && login_words(answer.text) != LoginWords::none;
+    const bool passes = in_words || answer.code == Pop3Code::in_use ||
+                        answer.code == Pop3Code::login_delay || answer.code == Pop3Code::sys_temp;
     return {passes ? Cause::rejected_transient : Cause::rejected_permanent, detail,
             Trouble::Step::kept};
 }
@@ -66,7 +73,13 @@ Trouble pop3_refusal(Stage stage, const Pop3Answer& answer, std::string_view ref
 Awaitable<Pop3Answer> Pop3Dialogue::answer(bool whole) {
     LineBuffer::Line line = talk_.input().next();
     while (line.found == LineBuffer::Found::nothing) {
-        co_await talk_.fill();
+        std::optional<ChannelError> broken;
+        try {
+            co_await talk_.fill();
+        } catch (const ChannelError& error) {
+            broken = error;
+        }
+        if (broken) throw talk_.with_last_words(*broken);
         line = talk_.input().next();
     }
     if (line.found == LineBuffer::Found::too_long) {
@@ -112,9 +125,33 @@ Awaitable<void> Pop3Dialogue::fill(const MultiLineReader& reader) {
 
 Awaitable<Pop3Answer> Pop3Dialogue::exchange(bool whole) {
     expect_silence();
-    co_await talk_.flush();
+    std::optional<ChannelError> broken;
+    try {
+        co_await talk_.flush();
+    } catch (const ChannelError& error) {
+        broken = error;
+    }
+    if (broken) {
+        Pop3Answer last = co_await last_words(*broken, whole);
+        co_return last;
+    }
     Pop3Answer result = co_await answer(whole);
     co_return result;
+}
+
+// A server that has refused already may be gone before the command is written.
+Awaitable<Pop3Answer> Pop3Dialogue::last_words(ChannelError error, bool whole) {
+    if (error.cause() == Cause::timeout) throw error;
+    std::optional<Pop3Answer> said;
+    try {
+        talk_.hurry(kLastWordsTime);
+        said = co_await answer(whole);
+    } catch (const ChannelError&) {
+        // What the write met with says more.
+        said.reset();
+    }
+    if (!said || said->status != Pop3Status::err) throw talk_.with_last_words(error);
+    co_return *std::move(said);
 }
 
 Awaitable<std::optional<Pop3Capabilities>> Pop3Dialogue::capabilities() {

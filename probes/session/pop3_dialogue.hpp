@@ -49,6 +49,8 @@ class Pop3Dialogue {
     [[nodiscard]] Conversation& talk() noexcept { return talk_; }
 
   private:
+    Awaitable<Pop3Answer> last_words(ChannelError error, bool whole);
+
     Conversation& talk_;
     /// Until a status line ends in CRLF.
     LineEnds ends_ = LineEnds::lf_only;
@@ -57,7 +59,8 @@ class Pop3Dialogue {
 /// The Trouble that a response has with an end that may be none.
 [[nodiscard]] Trouble mixed_line_ends();
 
-/// The Trouble that an answer other than +OK means.
+/// The Trouble that an answer other than +OK means; at stage auth that of a login without knowledge
+/// of words (see pop3_auth.hpp).
 [[nodiscard]] Trouble pop3_refusal(Stage stage, const Pop3Answer& answer, std::string_view refused);
 
 }  // namespace mailprobed

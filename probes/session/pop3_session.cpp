@@ -45,7 +45,7 @@ struct Pop3Session::Impl {
     // Empty if the server has no CAPA.
     std::optional<Pop3Capabilities> offered;
     std::optional<Instant> connect_at;
-    std::optional<Instant> login_at;
+    Pop3Login login;
     bool has_uidl = true;
     Draw draw;
     // Of the last list().
@@ -114,7 +114,7 @@ Awaitable<void> Pop3Session::open() {
         }
         s.talk.enter(Stage::auth);
         // The timestamp of a greeting before TLS will do: the digest leaves under TLS only.
-        co_await log_in(s.pop3, s.settings, s.offered, s.greeting, s.login_at);
+        co_await log_in(s.pop3, s.settings, s.offered, s.greeting, s.login);
         // Some servers tell only now what this user gets (RFC 2449 6.5; Gmail's PIPELINING).
         const bool unknown = s.offered && (s.offered->login_delay_per_user ||
                                            (s.settings.pipelining && !s.offered->pipelining));
@@ -124,6 +124,10 @@ Awaitable<void> Pop3Session::open() {
         failure = s.talk.failure(error);
     }
     if (!failure) co_return;
+    const bool at_login = failure->stage() == Stage::auth;
+    const bool hung_up = at_login && failure->cause() == Cause::eof;
+    if (at_login && failure->cause() == Cause::auth_rejected) s.login.end = LoginEnd::refused;
+    if (s.login.end == LoginEnd::hung_up && !hung_up) s.login.end = LoginEnd::untold;
     co_await s.talk.good_bye();
     s.talk.channel().close();
     throw *failure;
@@ -134,10 +138,19 @@ std::optional<Instant> Pop3Session::connect_at() const noexcept {
 }
 
 std::optional<Instant> Pop3Session::login_at() const noexcept {
-    return impl_->login_at;
+    return impl_->login.at;
+}
+
+void Pop3Session::trust_words(WordTrust trust) noexcept {
+    impl_->login.trust = trust;
+}
+
+LoginEnd Pop3Session::login_end() const noexcept {
+    return impl_->login.end;
 }
 
 Duration Pop3Session::login_delay() const noexcept {
+    if (impl_->login.end != LoginEnd::worked) return Duration::zero();
     if (!impl_->offered || !impl_->offered->login_delay) return Duration::zero();
     return std::chrono::seconds{*impl_->offered->login_delay};
 }

@@ -2,6 +2,7 @@
 // One visit to a POP3 mailbox (RFC 1939, 2449, 2595, 5034, 3206); the watcher decides what is read.
 #pragma once
 
+#include "probes/domain/backoff.hpp"
 #include "probes/domain/settings.hpp"
 #include "probes/net/channel.hpp"
 #include "probes/session/trace.hpp"
@@ -100,7 +101,12 @@ class Pop3Session {
     /// The instant before the login command (PASS, AUTH or APOP) was written; nothing if it was
     /// not reached.
     [[nodiscard]] std::optional<Instant> login_at() const noexcept;
-    /// LOGIN-DELAY as the server announced it (RFC 2449 6.5), or zero.
+    /// What is believed of refusals without a code; before open().
+    void trust_words(WordTrust trust) noexcept;
+    /// What came of the login.
+    [[nodiscard]] LoginEnd login_end() const noexcept;
+    /// LOGIN-DELAY as the server announced it (RFC 2449 6.5), or zero; zero before a login, for
+    /// what is said then may be anybody's word.
     [[nodiscard]] Duration login_delay() const noexcept;
 
     /// STAT: the number of messages.

@@ -13,14 +13,20 @@ namespace {
 // A server that hangs up says why at once, if at all.
 constexpr Duration kLastWordsTime = std::chrono::seconds{1};
 
-void unless_closing(const SmtpReply& reply) {
+}  // namespace
+
+void SmtpDialogue::unless_closing(const SmtpReply& reply) const {
     // RFC 5321 3.8: 421 may answer anything and ends the session for now.
     if (reply.code == 421) {
         throw Trouble(Cause::rejected_transient, "the server closes: " + reply.said());
     }
+    // 221 means that the connection ends (RFC 5321 4.2.2), not that what was asked for was done:
+    // behind the dot it leaves open who has the mail, as hanging up does.
+    const bool allowed = talk_.stage() == Stage::quit || talk_.stage() == Stage::starttls;
+    if (reply.code == 221 && !allowed) {
+        throw Trouble(Cause::eof, "the server ends the session: " + reply.said());
+    }
 }
-
-}  // namespace
 
 // True if a reply is complete; false if more octets are needed.
 bool SmtpDialogue::take_line(SmtpReplyParser& parser) {
@@ -54,9 +60,17 @@ SmtpReply SmtpDialogue::finished(SmtpReplyParser& parser) {
 
 Awaitable<SmtpReply> SmtpDialogue::read_reply() {
     SmtpReplyParser parser;
-    while (!take_line(parser)) {
-        co_await talk_.fill();
+    std::optional<ChannelError> broken;
+    try {
+        while (!take_line(parser)) {
+            co_await talk_.fill();
+        }
+    } catch (const Trouble&) {
+        throw;
+    } catch (const ChannelError& error) {
+        broken = error;
     }
+    if (broken) throw talk_.with_last_words(*broken, parser.text());
     co_return finished(parser);
 }
 
@@ -95,11 +109,18 @@ Awaitable<SmtpReply> SmtpDialogue::exchange(std::string_view octets) {
         co_return reply;
     }
     SmtpReplyParser parser;
-    while (!take_line(parser)) {
-        const std::span<char> room = talk_.room();
-        const std::size_t size = co_await talk_.channel().read(room);
-        talk_.received(size);
+    try {
+        while (!take_line(parser)) {
+            const std::span<char> room = talk_.room();
+            const std::size_t size = co_await talk_.channel().read(room);
+            talk_.received(size);
+        }
+    } catch (const Trouble&) {
+        throw;
+    } catch (const ChannelError& error) {
+        broken = error;
     }
+    if (broken) throw talk_.with_last_words(*broken, parser.text());
     SmtpReply reply = finished(parser);
     unless_closing(reply);
     co_return reply;
@@ -117,7 +138,7 @@ Awaitable<SmtpReply> SmtpDialogue::last_words(ChannelError error) {
         reply.reset();
     }
     // Only a refusal can be the answer to something that was not sent completely.
-    if (!reply || reply->first_digit() < 4) throw error;
+    if (!reply || reply->first_digit() < 4) throw talk_.with_last_words(error);
     co_return *std::move(reply);
 }
 

@@ -15,7 +15,7 @@ class SmtpDialogue {
   public:
     explicit SmtpDialogue(Conversation& talk) : talk_(talk) {}
 
-    /// Reads one reply. Throws Trouble for what is no reply and for 421.
+    /// Reads one reply. Throws Trouble for what is no reply, for 421, and for 221 outside QUIT.
     Awaitable<SmtpReply> reply();
     /// Sends `octets`, or what is queued, and reads the reply to its first command; the server must
     /// not have spoken before. If the write fails but the server left a refusal, that is the reply.
@@ -32,11 +32,14 @@ class SmtpDialogue {
     [[nodiscard]] Trouble refusal(const SmtpReply& reply, std::string_view refused) const;
 
     [[nodiscard]] Conversation& talk() noexcept { return talk_; }
+    /// False once the server will not understand or not be understood any more.
+    [[nodiscard]] bool in_step() const noexcept { return !deaf_; }
 
   private:
     Awaitable<SmtpReply> read_reply();
     Awaitable<SmtpReply> last_words(ChannelError error);
     bool take_line(SmtpReplyParser& parser);
+    void unless_closing(const SmtpReply& reply) const;
     SmtpReply finished(SmtpReplyParser& parser);
 
     Conversation& talk_;

@@ -36,7 +36,7 @@ class Submission {
         }
         if (wants_login(settings_)) {
             talk_.enter(Stage::auth);
-            co_await log_in(smtp_, settings_, offered_);
+            co_await log_in(smtp_, settings_, offered_, login_);
         }
         co_await transfer(smtp_, settings_, offered_, envelope, payload, listener);
     }
@@ -54,6 +54,14 @@ class Submission {
         }
     }
 
+    /// What came of the login of a conversation that ended with `failure`.
+    [[nodiscard]] LoginEnd login_end(const std::optional<Failure>& failure) const noexcept {
+        const bool at_login = failure && failure->stage() == Stage::auth;
+        if (at_login && failure->cause() == Cause::auth_rejected) return LoginEnd::refused;
+        const bool hung_up = at_login && failure->cause() == Cause::eof;
+        return login_ == LoginEnd::hung_up && !hung_up ? LoginEnd::untold : login_;
+    }
+
     Conversation& talk() noexcept { return talk_; }
 
   private:
@@ -69,22 +77,45 @@ class Submission {
 
     Awaitable<void> hello() {
         talk_.enter(Stage::hello);
-        const std::string name =
-            settings_.ehlo_name.empty() ? talk_.channel().address_literal() : settings_.ehlo_name;
-        talk_.queue({"EHLO ", name});
+        if (name_.empty()) name_ = settings_.ehlo_name;
+        if (name_.empty()) name_ = talk_.channel().address_literal();
+        talk_.queue({"EHLO ", name_});
         SmtpReply reply = co_await smtp_.exchange();
+        const std::string host = talk_.channel().host_name();
+        if (refuses_name(reply) && name_.starts_with('[') && !host.empty()) {
+            talk_.remark("the server does not take " + name_ + " in EHLO (" + reply.said() +
+                         "), so the host's name was used");
+            name_ = host;
+            talk_.queue({"EHLO ", name_});
+            reply = co_await smtp_.exchange();
+        }
         const bool needs_extensions =
             settings_.server.tls == TlsMode::starttls || wants_login(settings_);
         if (reply.first_digit() != 5 || needs_extensions) {
-            smtp_.expect(reply, 2, "EHLO refused");
+            expect_hello(reply, "EHLO refused");
             offered_ = smtp_capabilities(reply.text);
             co_return;
         }
         // RFC 5321 3.2: a server of RFC 821 knows HELO only.
-        talk_.queue({"HELO ", name});
+        talk_.queue({"HELO ", name_});
         reply = co_await smtp_.exchange();
-        smtp_.expect(reply, 2, "HELO refused");
+        expect_hello(reply, "HELO refused");
         offered_ = {};
+    }
+
+    // 500 and 502 refuse the command, other codes what it says.
+    static bool refuses_name(const SmtpReply& reply) noexcept {
+        return reply.first_digit() == 5 && reply.code != 500 && reply.code != 502;
+    }
+
+    void expect_hello(const SmtpReply& reply, std::string_view refused) const {
+        if (reply.first_digit() == 2) return;
+        const Trouble trouble = smtp_.refusal(reply, refused);
+        if (!refuses_name(reply)) throw trouble;
+        const std::string detail = std::string(trouble.what()) + " (it was told the name " + name_ +
+                                   "; the key `ehlo_name` sets another)";
+        throw Trouble(trouble.cause(), detail,
+                      trouble.in_step() ? Trouble::Step::kept : Trouble::Step::lost);
     }
 
     Awaitable<void> start_tls() {
@@ -110,6 +141,9 @@ class Submission {
     Conversation talk_;
     SmtpDialogue smtp_;
     SmtpCapabilities offered_;
+    LoginEnd login_ = LoginEnd::untold;
+    // What EHLO said.
+    std::string name_;
 };
 
 }  // namespace
@@ -128,6 +162,7 @@ Awaitable<void> send_mail(Channel& channel, const SmtpSettings& settings, const 
     } catch (const ChannelError& error) {
         failure = submission.talk().failure(error);
     }
+    listener.login_ended(submission.login_end(failure));
     if (failure) {
         co_await submission.talk().good_bye();
         channel.close();

@@ -2,6 +2,7 @@
 // One SMTP submission (RFC 5321, 6409) as a straight-line coroutine.
 #pragma once
 
+#include "probes/domain/backoff.hpp"
 #include "probes/domain/settings.hpp"
 #include "probes/net/channel.hpp"
 #include "probes/session/trace.hpp"
@@ -37,6 +38,8 @@ class SendListener {
     virtual void handed(Instant at) = 0;
     /// A 2yz reply to the dot was read; `reply` is its text, escaped (may hold a queue id).
     virtual void accepted(Instant at, std::string_view reply) = 0;
+    /// The conversation is over, and this is what came of its login.
+    virtual void login_ended(LoginEnd /*end*/) {}
 };
 
 /// Sends one mail. Returns after QUIT once accepted (trouble in QUIT is only traced). Throws

@@ -132,7 +132,7 @@ TEST(QqQuirks, AuthListedBeforeTlsIsNotUsedBeforeTls) {
     SmtpSettings settings = smtp_settings(TlsMode::none);
     settings.allow_plaintext_auth = true;
     const SmtpRun refused(plain, settings, small_mail());
-    EXPECT_EQ(refused.outcome(), "auth:auth_rejected");
+    EXPECT_EQ(refused.outcome(), "auth:auth_unsupported");
     ASSERT_TRUE(refused.failure);
     EXPECT_THAT(refused.failure->what(), HasSubstr("wants TLS before a login"));
 }

@@ -67,10 +67,11 @@ std::string SmtpRun::visible() const {
 }
 
 Pop3Run::Pop3Run(Script script, const Pop3Settings& settings, const Visit& visit, Fault fault,
-                 Instant give_up)
+                 Instant give_up, WordTrust trust)
     : channel(std::move(script), fault) {
     // The last line of a listing is the one that is asked for again.
     Pop3Session session(channel, settings, give_up, trace, [](std::uint64_t) { return 0U; });
+    session.trust_words(trust);
     try {
         run(session.open());
         if (visit) run(visit(session));
@@ -79,6 +80,7 @@ Pop3Run::Pop3Run(Script script, const Pop3Settings& settings, const Visit& visit
     }
     login_at = session.login_at();
     login_delay = session.login_delay();
+    login = session.login_end();
 }
 
 std::string Pop3Run::outcome() const {

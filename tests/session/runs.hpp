@@ -88,11 +88,13 @@ class RecordingListener final : public SendListener {
         accepted_at = at;
         accepted_reply = reply;
     }
+    void login_ended(LoginEnd end) override { login = end; }
 
     std::optional<Instant> connecting_at;
     std::optional<Instant> handed_at;
     std::optional<Instant> accepted_at;
     std::string accepted_reply;
+    std::optional<LoginEnd> login;
     std::string written_before_handed;
 
   private:
@@ -119,13 +121,14 @@ struct SmtpRun {
 struct Pop3Run {
     using Visit = std::function<Awaitable<void>(Pop3Session&)>;
     Pop3Run(Script script, const Pop3Settings& settings, const Visit& visit, Fault fault = {},
-            Instant give_up = Instant::max());
+            Instant give_up = Instant::max(), WordTrust trust = WordTrust::all);
 
     ScriptedChannel channel;
     RecordingTrace trace;
     std::optional<Failure> failure;
     std::optional<Instant> login_at;
     Duration login_delay{};
+    LoginEnd login = LoginEnd::untold;
 
     /// "stage:cause", or "done".
     [[nodiscard]] std::string outcome() const;

@@ -46,6 +46,8 @@ class Script {
     Script& dripping(std::size_t octets, Duration each = std::chrono::milliseconds{1});
 
     std::vector<Step> steps;
+    /// What this host is called, if it has a name.
+    std::string host_name{};
 };
 
 /// `lines` with each LF made CRLF.

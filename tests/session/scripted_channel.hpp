@@ -30,6 +30,7 @@ class ScriptedChannel final : public Channel {
     Awaitable<void> write(std::string_view bytes) override;
     void close() noexcept override { closed_ = true; }
     [[nodiscard]] std::string address_literal() const override { return "[169.254.114.107]"; }
+    [[nodiscard]] std::string host_name() const override { return script_.host_name; }
     [[nodiscard]] IpFamily family() const override { return IpFamily::v4; }
     [[nodiscard]] std::optional<TlsFacts> tls_facts() const override;
 

@@ -214,7 +214,11 @@ TEST(SmtpAuth, A1_17_RefusalsAreClassifiedByTheirCodes) {
         {"502 command\n", "auth:auth_unsupported"},
         {"500 command\n", "auth:auth_unsupported"},
         {"538 5.7.11 encrypt\n", "auth:auth_unsupported"},
-        {"530 Must issue a STARTTLS command first.\n", "auth:auth_rejected"},
+        {"501 5.5.4 argument\n", "auth:auth_unsupported"},
+        {"503 5.5.1 no login now\n", "auth:auth_unsupported"},
+        {"530 Must issue a STARTTLS command first.\n", "auth:auth_unsupported"},
+        // It is the password, whatever the code says.
+        {"501 5.7.8 bad\n", "auth:auth_rejected"},
     };
     for (const auto& [reply, outcome] : cases) {
         const bool quits = std::string_view(reply).substr(0, 3) != "421";

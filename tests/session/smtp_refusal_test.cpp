@@ -184,6 +184,64 @@ TEST(SmtpRefusal, OddButLegalRepliesAreUnderstood) {
     EXPECT_TRUE(run.trace.shows("N the reply's lines differ"));
 }
 
+// 221 says that the connection ends, not that anything was done; behind the dot it leaves open who
+// has the mail.
+TEST(SmtpRefusal, Code221OutsideQuitIsNoSuccess) {
+    const std::map<Stage, std::string> expected{{Stage::greeting, "greeting:eof"},
+                                                {Stage::hello, "hello:eof"},
+                                                {Stage::starttls, "starttls:tls_unavailable"},
+                                                {Stage::auth, "auth:eof"},
+                                                {Stage::envelope, "envelope:eof"},
+                                                {Stage::data, "data:eof"},
+                                                {Stage::accept, "accept:eof"},
+                                                {Stage::quit, "accepted"}};
+    for (const TlsMode tls : {TlsMode::implicit, TlsMode::starttls}) {
+        const Script script = whole_script(tls);
+        for (std::size_t i = 0; i < script.steps.size(); ++i) {
+            if (script.steps[i].kind != Kind::server) continue;
+            const Stage stage = script.steps[i].stage;
+            const SmtpRun run(cut(script, i, "221-2.0.0 so\n221 long\n", stage == Stage::starttls),
+                              smtp_settings(tls), small_mail());
+            EXPECT_EQ(run.outcome(), expected.at(stage)) << to_string(stage);
+            EXPECT_THAT(run.channel.surprises(), IsEmpty()) << to_string(stage);
+            EXPECT_EQ(run.failure && is_unconfirmed(*run.failure), stage == Stage::accept);
+            EXPECT_EQ(run.listener.accepted_at.has_value(), stage == Stage::quit);
+        }
+    }
+    Script helo;
+    helo.resolve()
+        .connect()
+        .server(Stage::greeting, "220 hi\n")
+        .client(Stage::hello, "EHLO [169.254.114.107]\n")
+        .server(Stage::hello, "500 what\n")
+        .client(Stage::hello, "HELO [169.254.114.107]\n")
+        .server(Stage::hello, "221 bye\n");
+    const SmtpRun run(helo, smtp_settings(TlsMode::none, SmtpAuth::none), small_mail());
+    EXPECT_EQ(run.outcome(), "hello:eof");
+}
+
+TEST(SmtpRefusal, WordsBeforeAnEndWithoutALineEndAreToldAndDecideNothing) {
+    const Script script = whole_script(TlsMode::implicit);
+    for (std::size_t i = 0; i < script.steps.size(); ++i) {
+        const Stage stage = script.steps[i].stage;
+        if (script.steps[i].kind != Kind::server || stage == Stage::quit) continue;
+        for (const char* words : {"250 Ok", "554 5.7.1 you are listed", "221 bye"}) {
+            Script cut_short = script;
+            cut_short.steps.resize(i);
+            // The last octet does not come.
+            cut_short.raw(stage, "250-first\r\n" + std::string(words) + "\n");
+            const SmtpRun run(cut_short, smtp_settings(TlsMode::implicit), small_mail(),
+                              {Fault::What::eof, i, cut_short.steps[i].bytes.size() - 1});
+            ASSERT_TRUE(run.failure);
+            EXPECT_EQ(run.failure->stage(), stage);
+            EXPECT_EQ(run.failure->cause(), Cause::eof);
+            EXPECT_THAT(run.failure->what(), HasSubstr("last words: first " + std::string(words)));
+            EXPECT_TRUE(run.trace.shows("S " + std::string(words) + "\n"));
+            EXPECT_EQ(is_unconfirmed(*run.failure), stage == Stage::accept);
+        }
+    }
+}
+
 // A write that fails does not hide why the server hung up.
 TEST(SmtpRefusal, LastWordsBeforeAHangUpAreHeard) {
     const struct {

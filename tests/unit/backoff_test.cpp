@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace mailprobed {
@@ -77,6 +78,101 @@ TEST(AuthBackoff, AWeekOfRejectionsIsFewLogins) {
         backoff.rejected(now);
     }
     EXPECT_LE(logins, 7 * 6 + 6);
+}
+
+/// The pauses of conversations, each of which begins when the one before allows it and ends by
+/// `how`; a conversation takes a second.
+std::vector<Duration> pauses(AuthBackoff& backoff, LoginEnd how, int times) {
+    std::vector<Duration> result;
+    Instant began = kNow;
+    for (int i = 0; i < times; ++i) {
+        const Instant ended = began + seconds{1};
+        backoff.ended(how, began, ended);
+        result.push_back(backoff.allows(ended) ? Duration::zero() : backoff.until() - ended);
+        began = std::max(ended, backoff.until());
+    }
+    return result;
+}
+
+TEST(AuthBackoff, HangingUpAtThePasswordTwiceInARowPauses) {
+    AuthBackoff fresh;
+    EXPECT_EQ(pauses(fresh, LoginEnd::hung_up, 9),
+              (std::vector<Duration>{Duration{}, minutes{5}, minutes{10}, minutes{20}, minutes{40},
+                                     minutes{80}, minutes{160}, hours{4}, hours{4}}));
+    AuthBackoff worked;
+    worked.succeeded();
+    EXPECT_EQ(pauses(worked, LoginEnd::hung_up, 6),
+              (std::vector<Duration>{Duration{}, minutes{5}, minutes{10}, minutes{20}, minutes{30},
+                                     minutes{30}}));
+}
+
+TEST(AuthBackoff, HangingUpOnceInAWhileNeverPauses) {
+    for (const LoginEnd between : {LoginEnd::worked, LoginEnd::locked}) {
+        AuthBackoff backoff;
+        Instant now = kNow;
+        for (int i = 0; i < 20; ++i) {
+            backoff.ended(LoginEnd::hung_up, now, now + seconds{1});
+            EXPECT_TRUE(backoff.allows(now + seconds{1}));
+            backoff.ended(between, now + seconds{2}, now + seconds{3});
+            now += seconds{4};
+        }
+    }
+}
+
+TEST(AuthBackoff, AServerThatRestartsHangsUpOnAllConversationsAtOnce) {
+    AuthBackoff backoff;
+    for (int i = 0; i < 20; ++i)
+        backoff.ended(LoginEnd::hung_up, kNow + milliseconds{i}, kNow + seconds{1});
+    EXPECT_TRUE(backoff.allows(kNow + seconds{1}));
+    backoff.ended(LoginEnd::hung_up, kNow + seconds{2}, kNow + seconds{3});
+    EXPECT_FALSE(backoff.allows(kNow + seconds{3}));
+}
+
+TEST(AuthBackoff, WordsOfALimitPauseAsLongAsARejection) {
+    AuthBackoff backoff;
+    EXPECT_EQ(pauses(backoff, LoginEnd::too_often, 3),
+              (std::vector<Duration>{minutes{5}, minutes{10}, minutes{20}}));
+    AuthBackoff off(Duration::zero());
+    EXPECT_EQ(pauses(off, LoginEnd::too_often, 2), (std::vector<Duration>{{}, {}}));
+}
+
+TEST(AuthBackoff, ALockAndWhatSaysNothingOfThePasswordNeverPause) {
+    AuthBackoff backoff;
+    EXPECT_EQ(pauses(backoff, LoginEnd::locked, 3), (std::vector<Duration>{{}, {}, {}}));
+    EXPECT_EQ(pauses(backoff, LoginEnd::untold, 3), (std::vector<Duration>{{}, {}, {}}));
+    // Whatever the refusal is called.
+    EXPECT_EQ(pauses(backoff, LoginEnd::refused, 2),
+              (std::vector<Duration>{minutes{5}, minutes{10}}));
+}
+
+TEST(AuthBackoff, TheFifthExcuseInARowForAPasswordThatNeverWorkedIsNotBelieved) {
+    for (const LoginEnd excuse : {LoginEnd::locked, LoginEnd::too_often}) {
+        AuthBackoff backoff;
+        for (int i = 0; i < 4; ++i) {
+            EXPECT_EQ(backoff.trust(), WordTrust::all) << i;
+            pauses(backoff, excuse, 1);
+            pauses(backoff, LoginEnd::untold, 1);
+        }
+        EXPECT_EQ(backoff.trust(), WordTrust::none);
+        // What is not believed is refused, and changes nothing of that.
+        backoff.ended(LoginEnd::refused, kNow, kNow);
+        EXPECT_EQ(backoff.trust(), WordTrust::none);
+        backoff.ended(LoginEnd::worked, kNow, kNow);
+        EXPECT_EQ(backoff.trust(), WordTrust::all);
+    }
+}
+
+TEST(AuthBackoff, APasswordThatWorkedIsExcusedByALockForEverAndByAProxyNineTimes) {
+    AuthBackoff backoff;
+    backoff.ended(LoginEnd::worked, kNow, kNow);
+    for (int i = 0; i < 9; ++i) {
+        EXPECT_EQ(backoff.trust(), WordTrust::all) << i;
+        backoff.ended(LoginEnd::locked, kNow, kNow);
+    }
+    for (int i = 0; i < 100; ++i) {
+        EXPECT_EQ(backoff.trust(), WordTrust::certain);
+        backoff.ended(LoginEnd::locked, kNow, kNow);
+    }
 }
 
 TEST(AuthBackoff, TheSameUserAtTheSamePortIsOneLogin) {

@@ -3,16 +3,19 @@
 // asked.
 #include "probes/net/boot_clock.hpp"
 #include "probes/net/channel.hpp"
+#include "probes/net/host_name.hpp"
 #include "probes/net/resolver.hpp"
 #include "probes/net/task_group.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <netdb.h>
+#include <thread>
 
 namespace mailprobed {
 namespace {
@@ -113,6 +116,141 @@ TEST(Resolver, AHungNameIsAbandonedAtTheDeadlineAndBlocksOneThreadOnly) {
     EXPECT_EQ(other.addresses.size(), 1U);
     EXPECT_EQ(gate->entered, 1);
     gate->let_all_pass();
+}
+
+/// Names that begin with "dead" hang until the gate opens; all others answer at once.
+LookupFunction dead_zone(std::shared_ptr<Gate> gate) {
+    return [gate = std::move(gate)](const std::string& host, IpFamily) {
+        if (host.starts_with("dead")) gate->pass();
+        return HostLookup{{asio::ip::make_address("192.0.2.1")}, 0};
+    };
+}
+
+std::string dead(unsigned i) {
+    return "dead" + std::to_string(i) + ".invalid";
+}
+
+TEST(Resolver, HangingNamesDoNotKeepAHealthyNameWaiting) {
+    for (const unsigned hanging : {40U, Resolver::kThreads + 100}) {
+        const auto gate = std::make_shared<Gate>();
+        asio::io_context io(1);
+        Resolver resolver(io.get_executor(), dead_zone(gate));
+        TaskGroup tasks(io.get_executor());
+        Answer first;
+        tasks.spawn(ask(resolver, "healthy", IpFamily::any, BootClock::now() + seconds{20}, first));
+        io.run();
+        EXPECT_EQ(first.addresses.size(), 1U);
+
+        std::vector<Answer> answers(hanging);
+        const Instant now = BootClock::now();
+        for (unsigned i = 0; i < hanging; ++i) {
+            tasks.spawn(ask(resolver, dead(i), IpFamily::any, now + milliseconds{200}, answers[i]));
+        }
+        // Behind all of them, when they have all the threads that they get.
+        constexpr unsigned kTheirs = Resolver::kThreads - Resolver::kReserved;
+        io.restart();
+        while (gate->entered < static_cast<int>(std::min(hanging, kTheirs))) {
+            ASSERT_LT(BootClock::now() - now, seconds{20});
+            io.run_one_for(milliseconds{10});
+        }
+        Answer healthy;
+        tasks.spawn(ask(resolver, "healthy", IpFamily::any, now + seconds{20}, healthy));
+        while (!healthy.done) {
+            ASSERT_LT(BootClock::now() - now, seconds{20});
+            io.run_one();
+        }
+        EXPECT_EQ(healthy.addresses.size(), 1U);
+        EXPECT_LT(BootClock::now() - now, seconds{10});
+        EXPECT_LE(gate->entered, static_cast<int>(kTheirs));
+        gate->let_all_pass();
+        io.run();
+    }
+}
+
+TEST(Resolver, ALookUpThatWaitsForAThreadBlamesNobody) {
+    const auto gate = std::make_shared<Gate>();
+    asio::io_context io(1);
+    Resolver resolver(io.get_executor(), dead_zone(gate));
+    TaskGroup tasks(io.get_executor());
+    const Instant now = BootClock::now();
+    std::vector<Answer> hung(Resolver::kThreads);
+    for (unsigned i = 0; i < hung.size(); ++i)
+        tasks.spawn(ask(resolver, dead(i), IpFamily::any, now + seconds{60}, hung[i]));
+    Answer patient;
+    Answer impatient;
+    tasks.spawn(ask(resolver, "new", IpFamily::any, now + milliseconds{50}, patient));
+    const auto limited = [](Resolver& all, Instant limit, Answer& answer) -> Awaitable<void> {
+        try {
+            answer.addresses =
+                co_await all.resolve("other", IpFamily::any, limit - milliseconds{50}, limit);
+        } catch (const ChannelError& error) {
+            answer.cause = error.cause();
+        }
+        answer.done = true;
+    };
+    tasks.spawn(limited(resolver, now + milliseconds{100}, impatient));
+    while (!impatient.done)
+        io.run_one();
+    // Only the end of everything ends the wait, and then it is nobody's fault but ours.
+    EXPECT_EQ(impatient.cause, Cause::internal);
+    EXPECT_FALSE(patient.done);
+    gate->let_all_pass();
+    io.run();
+    EXPECT_FALSE(patient.cause);
+    EXPECT_EQ(patient.addresses.size(), 1U);
+}
+
+TEST(Resolver, NamesThatHungShareAPartOfTheThreadsUntilTheyAnswer) {
+    const auto gate = std::make_shared<Gate>();
+    asio::io_context io(1);
+    std::atomic<int> slow = 0;
+    // Every name hangs when it is asked first.
+    const LookupFunction lookup = [gate, &slow](const std::string&, IpFamily) {
+        if (++slow <= 100) {
+            std::this_thread::sleep_for(Resolver::kPrompt + milliseconds{50});
+        } else {
+            gate->pass();
+        }
+        return HostLookup{{asio::ip::make_address("192.0.2.1")}, 0};
+    };
+    Resolver resolver(io.get_executor(), lookup);
+    TaskGroup tasks(io.get_executor());
+    std::vector<Answer> once(100);
+    for (unsigned i = 0; i < once.size(); ++i) {
+        tasks.spawn(ask(resolver, dead(i), IpFamily::any, BootClock::now() + seconds{60}, once[i]));
+    }
+    io.run();
+    std::vector<Answer> twice(100);
+    const Instant now = BootClock::now();
+    for (unsigned i = 0; i < twice.size(); ++i)
+        tasks.spawn(ask(resolver, dead(i), IpFamily::any, now + seconds{60}, twice[i]));
+    Answer fresh;
+    tasks.spawn(ask(resolver, "fresh", IpFamily::any, now + seconds{60}, fresh));
+    io.restart();
+    while (gate->entered < static_cast<int>(Resolver::kSuspects) + 1) {
+        ASSERT_LT(BootClock::now() - now, seconds{30});
+        io.run_one_for(milliseconds{10});
+    }
+    // The new name is asked although names that hung wait.
+    EXPECT_EQ(gate->entered, static_cast<int>(Resolver::kSuspects) + 1);
+    gate->let_all_pass();
+    io.run();
+    EXPECT_EQ(fresh.addresses.size(), 1U);
+    for (const Answer& answer : twice)
+        EXPECT_EQ(answer.addresses.size(), 1U);
+}
+
+TEST(HostName, OnlyANameThatOthersCanKnowIsTold) {
+    for (const char* name : {"mx.example.org", "a-1.b.co", "MX.Example.ORG"})
+        EXPECT_TRUE(is_public_name(name)) << name;
+    for (const char* name : {"", "vm", "localhost", "localhost.localdomain", "nas.local", "a.lan",
+                             "pc.home", "x.home.arpa", "192.0.2.1", "a..b", ".a.b", "a.b.", "-a.b",
+                             "a-.b", "a b.c", "a_b.org", "x\r\nMAIL.org", "box.internal"})
+        EXPECT_FALSE(is_public_name(name)) << name;
+    EXPECT_FALSE(is_public_name(std::string(300, 'a') + ".org"));
+    EXPECT_FALSE(is_public_name(std::string(64, 'a') + ".org"));
+    const std::string known = known_host_name();
+    EXPECT_TRUE(known.empty() || is_public_name(known));
 }
 
 }  // namespace

@@ -181,6 +181,22 @@ TEST(PollPlan, ARefusalAfterTheLoginKeepsLoginDelay) {
     EXPECT_GE(plan.next(std::span(&awaited, 1), kNow + seconds{3}), kNow + seconds{2} + minutes{2});
 }
 
+TEST(PollPlan, ALookWithoutALoginStartsNoDelay) {
+    const AwaitedMail awaited = mail(kNow, hours{1});
+    for (const LookResult result : {LookResult::failed, LookResult::transient, LookResult::busy}) {
+        PollPlan plan({}, 60, hours{1});
+        plan.look_began(kNow + seconds{1});
+        plan.look_ended(LookResult::complete, kNow + seconds{1}, minutes{2});
+        const Instant allowed = kNow + seconds{1} + minutes{2};
+        // Two minutes later the server cannot be reached, or refuses the login.
+        plan.look_began(allowed);
+        plan.look_ended(result, allowed, std::nullopt);
+        EXPECT_LT(plan.next(std::span(&awaited, 1), allowed), allowed + minutes{2});
+        // What it announced before is still known.
+        EXPECT_GE(plan.least_gap(), minutes{2});
+    }
+}
+
 TEST(PollPlan, AHoldDelaysEvenTheLookAtTheDeadlineAndEndsWhenLifted) {
     PollPlan plan({}, 60, minutes{5});
     const AwaitedMail awaited = mail(kNow);

@@ -101,6 +101,12 @@ void describe(const Cell& cell, Fault& fault) {
         reply("-ERR [IN-USE] somebody else reads");
     } else if (kind == "login_delay" && !in_smtp(cell)) {
         reply("-ERR [LOGIN-DELAY] too soon");
+    } else if (kind == "221" && in_smtp(cell)) {
+        reply("221 2.0.0 closing");
+    } else if (kind == "locked" && !in_smtp(cell)) {
+        reply("-ERR maildrop already locked");
+    } else if (kind == "too_often" && !in_smtp(cell)) {
+        reply("-ERR too many connections from your address");
     } else if (kind == "unsupported" && in_smtp(cell)) {
         reply("504 5.5.4 no such mechanism");
     } else {
