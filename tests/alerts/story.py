@@ -190,6 +190,8 @@ class Story:
             text = ",".join(f'{key}="{word}"' for key, word in labels.items())
             shown[f"{name}{{{text}}}"] = value
 
+        show("mailprobed_clock_timestamp_seconds", at)
+        show("mailprobed_start_timestamp_seconds", began)
         show("mailprobed_config_last_reload_success_timestamp_seconds",
              max([began, *(p.begins for p, _, _ in plots if p.begins <= at),
                   *(p.ends for p, _, _ in plots if p.ends is not None and p.ends <= at)]))
@@ -225,6 +227,8 @@ def _show_probe(show, probe, mails, missed, began, at):
     put("bad_streak", streak)
     put("pending_mails", len(pending))
     put("oldest_pending_timestamp_seconds", min(pending, default=0))
+    put("last_started_timestamp_seconds",
+        max((start for start, _, _ in mails if start <= at), default=0))
     put("last_delivered_timestamp_seconds", good[-1][0] if good else 0)
     put("last_round_trip_seconds", good[-1][0] - good[-1][1] if good else 0)
     put("last_uncertainty_seconds", min(good[-1][0] - good[-1][1], good[-1][2].hidden + 1)
@@ -234,12 +238,14 @@ def _show_probe(show, probe, mails, missed, began, at):
         put("verdicts_total", since(e for e, _, f in judged if f.verdict == verdict),
             verdict=verdict)
     put("slo_good_total", since(e for e, s, f in good if e - s <= probe.slo))
-    for stage, cause in (("connect", "refused"), ("auth", "auth_rejected"),
-                         ("accept", "interrupted"), ("tls", "tls_expired")):
+    failures = {("connect", "refused"), ("auth", "auth_rejected"), ("accept", "interrupted"),
+                ("tls", "tls_expired")}
+    for stage, cause in sorted(failures | {(f.stage, f.cause) for _, _, f in mails if f.cause}):
         put("send_failures_total", since(e for e, _, f in judged if (f.stage, f.cause) ==
                                          (stage, cause)), stage=stage, cause=cause)
     for reason in ("stalled", "overload", "auth_backoff"):
         put("ticks_missed_total", since(t for t, why in missed if why == reason), reason=reason)
+    put("stage_seconds_count", since(s for s, _, f in mails if _logged_in(f)), stage="auth")
     _show_extra(put, probe, since)
     _show_mailbox(show, probe, mails, since, at)
 
@@ -254,6 +260,11 @@ def _show_extra(put, probe, since):
                                      if series == "altered_mails_total"))
     put("stage_seconds_sum", 0, stage="accept")
     put("stage_seconds_count", 0, stage="accept")
+
+
+def _logged_in(fate):
+    """The server let the mail's submission in."""
+    return fate.stage not in ("resolve", "connect", "tls", "starttls", "greeting", "auth")
 
 
 def _show_mailbox(show, probe, mails, since, at):
