@@ -236,9 +236,11 @@ def main(rules, work, first=0, count=300):
     parts = [(group[n:n + 8], work / f"{scrape}s-{n}.yml") for scrape, group in groups.items()
              for n in range(0, len(group), 8)]
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        answers = list(pool.map(lambda part: play(part[0], rules, part[1]), parts))
-    faults = [said for said in answers if said]
-    print("\n".join(faults))
+        faults = []
+        for said in pool.map(lambda part: play(part[0], rules, part[1]), parts):
+            if said:
+                faults.append(said)
+                print(said, flush=True)
     kinds = {kind: sum(plan.kind == kind for plan in drawn) for kind in ["none", *KINDS]}
     must = sum(len(checks(plan)) > 3 for plan in drawn)
     print(f"{len(drawn)} histories, {must} with an outage that lasts: " +

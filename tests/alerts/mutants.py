@@ -31,6 +31,8 @@ MUTANTS = (
     # The mailbox's one bad mail keeps the silence after it from being told.
     ("RouteDown", "mailprobed_last_started_timestamp_seconds + 2 *",
      "mailprobed_last_started_timestamp_seconds + 2000 *", 13),
+    ("RouteDown", "and on (job, instance, probe) probe:mailprobed_blame:streak == 0\n            and",
+     "and", 20),
     ("RouteDown", "instance:mailprobed_run:same == 1", "instance:mailprobed_run:same >= 0", 16),
     ("RouteDown", "expr: max by (job, instance) (mailprobed_clock_timestamp_seconds)",
      "expr: 0 * max by (job, instance) (mailprobed_clock_timestamp_seconds) + time()", 15),

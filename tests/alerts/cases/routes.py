@@ -20,6 +20,13 @@ def _crashing(story, first, last):
     return story
 
 
+def _hourly(story):
+    """The daemon is restarted each hour."""
+    for minute in range(100, 600, 60):
+        story.restart(minute * M)
+    return story
+
+
 # alert: [(what the case shows, the story, {instant: the alerts that fire then, and no others})]
 CASES = {
     DOWN: [
@@ -86,6 +93,13 @@ CASES = {
          Story(Probe().unreadable(10 * M, 20 * M).during(14 * M, 40 * M, refused()),
                Probe("b", "you", mailbox="me").unreadable(10 * M, 20 * M)),
          {"19m": (DOWN, UNREADABLE), "21m": (DOWN,), "39m": (DOWN,), "41m": ()}),
+        ("two mails without an answer, then nothing is started: both are told",
+         Story(Probe().during(10 * M, 12 * M, Fate("unobserved", 360)).stalled(12 * M, 40 * M)),
+         {"19m": (TICKS, UNREADABLE, DOWN), "39m": (TICKS, UNREADABLE, DOWN)}),
+        ("a daemon that is restarted each hour, with an hour between mails, is not to blame for it",
+         _hourly(Story(Probe(interval=H, deadline=2 * H).lost(2 * H, 9 * H), scrape=60,
+                       minutes=600)),
+         {"119m": (), "310m": (OVERDUE, DOWN), "400m": (OVERDUE, DOWN), "530m": (OVERDUE, DOWN)}),
         ("with an hour between mails it takes two of them",
          Story(Probe(interval=H).lost(2 * H, 3 * H).lost(5 * H, 7 * H), scrape=120, minutes=480),
          {"127m": (), "179m": (), "307m": (), "366m": (DOWN,), "419m": (DOWN,), "422m": ()}),
