@@ -245,4 +245,8 @@ MUTANTS = [
     Mutant("`delete: never` is ignored", "probes/monitor/look.cpp",
            "if (safe && settings_.remove_own) marked", "if (safe) marked",
            "e2e:TroubledMailbox.B4_8_NothingIsRemovedWhereTheConfigurationSaysNever"),
+    # What the alert rules rest on.
+    Mutant("the exported clock stands still", "daemon/metrics.cpp",
+           "    impl_->clock.Set(unix_seconds(wall_now()));\n", "",
+           "unit:MetricsReload.EveryScrapeTellsTheClockThatOtherInstantsAreToBeComparedWith"),
 ]
