@@ -107,9 +107,9 @@ CASES = {
         ("a copy is a ticket for an hour", counter("after_verdict_total", 30, kind="duplicate"),
          {"29m": (), "31m": (COPIES,), "89m": (COPIES,), "91m": ()}),
         ("a copy found before the first scrape of a new process",
-         counter("after_verdict_total", 30, kind="duplicate").restart(28 * M, away=60)
-         .no_scrape(28 * M, 31 * M),
-         {"27m": (), "31m": (COPIES,), "60m": (COPIES,), "95m": ()}),
+         counter("after_verdict_total", 5, 90, kind="duplicate").restart(88 * M, away=60)
+         .no_scrape(88 * M, 91 * M),
+         {"80m": (), "91m": (COPIES,), "120m": (COPIES,), "155m": ()}),
         ("late mails are no copies", counter("after_verdict_total", 30, kind="late"),
          {"31m": (), "60m": ()}),
         ("counters that begin again at 0 are no copy, and one after that counts",
