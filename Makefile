@@ -111,6 +111,8 @@ torture: packages-test
 	@build/release/tests/torture/mailprobed-gateways 100000 11
 	@echo "== every kind of fault at every stage"
 	@build/release/tests/mailprobed-grid tests/e2e/grid/smtp.txt tests/e2e/grid/pop3.txt
+	@echo "== alerts in three hundred drawn histories"
+	@python3 -B tests/alerts/campaign.py config/prometheus build/torture/alerts 0 300
 	@echo "== ten of a hundred probes broken in ten ways"
 	@build/release/tests/e2e_tests --gtest_brief=1 --gtest_filter='Crowd*'
 	@echo "== daemon, then server stopped for a minute"

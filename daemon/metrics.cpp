@@ -7,6 +7,7 @@
 #include "daemon/mailbox_metrics.hpp"
 #include "daemon/metric_store.hpp"
 #include "daemon/probe_metrics.hpp"
+#include "probes/net/boot_clock.hpp"
 
 #include <map>
 #include <set>
@@ -60,6 +61,8 @@ struct Metrics::Impl {
                                              .gauge("config_last_reload_success_timestamp_seconds",
                                                     "When the configuration in use was read.")
                                              .Add({})};
+    prometheus::Gauge& clock{
+        store.gauge("clock_timestamp_seconds", "What the clock of this machine says now.").Add({})};
     ProbeFamilies probe_families{store};
     MailboxFamilies mailbox_families{store};
     ConnectionFamilies connection_families{store};
@@ -77,6 +80,9 @@ Metrics::Impl::Impl(const Settings& settings) {
     store.gauge("build_info", "Version and compiler of the program; always 1.")
         .Add({{"version", MAILPROBED_VERSION}, {"compiler", compiler_name()}})
         .Set(1);
+    store.gauge("start_timestamp_seconds", "When this process began; never changes while it runs.")
+        .Add({})
+        .Set(unix_seconds(wall_now()));
     journal.Set(1);
     configure(settings);
 }
@@ -144,6 +150,8 @@ Metrics::Metrics(const Settings& settings) : impl_(std::make_unique<Impl>(settin
 Metrics::~Metrics() = default;
 
 std::string Metrics::render() const {
+    // All other instants are by this clock, so they can only be compared with it.
+    impl_->clock.Set(unix_seconds(wall_now()));
     return impl_->store.render();
 }
 

@@ -11,6 +11,8 @@ import re
 import subprocess
 import sys
 
+from campaign import limits
+
 OWN = re.compile(r"(?<![:\w])((?:mailprobed|process)_\w+)(?:\{(.*?)\}(?=[^,\"]|$))?")
 RECORDED = re.compile(r"\w*:mailprobed_\w+(?::\w+)?|mailprobed:\w+(?::\w+)?")
 MATCHER = re.compile(r'(\w+) ?(?:=~|!~|!=|=) ?\\?"(.*?)\\?"')
@@ -113,6 +115,35 @@ def check_tools(folder):
     return faults
 
 
+def check_inhibition(text):
+    """That an alert closer to the cause holds back what follows from it, and nothing else."""
+    rules = [(re.search(r'source_matchers: \[\'alertname = "(\w+)"', one)[1],
+              re.search(r'target_matchers: \[\'alertname =~? "(.*?)"', one)[1],
+              re.search(r"equal: \[(.*?)\]", one)[1].split(", "))
+             for one in text.split("inhibit_rules:")[1].split("receivers:")[0].split("  - ")[1:]
+             if "source_matchers" in one]
+
+    def held_back(source, target, same):
+        return any(source == by and re.fullmatch(what, target) and set(equal) <= same
+                   for by, what, equal in rules)
+    where = {"job", "instance"}
+    wanted = (
+        ("MailboxUnreadable", "RouteDown", where | {"mailbox"}, False),
+        ("MailboxUnreadable", "MailOverdue", where | {"mailbox"}, True),
+        ("MailboxUnreadable", "MailOverdue", where | {"account"}, False),
+        ("MailboxUnreadable", "LoginRefused", where | {"mailbox", "account"}, False),
+        ("LoginRefused", "RouteDown", where | {"account", "mailbox"}, False),
+        ("RouteDown", "RouteFlaky", where | {"probe"}, True),
+        ("RouteDown", "DeliverySlow", where | {"account", "mailbox"}, False),
+        ("Unstable", "RouteDown", where, False),
+        ("Down", "RouteDown", where, True),
+        ("Down", "RouteDown", {"job"}, False))
+    return [f"alertmanager.example.yml: {source} {'holds' if not want else 'does not hold'} back "
+            f"{target} with the same {', '.join(sorted(same))}"
+            for source, target, same, want in wanted
+            if held_back(f"Mailprobed{source}", f"Mailprobed{target}", same) != want]
+
+
 def main(root, folder=None):
     """Exit status."""
     root = pathlib.Path(root)
@@ -120,7 +151,11 @@ def main(root, folder=None):
     text = "\n".join(file.read_text() for file in sorted(folder.glob("*.rules.yml")))
     metrics, words = documented(root / "daemon" / "README.md")
     faults = check_tools(folder) + check_names(text, metrics, words)
-    faults += check_alerts(text, (folder / "RUNBOOK.md").read_text())
+    runbook = (folder / "RUNBOOK.md").read_text()
+    faults += check_alerts(text, runbook)
+    faults += check_inhibition((folder / "alertmanager.example.yml").read_text())
+    if limits() not in runbook:
+        faults.append("RUNBOOK.md has other limits than campaign.py --limits")
     used = sorted({name for name, _ in OWN.findall(expressions(text))})
     for name in used:
         broken = re.sub(rf"(?<![:\w]){name}\b", name.replace("mailprobed_", "mailprobed_no_"), text)

@@ -56,9 +56,9 @@ class Probe:
         self._unreadable.append((start, end, cause))
         return self
 
-    def stalled(self, start, end):
+    def stalled(self, start, end, reason="stalled"):
         """Nothing starts."""
-        self._stalled.append((start, end))
+        self._stalled.append((start, end, reason))
         return self
 
     def login_refused(self, start, end, pause=300):
@@ -89,6 +89,10 @@ class Probe:
                 return end
         return at
 
+    def _running_again(self, at):
+        """The first instant from `at` on at which a daemon runs: what it finds then it judges."""
+        return max([at, *(end for begin, end in self.away if begin <= at < end)])
+
     def mails(self, horizon):
         """(start, verdict's instant, fate) of each mail, and the ticks that were missed."""
         mails, missed, paused_until = [], [], 0
@@ -99,8 +103,8 @@ class Probe:
             login = next((one for one in self._logins if one[0] <= start < one[1]), None)
             if any(begin <= start < end for begin, end in self.away):
                 pass
-            elif any(begin <= start < end for begin, end in self._stalled):
-                missed.append((start, "stalled"))
+            elif stall := next((why for b, e, why in self._stalled if b <= start < e), None):
+                missed.append((start, stall))
             elif login and start < paused_until:
                 missed.append((start, "auth_backoff"))
             else:
@@ -110,7 +114,10 @@ class Probe:
                     fate = refused("auth", "auth_rejected")
                 if fate.verdict in ("delivered", "lost"):
                     fate = self._seen(start, fate)
-                mails.append((start, start + fate.after, fate))
+                judged = self._running_again(start + fate.after)
+                # What nobody was there to see was hidden as by a mailbox that cannot be read.
+                fate = dataclasses.replace(fate, hidden=fate.hidden + judged - start - fate.after)
+                mails.append((start, judged, fate))
             number, start = number + 1, start + self.interval
         return mails, missed
 
@@ -118,7 +125,8 @@ class Probe:
         looked = self._readable_again(start + fate.after)
         if looked > start + self.deadline + self.grace:
             return Fate("unobserved", self.deadline + self.grace)
-        return Fate(fate.verdict, looked - start, hidden=looked - start - fate.after)
+        return Fate(fate.verdict, looked - start,
+                    hidden=fate.hidden + looked - start - fate.after)
 
 
 class Story:
@@ -129,6 +137,7 @@ class Story:
         self._restarts, self._gaps = [], []
         self._gauges, self._up = {}, []
         self.with_target = True
+        self._ahead, self._reload_period = 0, None
         self._others = []
 
     def restart(self, at, away=20):
@@ -151,6 +160,16 @@ class Story:
     def no_target(self):
         """No job of Prometheus scrapes a daemon."""
         self.with_target = False
+        return self
+
+    def skewed(self, seconds):
+        """The clock of the daemon's machine is so much ahead of Prometheus's."""
+        self._ahead = seconds
+        return self
+
+    def reloaded_every(self, seconds):
+        """A configuration management lets the daemon read its file again and again."""
+        self._reload_period = seconds
         return self
 
     def other(self, series, values):
@@ -188,10 +207,15 @@ class Story:
         def show(name, value, **labels):
             labels = {"job": "mailprobed", "instance": "mon:10995", **labels}
             text = ",".join(f'{key}="{word}"' for key, word in labels.items())
-            shown[f"{name}{{{text}}}"] = value
+            if value is not None:
+                shown[f"{name}{{{text}}}"] = value
+            return shown.get(f"{name}{{{text}}}")
 
+        show("mailprobed_clock_timestamp_seconds", at)
+        show("mailprobed_start_timestamp_seconds", began)
         show("mailprobed_config_last_reload_success_timestamp_seconds",
-             max([began, *(p.begins for p, _, _ in plots if p.begins <= at),
+             max([began, at - at % self._reload_period if self._reload_period else 0,
+                  *(p.begins for p, _, _ in plots if p.begins <= at),
                   *(p.ends for p, _, _ in plots if p.ends is not None and p.ends <= at)]))
         for (name, labels), steps in self._gauges.items():
             values = [value for start, value in steps if start <= at]
@@ -200,6 +224,9 @@ class Story:
         for probe, mails, missed in plots:
             if probe.begins <= at and (probe.ends is None or at < probe.ends):
                 _show_probe(show, probe, mails, missed, began, at)
+        if self._ahead:
+            shown = {key: value + self._ahead if "_timestamp_seconds" in key and value else value
+                     for key, value in shown.items()}
         return shown
 
 
@@ -225,6 +252,8 @@ def _show_probe(show, probe, mails, missed, began, at):
     put("bad_streak", streak)
     put("pending_mails", len(pending))
     put("oldest_pending_timestamp_seconds", min(pending, default=0))
+    put("last_started_timestamp_seconds",
+        max((start for start, _, _ in mails if start <= at), default=0))
     put("last_delivered_timestamp_seconds", good[-1][0] if good else 0)
     put("last_round_trip_seconds", good[-1][0] - good[-1][1] if good else 0)
     put("last_uncertainty_seconds", min(good[-1][0] - good[-1][1], good[-1][2].hidden + 1)
@@ -234,12 +263,14 @@ def _show_probe(show, probe, mails, missed, began, at):
         put("verdicts_total", since(e for e, _, f in judged if f.verdict == verdict),
             verdict=verdict)
     put("slo_good_total", since(e for e, s, f in good if e - s <= probe.slo))
-    for stage, cause in (("connect", "refused"), ("auth", "auth_rejected"),
-                         ("accept", "interrupted"), ("tls", "tls_expired")):
+    failures = {("connect", "refused"), ("auth", "auth_rejected"), ("accept", "interrupted"),
+                ("tls", "tls_expired")}
+    for stage, cause in sorted(failures | {(f.stage, f.cause) for _, _, f in mails if f.cause}):
         put("send_failures_total", since(e for e, _, f in judged if (f.stage, f.cause) ==
                                          (stage, cause)), stage=stage, cause=cause)
     for reason in ("stalled", "overload", "auth_backoff"):
         put("ticks_missed_total", since(t for t, why in missed if why == reason), reason=reason)
+    put("stage_seconds_count", since(s for s, _, f in mails if _logged_in(f)), stage="auth")
     _show_extra(put, probe, since)
     _show_mailbox(show, probe, mails, since, at)
 
@@ -256,6 +287,11 @@ def _show_extra(put, probe, since):
     put("stage_seconds_count", 0, stage="accept")
 
 
+def _logged_in(fate):
+    """The server let the mail's submission in."""
+    return fate.stage not in ("resolve", "connect", "tls", "starttls", "greeting", "auth")
+
+
 def _show_mailbox(show, probe, mails, since, at):
     """Looks are complete ten seconds after a mail began and every ten seconds until its verdict."""
     box = {"mailbox": probe.mailbox}
@@ -264,12 +300,13 @@ def _show_mailbox(show, probe, mails, since, at):
                 for n in range(1, int((e - s) // 10) + 1)]
     complete = [t for t in complete if not any(b <= t < e for b, e, _ in bad)]
     past = [t for t in complete if t <= at]
-    show("mailprobed_mailbox_last_complete_look_timestamp_seconds", max(past, default=0), **box)
+    earlier = show("mailprobed_mailbox_last_complete_look_timestamp_seconds", None, **box) or 0
+    show("mailprobed_mailbox_last_complete_look_timestamp_seconds", max([earlier, *past]), **box)
     for cause, stage in (("refused", "connect"), ("auth_rejected", "auth")):
         tries = [b + 5 + 300 * n for b, e, why in bad if why == cause
                  for n in range(int((e - b) // 300) + 1)]
         show("mailprobed_mailbox_failures_total", since(tries), stage=stage, cause=cause, **box)
-    for reason in ("forged", "quoted"):
+    for reason in ("forged", "quoted", "other_daemon"):
         extra = probe._extra  # pylint: disable=protected-access
         show("mailprobed_mailbox_tags_rejected_total",
              since(t for series, labels, t in extra if series == "mailbox_tags_rejected_total"

@@ -393,4 +393,8 @@ MUTANTS = [
            "if (rank == kSuspect && busy[kSuspect] >= kSuspects) continue;",
            "if (rank == kSuspect && busy[kSuspect] >= kThreads) continue;",
            "unit:Resolver.NamesThatHungShareAPartOfTheThreadsUntilTheyAnswer", hangs=True),
+    # What the alert rules rest on.
+    Mutant("the exported clock stands still", "daemon/metrics.cpp",
+           "    impl_->clock.Set(unix_seconds(wall_now()));\n", "",
+           "unit:MetricsReload.EveryScrapeTellsTheClockThatOtherInstantsAreToBeComparedWith"),
 ]

@@ -78,6 +78,8 @@ TEST(MetricsBudget, EverySeriesOfAProbeIsZeroAtTheStartButItsSettings) {
         if (sample.name.starts_with("process_")) continue;
         const bool setting = sample.name == "mailprobed_interval_seconds" ||
                              sample.name == "mailprobed_journal_healthy" ||
+                             sample.name == "mailprobed_clock_timestamp_seconds" ||
+                             sample.name == "mailprobed_start_timestamp_seconds" ||
                              sample.name == "mailprobed_deadline_seconds" ||
                              sample.name == "mailprobed_slo_latency_seconds" ||
                              sample.name.ends_with("_info");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a reload does to the series: those that stay go on, those that went are gone.
 #include "daemon/metrics.hpp"
+#include "daemon/probe_metrics.hpp"
+#include "probes/net/boot_clock.hpp"
 #include "tests/unit/metrics_facts.hpp"
 #include "tests/unit/metrics_support.hpp"
 
@@ -30,6 +32,23 @@ TEST_F(MetricsReload, TheStartCountsAsAReloadThatWorked) {
     EXPECT_EQ(now().value("mailprobed_config_last_reload_successful", {}), 0);
     EXPECT_EQ(now().value("mailprobed_config_last_reload_success_timestamp_seconds", {}),
               1'700'000'000);
+}
+
+TEST_F(MetricsReload, EveryScrapeTellsTheClockThatOtherInstantsAreToBeComparedWith) {
+    for (int scrape = 0; scrape < 2; ++scrape) {
+        const double before = unix_seconds(wall_now());
+        const double told = now().value("mailprobed_clock_timestamp_seconds", {});
+        EXPECT_GE(told, before - 0.001);
+        EXPECT_LE(told, unix_seconds(wall_now()) + 0.001);
+    }
+}
+
+TEST_F(MetricsReload, TheStartOfTheProcessIsAnInstantThatNothingChanges) {
+    const double start = now().value("mailprobed_start_timestamp_seconds", {});
+    EXPECT_NEAR(start, unix_seconds(wall_now()), 60);
+    metrics_.reconfigure(settings_);
+    metrics_.reloaded(true, kWhen);
+    EXPECT_EQ(now().value("mailprobed_start_timestamp_seconds", {}), start);
 }
 
 TEST_F(MetricsReload, AProbeThatStaysKeepsItsCountersAndTakesItsNewIntervalAndLabels) {

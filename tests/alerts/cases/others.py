@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Alerts of mailboxes, certificates and the process. The probe is that of routes.py."""
-from story import Probe, Story
+from story import Fate, Probe, Story
 
 M, H, D = 60, 3600, 86400
 UNREADABLE, BOX_LOGIN = "MailprobedMailboxUnreadable", "MailprobedMailboxLoginRefused"
+FLAKY, UNSEEN = "MailprobedMailboxFlaky", Fate("unobserved", 360)
 SOON, NOW = "MailprobedCertificateEndsSoon", "MailprobedCertificateEndsNow"
 COPIES, ALTERED, TAGS = "MailprobedDuplicates", "MailprobedAlterations", "MailprobedTagsRejected"
 JOURNAL, RELOAD = "MailprobedJournalUnhealthy", "MailprobedReloadFailed"
@@ -45,6 +46,23 @@ CASES = {
          Story(Probe().unreadable(10 * M, 40 * M)).no_scrape(20 * M, 22 * M).restart(30 * M),
          {"19m": (UNREADABLE,), "21m": (UNREADABLE,), "30m": (UNREADABLE,), "30m45s": (UNREADABLE,),
           "39m": (UNREADABLE,), "41m": ()}),
+    ],
+    FLAKY: [
+        ("every other mail gets no answer, for a mailbox that can be read half of the time",
+         Story(Probe().during(10 * M, 40 * M, UNSEEN, every=2)),
+         {"19m": (), "23m30s": (FLAKY,), "45m": (FLAKY,), "57m": ()}),
+        ("every third is not half",
+         Story(Probe().during(10 * M, 50 * M, UNSEEN, every=3)), {"30m": (), "55m": ()}),
+        ("one mail without an answer is none",
+         Story(Probe().during(10 * M, 11 * M, UNSEEN)), {"16m15s": (), "30m": ()}),
+        ("two routes that share a mailbox are one ticket",
+         Story(Probe().during(10 * M, 40 * M, UNSEEN, every=2),
+               Probe("b").during(10 * M, 40 * M, UNSEEN, every=2)),
+         {"23m30s": (FLAKY,), "45m": (FLAKY,), "57m": ()}),
+        ("survives failed scrapes and a restart",
+         Story(Probe().during(10 * M, 40 * M, UNSEEN, every=2)).no_scrape(25 * M, 27 * M)
+         .restart(33 * M),
+         {"24m": (FLAKY,), "26m": (FLAKY,), "34m": (FLAKY,), "45m": (FLAKY,)}),
     ],
     BOX_LOGIN: [
         ("a refused login is a ticket until the mailbox was seen again",
@@ -88,6 +106,10 @@ CASES = {
     COPIES: [
         ("a copy is a ticket for an hour", counter("after_verdict_total", 30, kind="duplicate"),
          {"29m": (), "31m": (COPIES,), "89m": (COPIES,), "91m": ()}),
+        ("a copy found before the first scrape of a new process",
+         counter("after_verdict_total", 5, 90, kind="duplicate").restart(88 * M, away=60)
+         .no_scrape(88 * M, 91 * M),
+         {"80m": (), "91m": (COPIES,), "120m": (COPIES,), "155m": ()}),
         ("late mails are no copies", counter("after_verdict_total", 30, kind="late"),
          {"31m": (), "60m": ()}),
         ("counters that begin again at 0 are no copy, and one after that counts",
@@ -114,6 +136,9 @@ CASES = {
          {"29m": (), "31m": (TAGS,), "89m": (TAGS,), "91m": ()}),
         ("a quoted tag is an automatic answer",
          counter("mailbox_tags_rejected_total", 30, reason="quoted"), {"31m": (), "60m": ()}),
+        ("a mail of another daemon with our name and key",
+         counter("mailbox_tags_rejected_total", 30, reason="other_daemon"),
+         {"29m": (), "31m": (TAGS,), "89m": (TAGS,), "91m": ()}),
         ("counters that begin again at 0 are no forgery, and one after that counts",
          counter("mailbox_tags_rejected_total", 5, 120, reason="forged").restart(80 * M),
          {"79m": (), "82m": (), "119m": (), "121m": (TAGS,)}),

@@ -7,8 +7,25 @@ M, H = 60, 3600
 DOWN, OVERDUE, SLOW = "MailprobedRouteDown", "MailprobedMailOverdue", "MailprobedDeliverySlow"
 LOGIN, UNREADABLE, TICKS = ("MailprobedLoginRefused", "MailprobedMailboxUnreadable",
                             "MailprobedTicksMissed")
+FLAKY, UNSTABLE = "MailprobedRouteFlaky", "MailprobedUnstable"
 
 INTERRUPTED = Fate("send_failed", 302, stage="accept", cause="interrupted")
+
+
+
+def _crashing(story, first, last):
+    """The daemon ends a second after each start of a mail in these minutes."""
+    for minute in range(first, last):
+        story.restart(minute * M + 6, away=15)
+    return story
+
+
+def _hourly(story):
+    """The daemon is restarted each hour."""
+    for minute in range(100, 600, 60):
+        story.restart(minute * M)
+    return story
+
 
 # alert: [(what the case shows, the story, {instant: the alerts that fire then, and no others})]
 CASES = {
@@ -53,9 +70,36 @@ CASES = {
         ("mails that nobody could look for do not blame the route",
          Story(Probe().unreadable(10 * M, 40 * M)),
          {"15m": (), "20m": (UNREADABLE,), "39m": (UNREADABLE,), "41m": ()}),
-        ("mails that our own crash cut off do not blame the route",
+        ("a mail that our own crash cut off does not blame the route",
          Story(Probe(interval=10 * M).during(10 * M, 29 * M, INTERRUPTED)),
-         {"16m": (), "26m": (), "29m": (), "31m": ()}),
+         {"16m": (), "26m": (UNSTABLE,), "29m": (UNSTABLE,), "31m": ()}),
+        ("one mail without an answer, then nothing is started",
+         Story(Probe().during(10 * M, 11 * M, Fate("unobserved", 360)).stalled(11 * M, 40 * M)),
+         {"17m": (TICKS,), "18m45s": (TICKS, DOWN), "39m": (TICKS, DOWN)}),
+        ("nothing is started while a configuration management reloads every ten minutes",
+         Story(Probe(interval=5 * M).stalled(20 * M, 50 * M)).reloaded_every(10 * M),
+         {"30m": (TICKS,), "36m": (TICKS, DOWN), "49m": (TICKS, DOWN), "51m": (TICKS,)}),
+        ("a clock that is behind or ahead of Prometheus's pages nobody",
+         Story(Probe().lost(30 * M, 40 * M)).skewed(H),
+         {"10m": (), "29m": (), "36m30s": (OVERDUE, DOWN), "41m": ()}),
+        ("mails left by an earlier run that get no answer as soon as the daemon is back",
+         Story(Probe().unreadable(20 * M, 55 * M)).restart(28 * M, away=10 * M),
+         {"27m30s": (UNREADABLE,), "38m15s": (UNREADABLE,), "40m": (UNREADABLE,), "56m": ()}),
+        ("its server refuses mails while its mailbox cannot be read",
+         Story(Probe().unreadable(10 * M, 40 * M),
+               Probe("b", "you", mailbox="me").during(10 * M, 40 * M, refused())),
+         {"11m15s": (DOWN,), "20m": (DOWN, UNREADABLE), "41m": ()}),
+        ("a route that refuses after its mailbox could be read again",
+         Story(Probe().unreadable(10 * M, 20 * M).during(14 * M, 40 * M, refused()),
+               Probe("b", "you", mailbox="me").unreadable(10 * M, 20 * M)),
+         {"19m": (DOWN, UNREADABLE), "21m": (DOWN,), "39m": (DOWN,), "41m": ()}),
+        ("two mails without an answer, then nothing is started: both are told",
+         Story(Probe().during(10 * M, 12 * M, Fate("unobserved", 360)).stalled(12 * M, 40 * M)),
+         {"19m": (TICKS, UNREADABLE, DOWN), "39m": (TICKS, UNREADABLE, DOWN)}),
+        ("a daemon that is restarted each hour, with an hour between mails, is not to blame for it",
+         _hourly(Story(Probe(interval=H, deadline=2 * H).lost(2 * H, 9 * H), scrape=60,
+                       minutes=600)),
+         {"119m": (), "310m": (OVERDUE, DOWN), "400m": (OVERDUE, DOWN), "530m": (OVERDUE, DOWN)}),
         ("with an hour between mails it takes two of them",
          Story(Probe(interval=H).lost(2 * H, 3 * H).lost(5 * H, 7 * H), scrape=120, minutes=480),
          {"127m": (), "179m": (), "307m": (), "366m": (DOWN,), "419m": (DOWN,), "422m": ()}),
@@ -95,6 +139,13 @@ CASES = {
         ("what a mailbox hid for a while is not slow for that",
          Story(Probe(interval=150).unreadable(10 * M, 14 * M + 30)),
          {"14m30s": (), "15m": (), "20m": ()}),
+        ("mails of which nobody knows how slow they were stand between slow ones",
+         Story(Probe().during(10 * M, 40 * M, delivered(75))
+               .during(10 * M, 40 * M, Fate("delivered", 75, hidden=70), every=2)),
+         {"11m30s": (), "14m30s": (SLOW,), "39m": (SLOW,), "42m30s": ()}),
+        ("such mails alone are not slow",
+         Story(Probe().during(10 * M, 40 * M, Fate("delivered", 75, hidden=70))),
+         {"14m30s": (), "39m": ()}),
         ("the first mail after an outage may be slow",
          Story(Probe().during(10 * M, 20 * M, refused()).during(20 * M, 21 * M, delivered(90))),
          {"19m": (DOWN,), "21m45s": (), "22m": (), "25m": ()}),
@@ -110,7 +161,7 @@ CASES = {
     LOGIN: [
         ("a refused login and a mail not sent because of it page within two intervals",
          Story(Probe().login_refused(10 * M, 40 * M), minutes=70),
-         {"10m45s": (), "11m15s": (LOGIN,), "17m": (LOGIN, DOWN), "39m": (LOGIN, DOWN)}),
+         {"10m45s": (), "11m15s": (LOGIN,), "17m": (LOGIN,), "39m": (LOGIN,)}),
         ("one refusal that the next mail does not meet is nobody's page",
          Story(Probe().during(10 * M, 11 * M, refused("auth", "auth_rejected"))),
          {"10m45s": (), "11m30s": (), "20m": ()}),
@@ -119,25 +170,81 @@ CASES = {
          {"13m": (DOWN,), "21m": ()}),
         ("the first delivered mail ends it",
          Story(Probe().during(10 * M, 14 * M, refused("auth", "auth_rejected"))),
-         {"13m": (LOGIN, DOWN), "14m30s": (), "20m": ()}),
+         {"13m": (LOGIN,), "14m30s": (), "20m": ()}),
         ("survives failed scrapes and a restart, after which a login is tried at once",
          Story(Probe().during(10 * M, 30 * M, refused("auth", "auth_rejected")))
          .no_scrape(15 * M, 17 * M).restart(20 * M),
-         {"16m": (LOGIN, DOWN), "20m": (LOGIN, DOWN), "22m": (LOGIN, DOWN), "30m30s": ()}),
+         {"16m": (LOGIN,), "20m": (LOGIN,), "22m": (LOGIN,), "30m30s": ()}),
+        ("the counter rose before the first scrape",
+         Story(Probe().login_refused(0, 40 * M)).no_scrape(0, 30),
+         {"45s": (), "1m15s": (LOGIN,), "39m": (LOGIN,), "50m": ()}),
+        ("a route whose own login was never refused, for another one of its account was",
+         Story(Probe().stalled(10 * M, 40 * M, "auth_backoff")),
+         {"10m45s": (), "11m15s": (LOGIN,), "39m": (LOGIN,), "40m30s": ()}),
+        ("mails that were on their way still arrive",
+         Story(Probe().during(0, 10 * M, delivered(150)).login_refused(10 * M, 40 * M)),
+         {"10m45s": (SLOW,), "11m15s": (SLOW, LOGIN), "39m": (SLOW, LOGIN)}),
+        ("the server is down after the password was mended: not the login",
+         Story(Probe().login_refused(10 * M, 14 * M).during(14 * M, 40 * M, refused())),
+         {"13m": (LOGIN,), "16m": (DOWN,), "39m": (DOWN,)}),
         ("the pause after a refusal may be longer than any window",
          Story(Probe(interval=30 * M).login_refused(2 * H, 8 * H, pause=4 * H), scrape=120,
                minutes=480),
-         {"122m": (), "152m": (LOGIN,), "360m": (LOGIN, DOWN)}),
+         {"122m": (), "152m": (LOGIN,), "360m": (LOGIN,)}),
+    ],
+    FLAKY: [
+        ("every other mail lost is half of all mail, though never two in a row",
+         Story(Probe().lost(10 * M, 40 * M, every=2)),
+         {"18m": (), "23m30s": (FLAKY,), "30m30s": (FLAKY,), "40m": (FLAKY,), "50m": ()}),
+        ("every third is the business of the error budget",
+         Story(Probe().during(10 * M, 50 * M, refused(), every=3)),
+         {"20m": (), "35m": (), "49m": ()}),
+        ("an outage that ends is none, however long it was",
+         Story(Probe().during(10 * M, 25 * M, refused())), {"24m": (DOWN,), "26m": (), "30m": ()}),
+        ("with an hour between mails",
+         Story(Probe(interval=H).lost(2 * H, 12 * H, every=2), scrape=120, minutes=900),
+         {"400m": (), "500m": (FLAKY,), "700m": (FLAKY,), "890m": ()}),
+        ("survives failed scrapes and restarts",
+         Story(Probe().during(10 * M, 40 * M, refused(), every=2)).no_scrape(20 * M, 22 * M)
+         .restart(25 * M).restart(31 * M),
+         {"19m": (FLAKY,), "21m": (FLAKY,), "26m": (FLAKY,), "39m": (FLAKY,), "48m": ()}),
+        ("several mails between two scrapes",
+         Story(Probe(interval=5, deadline=60).during(10 * M, 20 * M, refused(), every=2), scrape=30,
+               minutes=30),
+         {"9m": (), "12m": (FLAKY,), "19m": (FLAKY,), "23m": ()}),
+    ],
+    UNSTABLE: [
+        ("each mail is cut off by the end of the daemon",
+         _crashing(Story(Probe().during(10 * M, 40 * M, INTERRUPTED)), 10, 40),
+         {"9m": (), "17m30s": (UNSTABLE,), "39m": (UNSTABLE,), "50m": ()}),
+        ("a daemon that is restarted each hour is not unstable",
+         Story(Probe(interval=H), scrape=60, minutes=600).restart(100 * M).restart(160 * M)
+         .restart(220 * M).restart(280 * M).restart(340 * M),
+         {"230m": (), "290m": (), "350m": (), "500m": ()}),
+        ("one mail that is cut off pages nobody",
+         Story(Probe(interval=10 * M).during(10 * M, 19 * M, INTERRUPTED)).restart(10 * M + 6),
+         {"15m30s": (), "19m": (), "30m": ()}),
+        ("a daemon that ends before it starts any",
+         _crashing(Story(Probe().stalled(10 * M, 40 * M)), 10, 40),
+         {"9m": (), "35m": (UNSTABLE,), "50m": ()}),
+        ("survives failed scrapes",
+         _crashing(Story(Probe().during(10 * M, 40 * M, INTERRUPTED)), 10, 40)
+         .no_scrape(20 * M, 22 * M),
+         {"19m": (UNSTABLE,), "21m": (UNSTABLE,), "30m": (UNSTABLE,)}),
     ],
     TICKS: [
         ("a probe that was blind for longer than its deadline is a ticket for an hour",
          Story(Probe(deadline=330).stalled(10 * M, 16 * M), minutes=90),
          {"15m": (), "17m": (TICKS,), "60m": (TICKS,), "80m": ()}),
+        ("starts missed before the first scrape of a new process",
+         Story(Probe(deadline=330).stalled(10 * M, 18 * M), minutes=90).restart(9 * M)
+         .no_scrape(9 * M, 18 * M),
+         {"8m": (), "18m15s": (TICKS,), "30m": (TICKS,)}),
         ("one missed start is not",
          Story(Probe().stalled(10 * M, 14 * M), minutes=90), {"15m": (), "30m": ()}),
         ("starts that a refused login held back have their own alert",
          Story(Probe().login_refused(10 * M, 25 * M)),
-         {"20m": (LOGIN, DOWN), "30m": (), "50m": ()}),
+         {"20m": (LOGIN,), "30m": (), "50m": ()}),
         ("with an hour between mails one missed start is longer than the deadline",
          Story(Probe(interval=H).stalled(2 * H, 2 * H + M), scrape=120, minutes=300),
          {"119m": (), "122m": (TICKS,), "185m": ()}),
