@@ -5,6 +5,7 @@
 #include "probes/domain/backoff.hpp"
 #include "probes/domain/ledger.hpp"
 #include "probes/monitor/journey.hpp"
+#include "probes/monitor/mail_masks.hpp"
 #include "probes/monitor/monitor.hpp"
 
 #include <cstddef>
@@ -62,6 +63,7 @@ struct Context {
     MonitorNeeds needs;
     Ledger ledger;
     TagCodec codec;
+    MailMasks masks;
     std::uint32_t instance;
     /// By ProbeIndex; never fewer.
     std::vector<Route> routes;
