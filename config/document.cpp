@@ -63,6 +63,10 @@ class Builder final : public YAML::EventHandler {
             throw Refusal{place_of(mark), "a quote that is never closed",
                           "a closing quote of the same kind"};
         }
+        if (const auto name = odd_quote(value); !name.empty() && tag == "?") {
+            throw Refusal{place_of(mark), "a value that begins with " + std::string(name),
+                          "straight quotes (' or \"); around that quote, if it is meant"};
+        }
         const auto node = make(ConfigNode::Kind::text, mark, anchor);
         node->text = value;
         add(node);
@@ -194,6 +198,7 @@ std::shared_ptr<const ConfigNode> parse_document(std::string_view text, ProblemL
                                                  bool may_be_empty) {
     // A byte order mark would shift every column of the first line.
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+    problems.guard(text);
     if (!is_plain_text(text, problems)) return nullptr;
     Builder builder(text);
     try {

@@ -43,6 +43,14 @@ std::string default_instance(const LoadContext& context) {
     return in_ascii(unit && !unit->empty() ? host + "-" + *unit : host);
 }
 
+/// What stands in a Host field, without its port.
+std::optional<Complaint> check_allowed_host(std::string_view text) {
+    auto complaint = check_host(text);
+    if (!complaint && text == "*") complaint = Complaint{"would allow every page of the web", ""};
+    if (complaint) complaint->expected = "a name such as monitor.example.org, without port";
+    return complaint;
+}
+
 std::string default_state_directory(const LoadContext& context) {
     auto unit = context.environment ? context.environment("STATE_DIRECTORY") : std::nullopt;
     if (!unit || unit->empty()) return "/var/lib/mailprobed";
@@ -88,6 +96,7 @@ void read_general(MapReader& file, const LoadContext& context, SecretReader& sec
     if (file.find("web") != nullptr) {
         MapReader web(file, "web", "web");
         web.texts("listen", check_listen, settings.web.listen);
+        web.texts("allowed_hosts", check_allowed_host, settings.web.allowed_hosts);
     }
     if (file.find("log") != nullptr) {
         MapReader log(file, "log", "log");

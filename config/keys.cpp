@@ -20,7 +20,7 @@ constexpr auto kFile =
          "web", "log", "defaults", "accounts", "probes");
 constexpr auto kTagKey = keys("file", "credential", "previous");
 constexpr auto kPreviousTagKey = keys("file", "credential");
-constexpr auto kWeb = keys("listen");
+constexpr auto kWeb = keys("listen", "allowed_hosts");
 constexpr auto kLog = keys("level", "format");
 constexpr auto kDefaults =
     keys("interval", "deadline", "verdict_grace", "slo_latency", "max_attempts", "retry_after",

@@ -255,6 +255,9 @@ std::string masked_yaml(const Draft& draft) {
     out.key("web");
     out.begin_map();
     out.texts("listen", settings.web.listen);
+    if (!settings.web.allowed_hosts.empty()) {
+        out.texts("allowed_hosts", settings.web.allowed_hosts);
+    }
     out.end_map();
     out.key("log");
     out.begin_map();

@@ -4,9 +4,69 @@
 #include "config/plain_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <string>
+#include <utility>
 
 namespace mailprobed {
+
+namespace {
+
+using Names = std::pair<std::string_view, std::string_view>;
+
+/// What copied web pages and word processors put in place of a space.
+constexpr auto kOddSpaces = std::to_array<Names>({{"\xc2\xa0", "a no-break space (U+00A0)"},
+                                                  {"\xe2\x80\x87", "a figure space (U+2007)"},
+                                                  {"\xe2\x80\x89", "a thin space (U+2009)"},
+                                                  {"\xe2\x80\x8b", "a zero-width space (U+200B)"},
+                                                  {"\xe2\x80\xaf", "a no-break space (U+202F)"},
+                                                  {"\xe3\x80\x80", "a wide space (U+3000)"},
+                                                  {"\xef\xbb\xbf", "a byte order mark (U+FEFF)"}});
+constexpr auto kOddQuotes = std::to_array<Names>({{"\xe2\x80\x98", "a typographic quote (U+2018)"},
+                                                  {"\xe2\x80\x99", "a typographic quote (U+2019)"},
+                                                  {"\xe2\x80\x9a", "a typographic quote (U+201A)"},
+                                                  {"\xe2\x80\x9c", "a typographic quote (U+201C)"},
+                                                  {"\xe2\x80\x9d", "a typographic quote (U+201D)"},
+                                                  {"\xe2\x80\x9e", "a typographic quote (U+201E)"},
+                                                  {"\xc2\xab", "a typographic quote (U+00AB)"},
+                                                  {"\xc2\xbb", "a typographic quote (U+00BB)"}});
+constexpr auto kMarks = std::to_array<Names>({{"\xef\xbb\xbf", "a byte order mark (UTF-8)"},
+                                              {"\xff\xfe", "a byte order mark (UTF-16)"},
+                                              {"\xfe\xff", "a byte order mark (UTF-16)"}});
+
+template <class Table>
+std::string_view named(std::string_view text, const Table& table) noexcept {
+    const auto found = std::ranges::find_if(
+        table, [text](const Names& names) { return text.starts_with(names.first); });
+    return found == table.end() ? std::string_view{} : found->second;
+}
+
+/// Where in a line the next character stands, as far as spaces matter there.
+enum class Spot : std::uint8_t { indentation, key, behind_colon, elsewhere };
+
+Spot spot_after(Spot spot, char c) noexcept {
+    if (c == '\n') return Spot::indentation;
+    if (spot == Spot::indentation && (c == ' ' || c == '-' || c == '{' || c == '\t')) return spot;
+    const bool of_key = (c >= 'a' && c <= 'z') || c == '_';
+    if ((spot == Spot::indentation || spot == Spot::key) && of_key) return Spot::key;
+    if (spot == Spot::key && c == ':') return Spot::behind_colon;
+    return spot == Spot::behind_colon && c == ' ' ? spot : Spot::elsewhere;
+}
+
+}  // namespace
+
+std::string_view odd_space(std::string_view text) noexcept {
+    return named(text, kOddSpaces);
+}
+
+std::string_view odd_quote(std::string_view text) noexcept {
+    return named(text, kOddQuotes);
+}
+
+std::string_view byte_order_mark(std::string_view text) noexcept {
+    return named(text, kMarks);
+}
 
 std::size_t utf8_character(std::string_view text) noexcept {
     if (text.empty()) return 0;
@@ -31,9 +91,23 @@ std::size_t utf8_character(std::string_view text) noexcept {
 
 bool is_plain_text(std::string_view text, ProblemList& problems) {
     ConfigPlace place;
+    Spot spot = Spot::indentation;
+    // PowerShell writes it; without the mark every other octet of Western text is NUL.
+    if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff") ||
+        (text.size() > 1 && (text[0] == '\0') != (text[1] == '\0'))) {
+        problems.error(place, "UTF-16 text", "the file saved as UTF-8");
+        return false;
+    }
     while (!text.empty()) {
         const auto byte = static_cast<unsigned char>(text.front());
         const std::size_t length = utf8_character(text);
+        if (const auto name = odd_space(text); !name.empty() && spot != Spot::elsewhere) {
+            const bool indents = spot == Spot::indentation;
+            problems.error(place,
+                           std::string(name) + (indents ? " in the indentation" : " beside a key"),
+                           indents ? "plain spaces" : "a plain space");
+            return false;
+        }
         if (length == 0) {
             problems.error(place, "a byte that is not UTF-8", "UTF-8 text");
             return false;
@@ -46,6 +120,7 @@ bool is_plain_text(std::string_view text, ProblemList& problems) {
             problems.error(place, "a line longer than 16384 bytes", "shorter lines");
             return false;
         }
+        spot = spot_after(spot, text.front());
         if (byte == '\n') {
             ++place.line;
             place.column = 1;

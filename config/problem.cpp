@@ -12,12 +12,18 @@ namespace {
 
 /// The longest piece of the file that a message repeats, in bytes.
 constexpr std::size_t kQuoteLimit = 80;
+/// They enclose what a message repeats, until the list of problems has judged it. No file that is
+/// read holds such characters.
+constexpr char kPieceBegins = '\x01';
+constexpr char kPieceEnds = '\x02';
+constexpr std::string_view kNotShown = "(not shown, it may hold a secret)";
 
 std::string without_controls(std::string_view text) {
     constexpr std::string_view kHex = "0123456789abcdef";
     std::string result;
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
+        if (c == kPieceBegins || c == kPieceEnds) continue;
         if (byte < 0x20 || byte == 0x7f) {
             result += "\\x";
             result += kHex[byte >> 4];
@@ -48,16 +54,38 @@ std::string ConfigProblem::text() const {
     return without_controls(result);
 }
 
+std::string ProblemList::censored(std::string text) {
+    std::size_t begin = 0;
+    while ((begin = text.find(kPieceBegins, begin)) != std::string::npos) {
+        const std::size_t end = std::min(text.find(kPieceEnds, begin), text.size() - 1);
+        if (!censor_) censor_.emplace(source_);
+        const bool shown =
+            censor_->may_show(std::string_view(text).substr(begin + 1, end - begin - 1));
+        // With its quotes.
+        const std::size_t from = begin - 1;
+        const std::size_t size = end + 2 - from;
+        const std::string piece = text.substr(begin + 1, end - begin - 1);
+        const std::string instead = shown ? "'" + piece + "'" : std::string(kNotShown);
+        text.replace(from, size, instead);
+        begin = from + instead.size();
+    }
+    return text;
+}
+
 void ProblemList::error(ConfigPlace at, std::string what, std::string expected, bool passing) {
     if (full()) {
         ++dropped_;
         return;
     }
+    what = censored(std::move(what));
+    expected = censored(std::move(expected));
     errors_.push_back({file_, at.line, at.column, std::move(what), std::move(expected), passing});
 }
 
 void ProblemList::warning(ConfigPlace at, std::string what, std::string expected) {
     if (warnings_.size() >= kMostProblems) return;
+    what = censored(std::move(what));
+    expected = censored(std::move(expected));
     warnings_.push_back({file_, at.line, at.column, std::move(what), std::move(expected), false});
 }
 
@@ -76,12 +104,16 @@ std::vector<ConfigProblem> ProblemList::warnings() const {
 }
 
 std::string in_quotes(std::string_view text) {
-    if (text.size() <= kQuoteLimit) return "'" + without_controls(text) + "'";
+    const auto enclosed = [](std::string_view piece, std::string_view behind) {
+        return std::string("'") + kPieceBegins + without_controls(piece).append(behind) +
+               kPieceEnds + "'";
+    };
+    if (text.size() <= kQuoteLimit) return enclosed(text, "");
     // Cut between characters: a UTF-8 continuation byte never starts the rest.
     std::size_t end = kQuoteLimit;
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
         --end;
-    return "'" + without_controls(text.substr(0, end)) + "...'";
+    return enclosed(text.substr(0, end), "...");
 }
 
 std::string joined_with_or(const std::vector<std::string>& words) {

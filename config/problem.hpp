@@ -2,6 +2,9 @@
 // What is wrong in a configuration file and where; collected, so that all of it is told at once.
 #pragma once
 
+#include "config/censor.hpp"
+
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +41,9 @@ class ProblemList {
   public:
     explicit ProblemList(std::string file) : file_(std::move(file)) {}
 
+    /// From now on messages repeat nothing of `source` that may be a part of a secret; it must live
+    /// as long as something may be noted.
+    void guard(std::string_view source) noexcept { source_ = source; }
     /// Notes something that makes the configuration unusable.
     void error(ConfigPlace at, std::string what, std::string expected, bool passing = false);
     /// Notes something that works but should be looked at.
@@ -53,13 +59,19 @@ class ProblemList {
     [[nodiscard]] std::vector<ConfigProblem> warnings() const;
 
   private:
+    [[nodiscard]] std::string censored(std::string text);
+
     std::string file_;
+    std::string_view source_;
+    /// Made when the first message repeats something: a file without mistakes needs none.
+    std::optional<Censor> censor_;
     std::vector<ConfigProblem> errors_;
     std::vector<ConfigProblem> warnings_;
     std::size_t dropped_ = 0;
 };
 
-/// `text` between single quotes for a message, shortened, control characters as \xNN.
+/// `text` between single quotes for a message, shortened, control characters as \xNN; a list of
+/// problems that is guarded drops it if it may be a secret's.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
 /// `words` as a sentence has them: "a, b or c".

@@ -101,7 +101,11 @@ void MapReader::note_unknown(const ConfigEntry& entry) {
                !elsewhere.empty()) {
         expected = elsewhere;
     }
-    problems_.error(entry.place, "unknown key " + in_quotes(entry.key) + " in " + name(), expected);
+    const bool shown = !continues_secret_key(entry.key);
+    problems_.error(
+        entry.place,
+        (shown ? "unknown key " + in_quotes(entry.key) : "an unknown key") + " in " + name(),
+        expected);
 }
 
 std::string entry_name(const ConfigNode& node, const std::string& number, std::string_view kind) {

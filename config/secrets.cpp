@@ -4,6 +4,7 @@
 #include "config/secrets.hpp"
 
 #include "config/command.hpp"
+#include "config/plain_text.hpp"
 #include "config/secret_file.hpp"
 
 #include <filesystem>
@@ -22,7 +23,15 @@ constexpr const char* kTagKeyForm = "`tag_key: {file: PATH}` or `tag_key: {crede
 constexpr std::string_view kPrevious = "previous";
 constexpr const char* kPreviousForm = "`previous: {file: PATH}` or `previous: {credential: NAME}`";
 
+/// How run_command() begins to tell that there is no such program.
+constexpr std::string_view kNotStarted = "cannot be started";
+
 std::optional<Complaint> finish_password(Secret& value) {
+    // Sent as it is, the server would refuse it and nobody could see why.
+    if (const auto mark = byte_order_mark(value.reveal()); !mark.empty()) {
+        return Complaint{"begins with " + std::string(mark),
+                         "the password alone, saved without it"};
+    }
     value = without_newline(value);
     return check_password(value);
 }
@@ -95,6 +104,10 @@ std::optional<FoundSecret> SecretReader::from_map(MapReader& map, std::string_vi
         // A manager of passwords may be locked or out of reach; whatever is wrong with what its
         // program says, nothing here need be edited.
         outcome.complaint->passing = given.front() == "command";
+        const std::string& what = outcome.complaint->what;
+        if (!what.starts_with('\'') && what.find(" byte order mark ") != std::string::npos) {
+            outcome.complaint->what = what + ", in " + outcome.source;
+        }
         map.complain(given.front(), *outcome.complaint);
         return std::nullopt;
     }
@@ -182,13 +195,18 @@ SecretReader::Outcome SecretReader::from_command(MapReader& map) {
     if (known != commands_.end()) return known->second;
     Outcome outcome;
     CommandResult result = run_command(arguments, context_.command_limit);
-    // Arguments may hold secrets themselves: only the program is named.
-    outcome.source = "command " + arguments.front();
+    // Arguments may hold secrets themselves: only the program is named, and where the comma behind
+    // it is missing, the first word. What is neither a path nor a program may be an argument whose
+    // program is missing.
+    const std::string program = arguments.front().substr(0, arguments.front().find(' '));
+    outcome.source = "command " + program;
     if (result.failure.empty()) {
         outcome.value = std::move(result.output);
     } else {
+        const bool a_program =
+            program.find('/') != std::string::npos || result.failure.find(kNotStarted) != 0;
         outcome.complaint = Complaint{
-            in_quotes(arguments.front()) + " " + result.failure,
+            (a_program ? "'" + program + "' " : "names a program that ") + result.failure,
             "a program that prints the password and exits with 0 in time; try it by hand as the "
             "user that mailprobed runs as"};
     }

@@ -216,22 +216,27 @@ class WebReader {
             const auto [first, is_new] = first_lines.emplace(entry.key, entry.place.line);
             if (!is_new) {
                 problems_.error(entry.place,
-                                "user " + in_quotes(entry.key) +
-                                    " is here a second time, first in line " +
+                                user_name(entry) + " is here a second time, first in line " +
                                     std::to_string(first->second),
                                 "each user once");
             }
             if (const auto complaint = check_user(entry.key)) {
-                problems_.error(entry.place, "user " + in_quotes(entry.key) + " " + complaint->what,
+                problems_.error(entry.place, user_name(entry) + " " + complaint->what,
                                 complaint->expected);
             }
             read_user(entry);
         }
     }
 
+    /// Without the blank behind the colon the key holds the password too.
+    static std::string user_name(const ConfigEntry& entry) {
+        if (entry.key.find(':') != std::string::npos) return "a user";
+        return "user " + in_quotes(entry.key);
+    }
+
     void read_user(const ConfigEntry& entry) {
         WebUser user{entry.key, Secret(entry.value->text), bcrypt_cost(entry.value->text)};
-        const std::string name = "the password of user " + in_quotes(entry.key);
+        const std::string name = "the password of " + user_name(entry);
         // What stands here may be the password itself: no message repeats it.
         if (entry.value->kind != ConfigNode::Kind::text || user.cost == 0) {
             problems_.error(

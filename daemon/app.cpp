@@ -12,6 +12,7 @@
 #include "daemon/listen_address.hpp"
 #include "daemon/log.hpp"
 #include "daemon/log_observer.hpp"
+#include "daemon/machine_names.hpp"
 #include "daemon/metrics.hpp"
 #include "daemon/notify.hpp"
 #include "daemon/observer_list.hpp"
@@ -106,11 +107,19 @@ class Daemon {
         observers_.add(history_);
     }
 
+    /// Names beside loopback's and those of `listen` under which requests may come.
+    [[nodiscard]] std::vector<std::string> allowed_hosts() const {
+        std::vector<std::string> names = own_machine_names();
+        for (const auto* more : {&options_.allowed_hosts, &settings_.web.allowed_hosts})
+            names.insert(names.end(), more->begin(), more->end());
+        return names;
+    }
+
     ExitStatus run(const std::vector<ConfigProblem>& warnings) {
         sessions_ = sessions_allowed();
         warn(warnings, settings_);
         const WebSetup setup{settings_.web.listen, std::move(sockets_), options_.web_config_file,
-                             options_.allowed_hosts};
+                             allowed_hosts()};
         WebServer web(io_.get_executor(), setup, handlers());
         Monitor monitor(settings_, {io_.get_executor(), journal_, observers_,
                                     [this](const Endpoint& to) { return connector_.make(to); },

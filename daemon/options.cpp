@@ -172,7 +172,7 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
                    "File with TLS and logins of the web server (mailprobed(8), HTTP)")
         ->type_name("FILE");
     app.add_option("--web.allowed-host", options.allowed_hosts,
-                   "Host under which requests that act may come; may be repeated")
+                   "Further host under which requests may come; may be repeated")
         ->type_name("HOST")
         ->allow_extra_args(false);
     CLI::Option* check = app.add_flag("--check-config", check_config,

@@ -38,7 +38,7 @@ struct WebSetup {
     std::vector<int> sockets = {};
     /// The file of --web.config.file; empty: plain HTTP, nobody logs in.
     std::string config_file = {};
-    /// Hosts of acting requests, beside those of loopback and `listen`.
+    /// Hosts of requests, beside addresses and the names of loopback and `listen`.
     std::vector<std::string> allowed_hosts = {};
 };
 

@@ -87,7 +87,7 @@ void set_fields(http::response<Body>& message, const WebResponse& response, Fram
         message.set(http::field::content_encoding, "gzip");
         message.set(http::field::vary, "Accept-Encoding");
     }
-    message.content_length(response.body.size());
+    message.content_length(response.content().size());
 }
 
 /// A field that must stand there once; twice is as good as wrong.
@@ -195,6 +195,7 @@ class Conversation {
         std::string authorization = single(request, http::field::authorization);
         const WebResponse response =
             co_await answer(core_, security, std::move(asked), std::move(authorization));
+        slot_.does(Occupation::sending, BootClock::now());
         co_await write(response, framing, security->config);
         slot_.does(Occupation::waiting, BootClock::now());
         co_return framing.keep_alive;
@@ -232,7 +233,13 @@ class Conversation {
         }
         http::response<http::span_body<const char>> message;
         set_fields(message, response, framing, config);
-        message.body() = beast::span<const char>(response.body.data(), response.body.size());
+        const std::string& body = response.content();
+        message.body() = beast::span<const char>(body.data(), body.size());
+        std::optional<HeldTexts::Hold> held;
+        if (response.shared) {
+            held.emplace(core_.held, response.shared, BootClock::now(),
+                         [this] { lowest().close(); });
+        }
         co_await http::async_write(stream_, message, kAwait);
     }
 

@@ -2,6 +2,7 @@
 // What all connections of the web server share; only the web server includes this.
 #pragma once
 
+#include "daemon/shared_metrics.hpp"
 #include "daemon/web.hpp"
 #include "daemon/web_auth.hpp"
 #include "daemon/web_policy.hpp"
@@ -28,11 +29,14 @@ struct WebCore {
 
     WebHandlers handlers;
     WebLimits limits;
-    /// Hosts under which acting requests may come.
+    /// Hosts under which requests may come.
     std::vector<std::string> names;
     WebSecurityFile security;
     Login login;
     WebSlots slots;
+    /// Only the pool uses it.
+    SharedMetrics metrics;
+    HeldTexts held;
     /// Rendering thousands of series takes longer than a tick may wait.
     asio::thread_pool pool{1};
     /// Of one thread: it also keeps the API's answers apart.

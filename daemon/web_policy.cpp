@@ -50,6 +50,17 @@ bool same_origin(std::string_view origin, std::string_view host) {
     return false;
 }
 
+constexpr std::string_view kForeignHost =
+    "the Host of the request is no name of this server; name it under web.allowed_hosts or with "
+    "--web.allowed-host";
+
+bool is_address(const std::string& host) {
+    in_addr v4{};
+    in6_addr v6{};
+    return ::inet_pton(AF_INET, host.c_str(), &v4) == 1 ||
+           ::inet_pton(AF_INET6, host.c_str(), &v6) == 1;
+}
+
 bool is_our_name(const WebRequest& request, const std::vector<std::string>& names) {
     const std::string host = host_of(request.host);
     if (host.empty()) return false;
@@ -94,6 +105,13 @@ bool is_trusted(const WebRequest& request) {
     return request.from_loopback && !request.forwarded && is_loopback_host(host_of(request.host));
 }
 
+std::optional<WebResponse> refusal_to_read(const WebRequest& request,
+                                           const std::vector<std::string>& names) {
+    if (request.authenticated || request.host.empty()) return std::nullopt;
+    if (is_address(host_of(request.host)) || is_our_name(request, names)) return std::nullopt;
+    return plain(403, std::string(kForeignHost));
+}
+
 std::optional<WebResponse> refusal_to_act(const WebRequest& request,
                                           const std::vector<std::string>& names) {
     if (request.method != "POST") {
@@ -105,7 +123,7 @@ std::optional<WebResponse> refusal_to_act(const WebRequest& request,
         return plain(415, "send Content-Type: application/json");
     }
     if (!is_our_name(request, names)) {
-        return plain(403, "the Host of the request is not allowed; see --web.allowed-host");
+        return plain(403, std::string(kForeignHost));
     }
     if (!same_origin(request.origin, request.host)) {
         return plain(403, "the request comes from a page of another origin");

@@ -42,6 +42,12 @@ struct WebRequest {
 /// own name to 127.0.0.1 cannot do.
 [[nodiscard]] bool is_trusted(const WebRequest& request);
 
+/// Why the request may not even read, or nothing if it may: a web page that has rebound its own
+/// name to this server's address names itself as Host. Allowed are `names`, loopback's, addresses
+/// as such, no Host at all (browsers send one) and whoever has logged in.
+[[nodiscard]] std::optional<WebResponse> refusal_to_read(const WebRequest& request,
+                                                         const std::vector<std::string>& names);
+
 /// Why the request may not act, or nothing if it may: only POST with JSON (a web page cannot send
 /// that elsewhere unasked), under one of our names, from no other origin, and on other than
 /// loopback addresses only when authenticated. `names` are allowed beside loopback's and the

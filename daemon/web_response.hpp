@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,11 @@ struct WebResponse {
     std::optional<std::chrono::seconds> retry_after = std::nullopt;
     /// The methods that the page knows; a 405 tells them.
     std::string_view allow = "GET, HEAD";
+    /// Set where several answers share one body, which then stands here.
+    std::shared_ptr<const std::string> shared = nullptr;
+
+    /// The body, wherever it stands.
+    [[nodiscard]] const std::string& content() const noexcept { return shared ? *shared : body; }
 };
 
 }  // namespace mailprobed

@@ -20,11 +20,6 @@ constexpr std::string_view kConfigHidden =
 
 /// What has to be computed for `page`; nothing if the page does not exist.
 std::function<WebResponse()> work_for(Page page, const WebHandlers& handlers) {
-    if (page == Page::metrics && handlers.metrics) {
-        return [make = handlers.metrics] {
-            return WebResponse{200, "text/plain; version=0.0.4; charset=utf-8", make()};
-        };
-    }
     if (page == Page::config && handlers.config) {
         return [make = handlers.config] {
             return WebResponse{200, "text/plain; charset=utf-8", make()};
@@ -42,6 +37,19 @@ Awaitable<WebResponse> made_on(asio::thread_pool& pool, std::function<WebRespons
         return response;
     };
     WebResponse response = co_await on_pool<WebResponse>(pool, std::move(work));
+    co_return response;
+}
+
+Awaitable<WebResponse> answer_metrics(WebCore& core, bool smaller) {
+    const Instant asked = BootClock::now();
+    core.held.make_room(asked);
+    std::function<WebResponse()> work = [&core, asked, smaller] {
+        return guarded([&core, asked, smaller] {
+            return core.metrics.answer(asked, smaller, core.handlers.metrics,
+                                       [] { return BootClock::now(); });
+        });
+    };
+    WebResponse response = co_await on_pool<WebResponse>(core.pool, std::move(work));
     co_return response;
 }
 
@@ -116,6 +124,12 @@ Awaitable<WebResponse> answer(WebCore& core, std::shared_ptr<const WebSecurity> 
         if (!request.authenticated) co_return plain(401, "wrong user name or password");
     }
     const Page page = page_of(request.target);
+    // Those two tell nothing that anybody may not know.
+    if (page != Page::healthy && page != Page::ready) {
+        if (auto refused = refusal_to_read(request, core.names)) {
+            co_return page == Page::api ? as_api_error(std::move(*refused)) : std::move(*refused);
+        }
+    }
     if (page == Page::reload && core.handlers.reload) {
         if (auto refused = refusal_to_act(request, core.names)) co_return std::move(*refused);
         WebResponse done = co_await core.handlers.reload();
@@ -141,6 +155,10 @@ Awaitable<WebResponse> answer(WebCore& core, std::shared_ptr<const WebSecurity> 
         co_return ready ? plain(200, "ready") : plain(503, "not ready");
     }
     if (page == Page::config && !is_trusted(request)) co_return plain(403, kConfigHidden);
+    if (page == Page::metrics && core.handlers.metrics) {
+        WebResponse metrics = co_await answer_metrics(core, smaller);
+        co_return metrics;
+    }
     auto make = work_for(page, core.handlers);
     if (!make) co_return plain(404, "not found");
     WebResponse response = co_await made_on(core.pool, std::move(make), smaller);

@@ -21,6 +21,7 @@ bool WebSlots::make_room(Instant now) {
     if (table_->entries.size() - table_->leaving < most_) return true;
     Entry* starting = nullptr;
     Entry* waiting = nullptr;
+    Entry* sending = nullptr;
     std::size_t starts = 0;
     const auto longer = [](const Entry& entry, const Entry* other) {
         return other == nullptr || entry.since < other->since;
@@ -31,12 +32,16 @@ bool WebSlots::make_room(Instant now) {
             ++starts;
             if (longer(entry, starting)) starting = &entry;
         }
+        const bool slow = entry.occupation == Occupation::sending && now - entry.since >= patience_;
+        if (slow && longer(entry, sending)) sending = &entry;
         const bool idle = entry.occupation == Occupation::waiting && now - entry.since >= patience_;
         if (idle && longer(entry, waiting)) waiting = &entry;
     }
     // Neither those that never finish a request nor those that sit on one that was answered can
     // take more than half of the places from the others.
-    Entry* const worst = waiting != nullptr && starts <= most_ / 2 ? waiting : starting;
+    Entry* worst = waiting != nullptr && starts <= most_ / 2 ? waiting : starting;
+    // Those who do not read their answers are no better.
+    if (worst == nullptr) worst = sending;
     if (worst == nullptr) return false;
     worst->leaving = true;
     ++table_->leaving;

@@ -20,11 +20,14 @@ enum class Occupation : std::uint8_t {
     waiting,
     /// It is being answered.
     answering,
+    /// Its answer is being sent.
+    sending,
 };
 
 /// A bounded set of connections. One that says nothing has no right to its place: when all are
 /// taken, a newcomer gets that of the one which has kept the server waiting longest for its first
-/// request; if those are the lesser half, that of the one which has been idle longest.
+/// request; if those are the lesser half, that of the one which has been idle longest; if there is
+/// none of either, that of the one which has been taking its answer longest.
 class WebSlots {
     struct Entry {
         std::function<void()> close;

@@ -155,6 +155,8 @@ struct ProbeSettings {
 struct WebSettings {
     /// Each host:port; IPv6 hosts in brackets. Never empty.
     std::vector<std::string> listen{"127.0.0.1:10995"};
+    /// Hosts under which requests may come, beside addresses and the machine's own names.
+    std::vector<std::string> allowed_hosts;
     friend bool operator==(const WebSettings&, const WebSettings&) = default;
 };
 

@@ -6,6 +6,7 @@
 #include "probes/domain/ledger.hpp"
 #include "probes/monitor/journey.hpp"
 #include "probes/monitor/look_memory.hpp"
+#include "probes/monitor/mail_masks.hpp"
 #include "probes/monitor/monitor.hpp"
 
 #include <cstddef>
@@ -63,6 +64,7 @@ struct Context {
     MonitorNeeds needs;
     Ledger ledger;
     TagCodec codec;
+    MailMasks masks;
     std::uint32_t instance;
     /// By ProbeIndex; never fewer.
     std::vector<Route> routes;

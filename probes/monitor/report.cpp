@@ -32,6 +32,18 @@ MailJudged fact_of(const Context& context, const Judgement& judgement,
     return fact;
 }
 
+/// Details quote bounces, hops are what the mail says of its way: words of servers like others.
+void mask(Context& context, Outcome& outcome, Circumstances& circumstances) {
+    for (Judgement& judgement : outcome.judgements) {
+        const ProbeSettings& probe = *context.routes[judgement.probe].probe;
+        const auto masked = [&](std::string& text) {
+            text = context.masks.masked(text, context.settings, probe);
+        };
+        masked(judgement.detail);
+        masked(circumstances.journey.hops);
+    }
+}
+
 }  // namespace
 
 void report_pending(Context& context, ProbeIndex probe) {
@@ -45,6 +57,7 @@ void report_pending(Context& context, ProbeIndex probe) {
 }
 
 Awaitable<Durability> report(Context& context, Outcome outcome, Circumstances circumstances) {
+    mask(context, outcome, circumstances);
     const WallTime wall = wall_now();
     Durability told = Durability::durable;
     for (const MailId mail : outcome.absent)

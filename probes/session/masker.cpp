@@ -1,103 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
-// Search for the forms of secrets in skeletons of text.
+// Every reading of a text is searched, and what it finds is marked in the text itself.
 #include "probes/session/masker.hpp"
 
-#include "probes/session/sasl.hpp"
-#include "probes/session/skeleton.hpp"
+#include "probes/session/escapes.hpp"
 #include "probes/wire/ascii.hpp"
-#include "probes/wire/base64.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <utility>
 
 namespace mailprobed {
 
 namespace {
 
-// Shorter starts of a secret at an open end stay, or any last letter would vanish.
-constexpr std::size_t kLeastStart = 3;
-// A base64 form shorter than this would hit ordinary words.
-constexpr std::size_t kLeastBase64 = 4;
 // Base64 characters beside a match that may carry some bits of the secret.
 constexpr std::size_t kBase64Edge = 3;
+// Escapes within escapes that are read back.
+constexpr std::size_t kDepth = 3;
+// Readings of one text; a text made to have more is no server's echo.
+constexpr std::size_t kMostReadings = 96;
+constexpr std::size_t kMostOctets = 256UL * 1024UL;
 
 using Marks = std::vector<bool>;
 
-std::string hexadecimal(std::string_view octets) {
-    constexpr std::string_view kHex = "0123456789abcdef";
-    std::string result(octets.size() * 2, '\0');
-    char* out = result.data();
-    for (const char c : octets) {
-        const auto value = static_cast<unsigned char>(c);
-        *out++ = kHex[value >> 4U];
-        *out++ = kHex[value & 15U];
-    }
-    return result;
-}
-
-// Grows `text` without leaving its old contents behind.
-void reserve_wiped(std::string& text, std::size_t size) {
-    std::string grown;
-    grown.reserve(size);
-    grown.append(text);
-    text.swap(grown);
-    wipe(grown.data(), grown.size());
-}
-
-// `text` with the case of the letters from `first` to `last` changed.
-std::string in_case(std::string_view text, char first, char last) {
-    std::string result(text);
-    for (char& c : result) {
-        if (c >= first && c <= last) c = static_cast<char>(c ^ ' ');
-    }
-    return result;
-}
-
-bool is_hex_digit(char c) noexcept {
-    return ascii_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'f');
-}
-
 // Characters of a skeleton that base64 may hold.
 bool in_base64(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || ascii_digit(c) || c == '+' || c == '/' || c == '=';
+    const char same = folded(c);
+    return (same >= 'a' && same <= 'z') || ascii_digit(same) || same == '+' || same == '/' ||
+           same == '=';
 }
 
-/// One reading of the text and the marks that it shares with the other readings.
-class Search {
+// Marks in the text what was found in one of its readings.
+class Marker {
   public:
-    Search(std::string_view text, Reading reading, Marks& marks)
-        : text_(text),
-          skeleton_(skeleton_of(text, reading)),
-          widens_(reading.without_prefixes),
-          marks_(marks) {}
+    // With `widens` a match in base64 takes its whole word with it.
+    Marker(std::string_view text, const Skeleton& skeleton, bool widens, Marks& marks)
+        : text_(text), skeleton_(skeleton), widens_(widens), marks_(marks) {}
 
-    void find(std::string_view pattern, bool base64) {
-        const std::string& all = skeleton_.characters;
-        std::size_t at = all.find(pattern);
-        while (at != std::string::npos) {
-            const std::size_t end = mark(at, at + pattern.size(), base64);
-            // What is marked already is not searched again, or a long word would cost its square.
-            at = all.find(pattern, std::max(at, end - pattern.size()) + 1);
+    void mark(SecretPlace place) {
+        if (place.base64 && widens_) {
+            // A long word full of secrets must not cost its square.
+            if (marked(place.begin) && marked(place.end - 1) && done_at(place.end)) return;
+            widen(place.begin, place.end);
         }
-    }
-
-    void find_open_end(std::string_view pattern, bool base64) {
-        const std::string_view all = skeleton_.characters;
-        const std::size_t most = std::min(pattern.size() - 1, all.size());
-        for (std::size_t size = most; size >= kLeastStart; --size) {
-            if (!all.ends_with(pattern.substr(0, size))) continue;
-            mark(all.size() - size, all.size(), base64);
-            return;
+        for (std::size_t i = place.begin; i < place.end; ++i) {
+            const auto [first, last] = skeleton_.sources[i];
+            const bool blank = i > place.begin && gap_after(i - 1) == Gap::blank;
+            std::size_t at = blank ? skeleton_.sources[i - 1].second : first;
+            for (; at < last; ++at) {
+                // The source of "%41" may go over a line end and the code behind it.
+                if (text_[at] != '\n') {
+                    marks_[at] = true;
+                } else if (skeleton_.without_prefixes) {
+                    at += prefix_at(text_, at + 1);
+                    while (at + 1 < last && text_[at + 1] == ' ')
+                        ++at;
+                }
+            }
         }
     }
 
   private:
     enum class Gap : std::uint8_t { none, blank, line_end };
 
+    [[nodiscard]] bool marked(std::size_t at) const { return marks_[skeleton_.sources[at].first]; }
+
+    // True if what stands at `at` needs no marking on behalf of a word before it.
+    [[nodiscard]] bool done_at(std::size_t at) const {
+        return at == skeleton_.octets.size() || !in_base64(skeleton_.octets[at]) || marked(at);
+    }
+
     [[nodiscard]] Gap gap_after(std::size_t left) const {
         const std::size_t begin = skeleton_.sources[left].second;
         const std::size_t end = skeleton_.sources[left + 1].first;
-        if (begin == end) return Gap::none;
+        if (begin >= end) return Gap::none;
         const bool line_end = text_.substr(begin, end - begin).find('\n') != std::string_view::npos;
         return line_end ? Gap::line_end : Gap::blank;
     }
@@ -110,8 +87,8 @@ class Search {
         for (; size < count; ++size) {
             const Gap here = gap_after(gap);
             other_line |= here == Gap::line_end;
-            const char near = skeleton_.characters[step > 0 ? gap : gap + 1];
-            const char far = skeleton_.characters[step > 0 ? gap + 1 : gap];
+            const char near = skeleton_.octets[step > 0 ? gap : gap + 1];
+            const char far = skeleton_.octets[step > 0 ? gap + 1 : gap];
             if (here == Gap::blank || !in_base64(far)) break;
             if (other_line && size >= kBase64Edge) break;
             // Padding is the end.
@@ -124,47 +101,63 @@ class Search {
     // The rest of a base64 word says who logs in; its characters next to the match say more.
     void widen(std::size_t& begin, std::size_t& end) const {
         const std::size_t before = begin == 0 ? 0 : edge(begin - 1, begin, -1);
-        end += edge(end - 1, skeleton_.characters.size() - end, 1);
+        end += edge(end - 1, skeleton_.octets.size() - end, 1);
         begin -= before;
     }
 
-    // Returns the end of what it marked.
-    std::size_t mark(std::size_t begin, std::size_t end, bool base64) {
-        if (base64 && widens_) widen(begin, end);
-        for (std::size_t i = begin; i < end; ++i) {
-            const auto [first, last] = skeleton_.sources[i];
-            const bool blank = i > begin && gap_after(i - 1) == Gap::blank;
-            for (std::size_t at = blank ? skeleton_.sources[i - 1].second : first; at < last;
-                 ++at) {
-                // The source of "%41" may go over a line end.
-                if (text_[at] != '\n') marks_[at] = true;
-            }
-        }
-        return end;
-    }
-
     std::string_view text_;
-    Skeleton skeleton_;
-    // Only where a word cannot run into a reply code.
+    const Skeleton& skeleton_;
     bool widens_;
     Marks& marks_;
 };
 
-std::vector<Reading> readings_of(std::string_view text) {
-    std::vector<Reading> readings{{}, {.without_prefixes = true}};
-    const auto also = [&readings](auto change) {
-        for (std::size_t i = readings.size(); i-- > 0;) {
-            Reading reading = readings[i];
-            change(reading);
-            readings.push_back(reading);
+// The readings of a text, the plain ones first, each escape of each of them after those before.
+class Readings {
+  public:
+    Readings(std::string_view text, bool prefixed, bool blanks) : text_(text), blanks_(blanks) {
+        all_.push_back({skeleton_of(text, false), 0});
+        if (prefixed) all_.push_back({skeleton_of(text, true), 0});
+    }
+
+    // Calls `each` with every reading and its depth.
+    template <class Each>
+    void for_each(Each each) {
+        for (std::size_t i = 0; i < all_.size(); ++i) {
+            each(all_[i].skeleton, all_[i].depth);
+            if (all_[i].depth < kDepth) read_back(i);
         }
+    }
+
+  private:
+    struct One {
+        Skeleton skeleton;
+        std::size_t depth;
     };
-    if (text.find('%') != std::string_view::npos) also([](Reading& one) { one.percent = true; });
-    // A form's only trace in a secret of letters and blanks.
-    if (text.find('+') != std::string_view::npos)
-        also([](Reading& one) { one.plus_is_blank = true; });
-    return readings;
-}
+
+    void read_back(std::size_t from) {
+        const std::size_t depth = all_[from].depth + 1;
+        for (const Escape escape : kEscapes) {
+            if (all_.size() >= kMostReadings || octets_ > kMostOctets) return;
+            if (escape == Escape::plus && !blanks_) continue;
+            auto next = unescaped(all_[from].skeleton, text_, escape);
+            if (!next || known(*next)) continue;
+            octets_ += next->octets.size();
+            all_.push_back({std::move(*next), depth});
+        }
+    }
+
+    [[nodiscard]] bool known(const Skeleton& skeleton) const {
+        return std::ranges::any_of(all_, [&skeleton](const One& one) {
+            return one.skeleton.octets == skeleton.octets &&
+                   one.skeleton.without_prefixes == skeleton.without_prefixes;
+        });
+    }
+
+    std::string_view text_;
+    bool blanks_;
+    std::size_t octets_ = 0;
+    std::vector<One> all_;
+};
 
 }  // namespace
 
@@ -176,61 +169,43 @@ void Masker::add_base64(std::string_view text) {
     if (!text.empty()) known_.push_back({Secret(std::string(text)), true});
 }
 
-void Masker::make_patterns() {
+void Masker::make_forms() {
     std::size_t octets = 0;
     for (std::size_t i = covered_; i < known_.size(); ++i) {
         octets += known_[i].value.reveal().size();
     }
     if (octets == 0) return;
-    // Plain, hexadecimal and three times base64, for a digest nine times: room for all of them, so
-    // that growing leaves no copy behind.
-    reserve_wiped(forms_, forms_.size() + octets * 15 + 16);
+    forms_.reserve(octets);
     for (; covered_ < known_.size(); ++covered_) {
         const auto& [value, base64] = known_[covered_];
-        const std::string_view secret = value.reveal();
-        add_pattern(secret, base64);
-        if (base64) continue;
-        const Secret hex(hexadecimal(secret));
-        add_pattern(hex.reveal(), false);
-        add_cores(secret);
-        // A digest may come back in the other case, and its base64 is another one then.
-        if (!std::ranges::all_of(secret, is_hex_digit)) continue;
-        add_cores(Secret(in_case(secret, 'A', 'Z')).reveal());
-        add_cores(Secret(in_case(secret, 'a', 'z')).reveal());
+        if (base64) {
+            forms_.add_base64(value.reveal());
+        } else {
+            forms_.add_secret(value.reveal());
+        }
     }
-}
-
-void Masker::add_pattern(std::string_view form, bool base64) {
-    const std::size_t begin = forms_.size();
-    append_folded(forms_, form);
-    // Nothing but blanks cannot be told from any other text.
-    if (forms_.size() > begin) patterns_.push_back({begin, forms_.size() - begin, base64});
-}
-
-// The base64 characters that `secret` alone decides if 0, 1 or 2 octets stand before it.
-void Masker::add_cores(std::string_view secret) {
-    for (std::size_t offset = 0; offset < 3; ++offset) {
-        const Secret padded = joined(std::string_view("\0\0", offset), secret);
-        const Secret text(mailprobed::base64(padded.reveal()));
-        const std::size_t begin = (offset * 8 + 5) / 6;
-        const std::size_t end = padded.reveal().size() * 8 / 6;
-        if (end < begin + kLeastBase64) continue;
-        add_pattern(text.reveal().substr(begin, end - begin), true);
-    }
+    forms_.settle();
 }
 
 std::string Masker::masked(std::string_view text, bool open_end) {
     if (known_.empty()) return std::string(text);
-    make_patterns();
-    Marks marks(text.size(), false);
-    for (const Reading& reading : readings_of(text)) {
-        Search search(text, reading, marks);
-        for (const Pattern& pattern : patterns_) {
-            const auto form = std::string_view(forms_).substr(pattern.begin, pattern.size);
-            search.find(form, pattern.base64);
-            if (open_end) search.find_open_end(form, pattern.base64);
-        }
-    }
+    make_forms();
+    Marks marks;
+    std::vector<SecretPlace> places;
+    const bool prefixed = has_prefixes(text);
+    Readings readings(text, prefixed, forms_.with_blanks());
+    readings.for_each([&](const Skeleton& skeleton, std::size_t depth) {
+        places.clear();
+        // Where codes stand in between, what they interrupt is whole only without them.
+        const bool lines_join = skeleton.without_prefixes || !prefixed;
+        forms_.find({skeleton, text, open_end, lines_join}, places);
+        if (places.empty()) return;
+        marks.resize(text.size(), false);
+        Marker marker(text, skeleton, depth == 0 && lines_join, marks);
+        for (const SecretPlace& place : places)
+            marker.mark(place);
+    });
+    if (marks.empty()) return std::string(text);
     std::string result;
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (!marks[i]) {

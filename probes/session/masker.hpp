@@ -3,6 +3,7 @@
 #pragma once
 
 #include "probes/domain/secret.hpp"
+#include "probes/session/secret_forms.hpp"
 
 #include <cstddef>
 #include <string>
@@ -11,8 +12,11 @@
 
 namespace mailprobed {
 
-/// Knows secrets and finds them in text: plain, in any case, URL-encoded, in hexadecimal, in
-/// base64 at any offset, with blanks in between, and broken over the lines of one reply.
+/// Knows secrets and finds them in text: plain, in any case, in hexadecimal, in base64 at any
+/// offset, with blanks in between, broken over the lines of one reply, and in any of these behind
+/// up to three of the escapes that servers use (URL, HTML, C, JSON, SQL, shell, quoted-printable,
+/// lists of octets, base64). Copies that were cut are found from six characters on, if half of the
+/// secret is there, or its beginning or end where the text ends or dots stand.
 class Masker {
   public:
     Masker() = default;
@@ -20,7 +24,7 @@ class Masker {
     Masker(Masker&&) = default;
     Masker& operator=(const Masker&) = delete;
     Masker& operator=(Masker&&) = delete;
-    ~Masker() { wipe(forms_.data(), forms_.size()); }
+    ~Masker() = default;
 
     /// What stands in place of a secret.
     static constexpr std::string_view kMask = "<secret>";
@@ -32,8 +36,8 @@ class Masker {
     void add_base64(std::string_view text);
 
     /// `text`, whose lines are separated by LF, with secrets replaced by kMask in each line they
-    /// touch. With `open_end` the text may go on, so the start of a secret at its end is masked
-    /// too. Takes its time: only for text that will be shown.
+    /// touch. With `open_end` the text may go on, so a shorter start of a secret at its end is
+    /// masked too, if it is half of it. Takes its time: only for text that will be shown.
     [[nodiscard]] std::string masked(std::string_view text, bool open_end = false);
 
   private:
@@ -41,22 +45,12 @@ class Masker {
         Secret value;
         bool base64 = false;
     };
-    // A folded form within forms_; `base64` if characters beside it may belong to it.
-    struct Pattern {
-        std::size_t begin = 0;
-        std::size_t size = 0;
-        bool base64 = false;
-    };
 
-    void make_patterns();
-    void add_pattern(std::string_view form, bool base64);
-    void add_cores(std::string_view secret);
+    void make_forms();
 
     std::vector<Known> known_;
-    // All forms in one block, so that a session makes one allocation for them.
-    std::string forms_;
-    std::vector<Pattern> patterns_;
-    // How many of known_ patterns_ covers; made when a text is masked for the first time.
+    SecretForms forms_;
+    // How many of known_ forms_ covers; made when a text is masked for the first time.
     std::size_t covered_ = 0;
 };
 

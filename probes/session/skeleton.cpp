@@ -12,29 +12,18 @@ namespace mailprobed {
 
 namespace {
 
-// What a character is compared as; 0 if it does not count.
 constexpr std::array<char, 256> make_folds() {
     std::array<char, 256> folds{};
     for (std::size_t octet = ' ' + 1; octet < folds.size(); ++octet) {
         folds[octet] = ascii_lower(static_cast<char>(octet));
     }
-    folds[0x7f] = 0;
+    folds[static_cast<unsigned char>(kApart)] = 0;
     // base64url is the same alphabet but for two characters (RFC 4648 5).
     folds['-'] = '+';
     folds['_'] = '/';
     return folds;
 }
 constexpr auto kFolds = make_folds();
-
-char fold(char c) noexcept {
-    return kFolds[static_cast<unsigned char>(c)];
-}
-
-int hex_value(char c) noexcept {
-    if (ascii_digit(c)) return c - '0';
-    const char lower = ascii_lower(c);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 // The length of "535-" and "5.7.8" at the start of a line of a reply.
 std::size_t prefix_size(std::string_view line) noexcept {
@@ -49,58 +38,57 @@ std::size_t prefix_size(std::string_view line) noexcept {
     return size;
 }
 
-// Puts "%41" together; what stood between its characters does not count any more.
-void decode_percent(Skeleton& skeleton) {
-    std::string& all = skeleton.characters;
-    // In place: what is put together is never longer.
-    std::size_t size = 0;
-    const auto keep = [&](char c, std::pair<std::uint32_t, std::uint32_t> source) {
-        all[size] = c;
-        skeleton.sources[size++] = source;
-    };
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        // A code that is broken off would hide that a secret began before it.
-        if (all[i] == '%' && i + 2 >= all.size()) break;
-        const bool code = all[i] == '%';
-        const int high = code ? hex_value(all[i + 1]) : -1;
-        const int low = code ? hex_value(all[i + 2]) : -1;
-        if (high < 0 || low < 0) {
-            keep(all[i], skeleton.sources[i]);
-            continue;
-        }
-        const char c = static_cast<char>(high * 16 + low);
-        if (fold(c) != 0) {
-            keep(fold(c), {skeleton.sources[i].first, skeleton.sources[i + 2].second});
-        }
-        i += 2;
-    }
-    all.resize(size);
-    skeleton.sources.resize(size);
+std::string_view line_at(std::string_view text, std::size_t start) noexcept {
+    return text.substr(start, text.find('\n', start) - start);
 }
 
 }  // namespace
 
-Skeleton skeleton_of(std::string_view text, Reading reading) {
+char folded(char octet) noexcept {
+    return kFolds[static_cast<unsigned char>(octet)];
+}
+
+int hex_value(char c) noexcept {
+    if (ascii_digit(c)) return c - '0';
+    const char lower = ascii_lower(c);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+std::size_t prefix_at(std::string_view text, std::size_t start) noexcept {
+    // Both kinds begin with a digit.
+    if (start >= text.size() || !ascii_digit(text[start])) return 0;
+    return prefix_size(line_at(text, start));
+}
+
+bool has_prefixes(std::string_view text) noexcept {
+    for (std::size_t start = 0; start < text.size();) {
+        if (prefix_at(text, start) > 0) return true;
+        const std::size_t end = text.find('\n', start);
+        if (end == std::string_view::npos) return false;
+        start = end + 1;
+    }
+    return false;
+}
+
+Skeleton skeleton_of(std::string_view text, bool without_prefixes) {
     Skeleton result;
-    result.characters.reserve(text.size());
+    result.without_prefixes = without_prefixes;
+    result.octets.reserve(text.size());
     result.sources.reserve(text.size());
-    const auto prefix_at = [&](std::size_t start) {
-        const std::string_view rest = text.substr(start);
-        return reading.without_prefixes ? prefix_size(rest.substr(0, rest.find('\n'))) : 0;
+    const auto skipped = [&](std::size_t start) {
+        return without_prefixes ? prefix_at(text, start) : 0;
     };
-    std::size_t i = prefix_at(0);
+    std::size_t i = skipped(0);
     while (i < text.size()) {
         const char c = text[i];
-        const char folded = reading.plus_is_blank && c == '+' ? '\0' : fold(c);
-        if (folded != 0) {
-            result.characters += folded;
+        if (folded(c) != 0) {
+            result.octets += c;
             const auto begin = static_cast<std::uint32_t>(i);
             result.sources.emplace_back(begin, begin + 1);
         }
         ++i;
-        if (c == '\n') i += prefix_at(i);
+        if (c == '\n') i += skipped(i);
     }
-    if (reading.percent) decode_percent(result);
     return result;
 }
 
@@ -109,7 +97,7 @@ void append_folded(std::string& out, std::string_view text) {
     out.resize(begin + text.size());
     char* end = out.data() + begin;
     for (const char c : text) {
-        *end = fold(c);
+        *end = folded(c);
         end += *end != 0 ? 1 : 0;
     }
     out.resize(static_cast<std::size_t>(end - out.data()));

@@ -11,28 +11,38 @@
 
 namespace mailprobed {
 
-/// How a text is read; an echo may come in any of these forms.
-struct Reading {
-    /// Reply codes and enhanced codes at the start of lines do not count.
-    bool without_prefixes = false;
-    /// %41 is A.
-    bool percent = false;
-    /// + is a blank.
-    bool plus_is_blank = false;
-};
-
-/// The characters of a text that count, folded to one case and one base64 alphabet; blanks, line
-/// ends and controls do not count.
+/// The octets of a text that count; blanks, line ends and controls do not.
 struct Skeleton {
-    std::string characters;
-    /// Where in the text each of `characters` stands: begin and end.
+    /// As they are; folded() makes them comparable.
+    std::string octets;
+    /// Where in the text each of `octets` stands: begin and end.
     std::vector<std::pair<std::uint32_t, std::uint32_t>> sources;
+    /// Indices of `octets` before which a blank was read back from an escape, ascending.
+    std::vector<std::uint32_t> blanks;
+    /// True if reply codes at the start of lines were left out.
+    bool without_prefixes = false;
 };
 
-/// The skeleton of `text`.
-[[nodiscard]] Skeleton skeleton_of(std::string_view text, Reading reading);
+/// Stands in a skeleton between octets that are no neighbours; equals no octet of a secret.
+inline constexpr char kApart = '\x7f';
 
-/// Appends the characters of the plain reading of `text` to `out`.
+/// What an octet is compared as, in one case and one base64 alphabet; 0 if it does not count.
+[[nodiscard]] char folded(char octet) noexcept;
+
+/// The skeleton of `text`; with `without_prefixes` reply codes and enhanced codes at the start of
+/// lines do not count.
+[[nodiscard]] Skeleton skeleton_of(std::string_view text, bool without_prefixes);
+
+/// The length of the reply code and enhanced code at the start of the line that begins at `start`.
+[[nodiscard]] std::size_t prefix_at(std::string_view text, std::size_t start) noexcept;
+
+/// True if a line of `text` begins with a reply code or an enhanced code.
+[[nodiscard]] bool has_prefixes(std::string_view text) noexcept;
+
+/// Appends the folded octets of `text` that count to `out`.
 void append_folded(std::string& out, std::string_view text);
+
+/// The value of a hexadecimal digit, or -1.
+[[nodiscard]] int hex_value(char c) noexcept;
 
 }  // namespace mailprobed

@@ -46,6 +46,26 @@ std::string hexadecimal(std::string_view octets, std::string_view before) {
     return result;
 }
 
+// `text` octet by octet in a printf format.
+std::string each(std::string_view text, const char* format) {
+    std::string result;
+    for (const char c : text) {
+        char code[16];
+        std::snprintf(code, sizeof code, format, static_cast<unsigned>(c) & 0xffU);
+        result += code;
+    }
+    return result;
+}
+
+// `text` in one of the forms in which servers write what they will not write as it is.
+std::string encoded(std::string_view text, std::uint64_t dice) {
+    constexpr std::array<const char*, 10> kFormats{"%%%02X",  "&#%u;",  "&#x%x;", "\\u%04x",
+                                                   "\\x%02x", "\\%03o", "=%02X",  "%02x",
+                                                   "0x%02X,", "%u, "};
+    const std::size_t which = dice % (kFormats.size() + 1);
+    return which == kFormats.size() ? base64(text) : each(text, kFormats.at(which));
+}
+
 // The base64 characters that `secret` decides alone behind `before` octets; empty if too few.
 std::string core(std::string_view secret, std::size_t before) {
     const std::string text = base64(std::string(before, '\0') + std::string(secret));
@@ -97,9 +117,25 @@ struct Rules {
         const std::string pattern = folded(secret);
         const std::string last = folded(seen_parts(result).back());
         for (std::size_t size = 3; size < pattern.size(); ++size) {
+            if (size < 6 && size * 2 < pattern.size()) continue;
             require(last.empty() || !last.ends_with(pattern.substr(0, size)),
                     "the start of a secret at an open end is not seen");
         }
+    }
+
+    // The secret in one to three encodings, one within the other.
+    void encodings(std::uint64_t dice) const {
+        const bool usual = secret.size() >= 6 && std::ranges::all_of(secret, [](char c) {
+                               return c > ' ' && c < '\x7f';
+                           });
+        if (!usual || secret.size() > 64) return;
+        std::string form = secret;
+        for (std::uint64_t depth = dice % 3 + 1; depth > 0; --depth) {
+            dice /= 16;
+            form = encoded(form, dice);
+        }
+        const std::string result = masked("535 you said {{" + form + "}}");
+        require(result.find(Masker::kMask) != std::string::npos, "no encoding hides a secret");
     }
 
     // The secret itself in a form that servers echo.
@@ -141,5 +177,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     rules.all_hidden(text);
     rules.open_end(text);
     rules.echoed(text);
+    rules.encodings(hash_of(input));
     return 0;
 }

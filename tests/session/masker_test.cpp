@@ -7,6 +7,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace mailprobed {
 namespace {
 
@@ -107,11 +113,202 @@ TEST(Masker, OverThreeLinesAndWithAnEmptyOneBetween) {
 
 TEST(Masker, TheStartOfASecretAtAnOpenEndIsMaskedToo) {
     Masker masker = masker_of(kSecret);
-    EXPECT_EQ(masker.masked("535-no Xq7Kp", true), "535-no <secret>");
-    EXPECT_EQ(masker.masked("535-no Xq7Kp", false), "535-no Xq7Kp");
-    EXPECT_EQ(masker.masked("535-no Xq", true), "535-no Xq");
+    EXPECT_EQ(masker.masked("535-no Xq7Kp2", true), "535-no <secret>");
+    EXPECT_EQ(masker.masked("535-no Xq7Kp", true), "535-no Xq7Kp");
     EXPECT_EQ(masker.masked("535-no " + base64(kSecret).substr(0, 9) + "\n", true),
               "535-no <secret>\n");
+    // Of a short secret half is much.
+    EXPECT_EQ(masker_of("k3y9").masked("535-no k3y", true), "535-no <secret>");
+    EXPECT_EQ(masker_of("k3y9").masked("535-no k3y", false), "535-no k3y");
+}
+
+// Servers cut what they quote; a word that is in the middle of a secret is still a word.
+TEST(Masker, ACutCopyIsMaskedAtAnEndBesideDotsOrWhereItIsHalfOfTheSecret) {
+    constexpr std::string_view kLong = "Geheim-77-dxei-Wolte-lang";
+    Masker masker = masker_of(kLong);
+    for (std::size_t size = 1; size < kLong.size(); ++size) {
+        const std::string begins(kLong.substr(0, size));
+        const std::string ends(kLong.substr(kLong.size() - size));
+        const bool cut = size >= 6;
+        const bool half = cut && size * 2 >= kLong.size();
+        const auto expect = [&](const std::string& before, const std::string& copy,
+                                const std::string& after, bool hidden) {
+            EXPECT_EQ(masker.masked(before + copy + after),
+                      before + (hidden ? "<secret>" : copy) + after)
+                << size;
+        };
+        for (const char* after :
+             {"", ".", "\"", "...", " ...", "\xe2\x80\xa6", "'..", "\nzzz", "...' no"}) {
+            expect("-ERR no ", begins, after, cut);
+        }
+        for (const char* before :
+             {"", "-ERR ", "-ERR [AUTH] ", "535 5.7.8 \"", "x ...", "x \xe2\x80\xa6", "a\n"}) {
+            expect(before, ends, " is wrong", cut);
+        }
+        expect("-ERR no ", begins, " (known)", half);
+        expect("-ERR {no} ", ends, " (known)", half);
+        if (size + 2 < kLong.size()) {
+            expect("-ERR {no} ", std::string(kLong.substr(1, size)), " (known)", half);
+            expect("-ERR {no} ", std::string(kLong.substr(1, size)), "", half);
+        }
+    }
+}
+
+std::string each(std::string_view text, const char* format) {
+    std::string result;
+    for (const char c : text) {
+        char code[24];
+        std::snprintf(code, sizeof code, format,
+                      static_cast<unsigned>(static_cast<unsigned char>(c)));
+        result += code;
+    }
+    return result;
+}
+
+std::string with(std::string_view text, std::initializer_list<std::pair<char, const char*>> codes) {
+    std::string result;
+    for (const char c : text) {
+        std::string one(1, c);
+        for (const auto& [from, to] : codes) {
+            if (c == from) one = to;
+        }
+        result += one;
+    }
+    return result;
+}
+
+/// `text` in the forms of real servers and of the libraries that they are made of.
+std::vector<std::pair<const char*, std::string>> escaped_forms(std::string_view text) {
+    return {
+        {"URL", with(text, {{'&', "%26"},
+                            {'<', "%3C"},
+                            {'"', "%22"},
+                            {'\'', "%27"},
+                            {'\\', "%5C"},
+                            {'!', "%21"},
+                            {'%', "%25"}})},
+        {"URL, all", each(text, "%%%02x")},
+        {"HTML", with(text, {{'&', "&amp;"}, {'<', "&lt;"}, {'"', "&quot;"}, {'\'', "&#39;"}})},
+        {"HTML, names", with(text, {{'&', "&amp;"},
+                                    {'<', "&lt;"},
+                                    {'"', "&quot;"},
+                                    {'\'', "&apos;"},
+                                    {'!', "&excl;"},
+                                    {'\\', "&bsol;"}})},
+        {"HTML, decimal", each(text, "&#%u;")},
+        {"HTML, hexadecimal", each(text, "&#x%x;")},
+        {"JSON", with(text, {{'"', "\\\""}, {'\\', "\\\\"}})},
+        {"JSON, as HTML wants it", with(text, {{'&', "\\u0026"},
+                                               {'<', "\\u003c"},
+                                               {'"', "\\u0022"},
+                                               {'\'', "\\u0027"},
+                                               {'\\', "\\\\"}})},
+        {"JSON, all", each(text, "\\u%04x")},
+        {"C, hexadecimal", each(text, "\\x%02x")},
+        {"C, octal", each(text, "\\%03o")},
+        {"SQL", with(text, {{'\'', "''"}})},
+        {"SQL of MySQL", with(text, {{'\'', "\\'"}, {'"', "\\\""}, {'\\', "\\\\"}})},
+        {"CSV", with(text, {{'"', "\"\""}})},
+        {"shell, backslashes", with(text, {{'&', "\\&"},
+                                           {'<', "\\<"},
+                                           {'"', "\\\""},
+                                           {'\'', "\\'"},
+                                           {'\\', "\\\\"},
+                                           {'!', "\\!"}})},
+        {"shell, quotes", with(text, {{'\'', "'\\''"}})},
+        {"shell, quotes in quotes", with(text, {{'\'', "'\"'\"'"}})},
+        {"quoted-printable", each(text, "=%02X")},
+        {"quoted-printable, mail", with(text, {{'=', "=3D"}, {'!', "=21"}})},
+        {"hexadecimal", each(text, "%02x")},
+        {"hexadecimal, blanks", each(text, "%02X ")},
+        {"hexadecimal, colons", each(text, "%02x:")},
+        {"hexadecimal, C", each(text, "0x%02X,")},
+        {"decimal", each(text, "%u,")},
+        {"decimal, blanks", each(text, "%u ")},
+        {"octal list", each(text, "%03o ")},
+        {"base64", base64(text)},
+    };
+}
+
+constexpr std::string_view kSpecial = R"(Zo&rro<"7'q\Xy9!)";
+
+TEST(Masker, EveryEscapeOfRealServersIsReadBack) {
+    for (const auto& [name, form] : escaped_forms(kSpecial)) {
+        Masker masker = masker_of(kSpecial);
+        const std::string masked = masker.masked("-ERR cannot log in with {{" + form + "}} here");
+        EXPECT_THAT(masked, testing::StartsWith("-ERR cannot log in with {{<secret>")) << name;
+        EXPECT_THAT(masked, testing::EndsWith("}} here")) << name;
+        EXPECT_LE(masked.size(), 24U + 2 + 8 + 2 + 2 + 5) << name << ": " << masked;
+    }
+}
+
+TEST(Masker, EscapesWithinEscapesAreReadBackToo) {
+    std::size_t compositions = 0;
+    for (const auto& [first, once] : escaped_forms(kSpecial)) {
+        for (const auto& [second, twice] : escaped_forms(once)) {
+            for (const auto& [third, form] : escaped_forms(twice)) {
+                // A long one for each pair is enough; all of them take a minute.
+                if ((compositions++ % 29) != 0) continue;
+                Masker masker = masker_of(kSpecial);
+                EXPECT_THAT(masker.masked("-ERR is {{" + form + "}}"), HasSubstr("<secret>"))
+                    << first << ", " << second << ", " << third << "\n"
+                    << form;
+            }
+            Masker masker = masker_of(kSpecial);
+            EXPECT_THAT(masker.masked("-ERR is {{" + twice + "}}"), HasSubstr("<secret>"))
+                << first << ", " << second << "\n"
+                << twice;
+        }
+    }
+}
+
+TEST(Masker, CharactersBeyondAsciiAreReadBack) {
+    constexpr std::string_view kBeyond = "p\xc3\xa4ss-\xc3\x84-\xe5\xaf\x86-\xf0\x9f\x94\x91-x";
+    for (const char* form :
+         {"p&#228;ss-&#xc4;-&#23494;-&#x1F511;-x", "p&auml;ss-&Auml;-&#23494;-&#128273;-x",
+          R"(p\u00e4ss-\u00C4-\u5bc6-\ud83d\udd11-x)", R"(p\u{e4}ss-\u{c4}-\u{5bc6}-\u{1f511}-x)",
+          R"(p\xc3\xa4ss-\xC3\x84-\xe5\xaf\x86-\xf0\x9f\x94\x91-x)",
+          R"(p\303\244ss-\303\204-\345\257\206-\360\237\224\221-x)",
+          "p%C3%A4ss-%C3%84-%E5%AF%86-%F0%9F%94%91-x", "p=C3=A4ss-=C3=84-=E5=AF=86-=F0=9F=94=91-x",
+          "p%u00e4ss-%u00c4-%u5bc6-\xf0\x9f\x94\x91-x"}) {
+        EXPECT_EQ(masker_of(kBeyond).masked("-ERR {" + std::string(form) + "}"), "-ERR {<secret>}");
+    }
+}
+
+TEST(Masker, BlanksMayBeWrittenInAnyForm) {
+    for (const char* form : {"correct%20horse%20battery", "correct+horse+battery",
+                             "correct&nbsp;horse&#32;battery", R"(correct\ horse\x20battery)",
+                             "correct=20horse=\r\n battery", R"(correct\u0020horse\040battery)"}) {
+        const std::string masked =
+            masker_of("correct horse battery").masked("535 is " + std::string(form));
+        EXPECT_THAT(masked, Not(HasSubstr("horse"))) << form << ": " << masked;
+        EXPECT_THAT(masked, Not(HasSubstr("correct"))) << form << ": " << masked;
+    }
+}
+
+TEST(Masker, OrdinaryWordsOfServersStay) {
+    for (const char* secret : {"Maildrop-Lock-2026!", "password-2026-of-ours",
+                               "authentication-Test-0123456789", "0123456789abcdef"}) {
+        for (const std::string text :
+             {"-ERR [IN-USE] cannot lock your maildrop, try again later",
+              "535 5.7.8 Error: authentication failed: another authentication step is needed",
+              "-ERR the password or the user name is wrong, see https://x.test/?a=%20b&amp;c",
+              "+OK 12 messages (3456 octets) 20:25:30 01:02:03 2026-01-02",
+              "250-SIZE 52428800\n250-8BITMIME\n250 AUTH=LOGIN PLAIN"}) {
+            EXPECT_EQ(masker_of(secret).masked(text), text) << secret;
+        }
+    }
+}
+
+// A server that knows the password may try to make its masking slow.
+TEST(Masker, NestedEscapesWithoutEndTakeABoundedTime) {
+    Masker masker = masker_of(kSpecial);
+    std::string text;
+    while (text.size() < 32'000)
+        text += "%2525&amp;amp;\\\\x5c=3D''41 42 0x43,101,102,QWJjRGVmR2hp";
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_FALSE(masker.masked(text).empty());
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds{20});
 }
 
 TEST(Masker, SecretsAddedLaterCount) {

@@ -64,7 +64,7 @@ TEST(ConfigSettings, EveryKeyReachesItsMember) {
         "history: 4h\n"
         "details: 2h\n"
         "transcripts: false\n"
-        "web: {listen: ['[::1]:1', '127.0.0.1:2']}\n"
+        "web: {listen: ['[::1]:1', '127.0.0.1:2'], allowed_hosts: [Monitor.example.org, m]}\n"
         "log: {level: trace, format: json}\n"
         "accounts:\n"
         "  - name: a\n"
@@ -103,6 +103,7 @@ TEST(ConfigSettings, EveryKeyReachesItsMember) {
     EXPECT_EQ(s.details, 2h);
     EXPECT_FALSE(s.transcripts);
     EXPECT_EQ(s.web.listen, (std::vector<std::string>{"[::1]:1", "127.0.0.1:2"}));
+    EXPECT_EQ(s.web.allowed_hosts, (std::vector<std::string>{"Monitor.example.org", "m"}));
     EXPECT_EQ(s.log, (LogSettings{LogLevel::trace, LogFormat::json}));
 
     SmtpSettings smtp;

@@ -2,6 +2,7 @@
 // Who may see and who may act, case by case.
 #include "daemon/web_policy.hpp"
 
+#include "daemon/machine_names.hpp"
 #include "daemon/web_gzip.hpp"
 
 #include <gtest/gtest.h>
@@ -96,6 +97,46 @@ TEST(WebPolicy, ActingNeedsPostWithJsonUnderOneOfOurNamesFromNoOtherOrigin) {
                                "http://localhost:10995.example.org", "localhost:10995"}) {
         EXPECT_EQ(status([&](WebRequest& r) { r.origin = origin; }), 403U) << origin;
     }
+}
+
+TEST(WebPolicy, ReadingNeedsAnAddressOneOfOurNamesOrALogin) {
+    const std::vector<std::string> names{"monitor", "Monitor.example.org"};
+    const auto reads = [&](const char* host, bool authenticated = false) {
+        WebRequest request = local_reload();
+        request.method = "GET";
+        request.host = host;
+        request.authenticated = authenticated;
+        return !refusal_to_read(request, names);
+    };
+    for (const char* host : {"localhost:10995", "a.localhost", "127.0.0.1", "192.0.2.7:10995",
+                             "[2001:db8::7]:10995", "monitor:10995", "monitor.EXAMPLE.org", ""}) {
+        EXPECT_TRUE(reads(host)) << host;
+    }
+    for (const char* host : {"rebound.example.org", "rebound.example.org:10995",
+                             "127.0.0.1.example.org", "(several)", "monitor.example.org.evil.test",
+                             "evilmonitor", "localhost:1:2", "192.0.2", "0x7f000001"}) {
+        EXPECT_FALSE(reads(host)) << host;
+        EXPECT_TRUE(reads(host, true)) << host;
+    }
+    WebRequest request = local_reload();
+    request.host = "rebound.example.org";
+    const auto refused = refusal_to_read(request, names);
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->status, 403U);
+    EXPECT_NE(refused->body.find("web.allowed_hosts"), std::string::npos);
+}
+
+TEST(WebPolicy, AMachineIsScrapedByItsOwnNamesWithoutAKey) {
+    using Names = std::vector<std::string>;
+    EXPECT_EQ(
+        machine_names("monitor", "# x\nsearch example.org lan\nnameserver 192.0.2.1\n",
+                      "127.0.0.1 localhost\n127.0.1.1 monitor.corp.test monitor mail # own\n"),
+        (Names{"monitor", "monitor.local", "monitor.example.org", "monitor.lan",
+               "monitor.corp.test", "mail"}));
+    EXPECT_EQ(machine_names("monitor.example.org", "domain example.net\nsearch .", ""),
+              (Names{"monitor.example.org", "monitor", "monitor.local", "monitor.example.net"}));
+    EXPECT_EQ(machine_names("", "search example.org", "192.0.2.1 a"), Names{});
+    EXPECT_FALSE(own_machine_names().empty());
 }
 
 TEST(WebPolicy, BeyondLoopbackActingNeedsALogin) {

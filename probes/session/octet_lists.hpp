@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Octets written as lists of numbers, and words of base64.
+#pragma once
+
+#include "probes/session/escapes.hpp"
+#include "probes/session/skeleton.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace mailprobed {
+
+/// The octets of all lists of numbers of this form in `skeleton`; nothing if there is none.
+[[nodiscard]] std::optional<Skeleton> octet_list(const Skeleton& skeleton, Escape form);
+
+/// What the words of base64 in `skeleton` of `text` hold, as far as it is printable.
+[[nodiscard]] std::optional<Skeleton> base64_words(const Skeleton& skeleton, std::string_view text);
+
+}  // namespace mailprobed
