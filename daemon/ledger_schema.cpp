@@ -14,7 +14,7 @@ namespace {
 
 /// From nothing to version 1.
 constexpr std::array kToVersion1{
-    // The clocks at the start of each run: instants are of the boot clock of the run's boot.
+    // The clocks of each run: instants are of the boot clock of the run's boot.
     "CREATE TABLE runs (run INTEGER NOT NULL PRIMARY KEY, boot_id VARCHAR(64) NOT NULL,"
     " boot_ns BIGINT NOT NULL, wall_ns BIGINT NOT NULL)",
     // BIGINT and not INTEGER: SQLite would keep the rows in the order of the random ids, and each
@@ -65,8 +65,25 @@ constexpr std::array kToVersion2{
     "CREATE INDEX mails_by_start ON mails (wall_ns)",
 };
 
+/// What instants of another boot, mails of another key and runs of another daemon are told by.
+constexpr std::array kToVersion3{
+    // What tags of the run say of it; 0 for runs of earlier versions, whose tags do not.
+    "ALTER TABLE runs ADD COLUMN tag_run BIGINT NOT NULL DEFAULT 0",
+    // boot_ns and wall_ns are the newest reading of the clocks from here on, and this counts them.
+    "ALTER TABLE runs ADD COLUMN readings BIGINT NOT NULL DEFAULT 0",
+    // Earlier versions kept the first; a pending mail tells of a later one.
+    "UPDATE runs SET wall_ns = boot_ns + (SELECT m.wall_ns - m.started_ns FROM mails m"
+    " WHERE m.run = runs.run AND m.verdict = '' AND m.exact = 1 ORDER BY m.wall_ns DESC LIMIT 1)"
+    " WHERE EXISTS (SELECT 1 FROM mails m WHERE m.run = runs.run AND m.verdict = ''"
+    " AND m.exact = 1)",
+    // Of the key that the tag was made with; 0 in rows of earlier versions: believed to be the
+    // present one.
+    "ALTER TABLE mails ADD COLUMN tag_key BIGINT NOT NULL DEFAULT 0",
+};
+
 constexpr std::array<std::span<const char* const>, kLedgerVersion> kMigrations{
-    std::span<const char* const>(kToVersion1), std::span<const char* const>(kToVersion2)};
+    std::span<const char* const>(kToVersion1), std::span<const char* const>(kToVersion2),
+    std::span<const char* const>(kToVersion3)};
 
 int version_of(soci::session& sql) {
     int tables = 0;

@@ -25,10 +25,10 @@ constexpr bool is_border(char c) noexcept {
            std::string_view("<>()[]{}\"',;:@=*|.").find(c) != std::string_view::npos;
 }
 
-/// The bits of version 1: what does not begin so is some other word of sixty letters.
+/// The bits of versions 1 and 2: what does not begin so is some other word of sixty letters.
 constexpr bool is_versioned(std::string_view word) noexcept {
     const char second = ascii_lower(word[1]);
-    return ascii_lower(word[0]) == 'a' && second >= 'e' && second <= 'h';
+    return ascii_lower(word[0]) == 'a' && second >= 'e' && second <= 'l';
 }
 
 bool is_own_header(std::string_view text, std::size_t word_at) noexcept {

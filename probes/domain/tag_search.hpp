@@ -31,7 +31,7 @@ class TagEvidence {
     std::size_t position_ = 0;
 };
 
-/// Reads all words of `text` that look like a tag of version 1, and whatever stands behind our own
+/// Reads all words of `text` that look like a tag, and whatever stands behind our own
 /// header's name; at most 64 of them.
 [[nodiscard]] TagEvidence search_tags(std::string_view text, const TagCodec& codec);
 

@@ -132,6 +132,7 @@ void Look::classify_one(const Entry& entry, const FetchedMessage& message) {
     const Home home = arrival.tag ? mailbox_.home_of(*arrival.tag) : Home::foreign;
     if (home == Home::here) own = arrival.tag;
     if (home == Home::elsewhere) reject = TagReject::wrong_mailbox;
+    if (home == Home::other_daemon) reject = TagReject::other_daemon;
     if (!arrival.tag && mailbox_.bounces && may_be_bounce(message.headers)) {
         // Its body decides what it is; what was read of it so far is no arrival in any case.
         if (message.body) {
@@ -141,7 +142,8 @@ void Look::classify_one(const Entry& entry, const FetchedMessage& message) {
         }
         return;
     }
-    if (arrival.reject == TagReject::unknown_key || arrival.reject == TagReject::forged) {
+    if (arrival.reject == TagReject::unknown_key || arrival.reject == TagReject::forged ||
+        home == Home::other_daemon) {
         known_.classified_by_these_keys(entry.key);
     } else {
         known_.classified(entry.key, own);
@@ -194,7 +196,8 @@ void Look::take_bounce(const Entry& entry, const FetchedMessage& message) {
     if (reading.reject && (entry.key != 0 || known_.first_time(digest_of(message.headers)))) {
         context_.needs.observer.tag_rejected(mailbox_.name, *reading.reject);
     }
-    if (!reading.bounce || mailbox_.home_of(reading.bounce->tag) == Home::foreign) {
+    const Home home = reading.bounce ? mailbox_.home_of(reading.bounce->tag) : Home::foreign;
+    if (home == Home::foreign || home == Home::other_daemon) {
         known_.classified(entry.key, std::nullopt);
         return;
     }

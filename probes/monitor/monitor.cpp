@@ -8,6 +8,7 @@
 #include "probes/monitor/prober.hpp"
 #include "probes/monitor/restore_entries.hpp"
 #include "probes/monitor/routing.hpp"
+#include "probes/monitor/watch_clocks.hpp"
 #include "probes/monitor/watcher.hpp"
 #include "probes/net/boot_clock.hpp"
 #include "probes/net/task_group.hpp"
@@ -196,7 +197,9 @@ struct Monitor::Impl {
                 context.needs.journal.note(std::move(*end));
                 continue;
             }
-            context.ledger.restore(probe->second, mail, BootClock::now());
+            // One of a version that did not record keys is believed to bear the present one.
+            const bool readable = mail.tag_key == 0 || context.codec.reads(mail.tag_key);
+            context.ledger.restore(probe->second, mail, BootClock::now(), readable);
             ++mails[probe->second];
             ++context.routes[probe->second].untold;
             if (mail.progress == Progress::retry) {
@@ -205,7 +208,8 @@ struct Monitor::Impl {
         }
         for (const RememberedVerdict& mail : remembered.settled) {
             const auto probe = by_name.find(mail.probe);
-            if (probe != by_name.end()) context.ledger.restore(probe->second, mail);
+            if (probe == by_name.end()) continue;
+            context.ledger.restore(probe->second, mail, BootClock::now());
         }
         std::map<std::string, Watcher*> box_by_text;
         for (const auto& watcher : watchers)
@@ -284,6 +288,7 @@ Awaitable<void> Monitor::run() {
     for (auto& [prober, mail] : impl.restore())
         impl.tasks.spawn(prober->resume(std::move(mail)));
     impl.start_loops();
+    impl.tasks.spawn(watch_clocks(impl.context));
     // Sleeps until it is cancelled; then everybody else is.
     BootTimer forever(impl.context.needs.executor);
     std::exception_ptr end;
