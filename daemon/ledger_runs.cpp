@@ -27,14 +27,15 @@ Number number(WallTime at) noexcept {
 struct Clocks {
     Number boot = 0;
     Number wall = 0;
-    /// No instant of the boot is newer.
+    /// No instant that was read in the boot is newer.
     Number newest = 0;
 
-    void take(Number boot_ns, Number wall_ns) {
-        newest = std::max(newest, boot_ns);
-        if (boot_ns < boot) return;
-        boot = boot_ns;
-        wall = wall_ns;
+    /// Another run of the same boot.
+    void take(const Clocks& other) {
+        newest = std::max(newest, other.newest);
+        if (other.boot < boot) return;
+        boot = other.boot;
+        wall = other.wall;
     }
     [[nodiscard]] Duration offset() const { return Duration{wall - boot}; }
 };
@@ -67,16 +68,14 @@ std::vector<Run> runs_of(soci::session& sql, Number own) {
     }
     Number run = 0;
     Number started = 0;
-    Number handed = 0;
     soci::statement mails =
-        (sql.prepare << "SELECT run, MAX(started_ns), MAX(handed_ns) FROM mails"
-                        " WHERE verdict = '' GROUP BY run",
-         into(run), into(started), into(handed));
+        (sql.prepare << "SELECT run, MAX(started_ns) FROM mails WHERE verdict = '' GROUP BY run",
+         into(run), into(started));
     mails.execute();
     while (mails.fetch()) {
         const auto found = std::ranges::find(result, run, &Run::run);
         if (found == result.end()) continue;
-        found->clocks.newest = std::max({found->clocks.newest, started, handed});
+        found->clocks.newest = std::max(found->clocks.newest, started);
     }
     return result;
 }
@@ -123,9 +122,8 @@ std::map<Number, Conversion> conversions(soci::session& sql, const ClockReading&
     const std::string here = bare(now.boot_id);
     std::map<std::string, Clocks> boots;
     for (const Run& run : runs) {
-        Clocks& boot = boots[run.boot_id];
-        boot.take(run.clocks.boot, run.clocks.wall);
-        boot.newest = std::max(boot.newest, run.clocks.newest);
+        const auto [boot, first] = boots.try_emplace(run.boot_id, run.clocks);
+        if (!first) boot->second.take(run.clocks);
     }
     // What was recorded last, not the greatest: a clock that was ahead for once is forgotten.
     const bool behind = !runs.empty() && number(now.wall) < runs.back().clocks.wall;

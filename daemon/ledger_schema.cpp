@@ -8,6 +8,8 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 #include <span>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 
 namespace mailprobed {
 namespace {
@@ -95,6 +97,22 @@ int version_of(soci::session& sql) {
     return version;
 }
 
+/// True of a statement that adds a column which is there already: in a file that an older program
+/// had in hands after a newer one.
+bool is_done(soci::session& sql, const std::string& statement) {
+    constexpr std::string_view kAlter = "ALTER TABLE ";
+    constexpr std::string_view kAdd = " ADD COLUMN ";
+    const std::size_t add = statement.find(kAdd);
+    if (!statement.starts_with(kAlter) || add == std::string::npos) return false;
+    const std::string table = statement.substr(kAlter.size(), add - kAlter.size());
+    const std::size_t name = add + kAdd.size();
+    const std::string column = statement.substr(name, statement.find(' ', name) - name);
+    int found = 0;
+    sql << "SELECT COUNT(*) FROM pragma_table_info('" + table + "') WHERE name = '" + column + "'",
+        soci::into(found);
+    return found > 0;
+}
+
 void migrate(soci::session& sql, int from) {
     soci::transaction all_or_nothing(sql);
     if (from == 0) {
@@ -102,8 +120,9 @@ void migrate(soci::session& sql, int from) {
         sql << "INSERT INTO schema_version (version) VALUES (0)";
     }
     for (int version = from; version < kLedgerVersion; ++version) {
-        for (const char* statement : kMigrations.at(static_cast<std::size_t>(version)))
-            sql << statement;
+        for (const char* statement : kMigrations.at(static_cast<std::size_t>(version))) {
+            if (!is_done(sql, statement)) sql << statement;
+        }
     }
     sql << "UPDATE schema_version SET version = " << kLedgerVersion;
     all_or_nothing.commit();

@@ -211,8 +211,9 @@ void LedgerWriter::Impl::apply(const VerdictRecord& record, bool /*risk*/) {
     c.detail = judgement.detail;
     c.verdict = to_string(judgement.verdict);
     c.wall = number(record.wall);
-    c.lower = delivered ? number(judgement.lower) : 0;
-    c.upper = delivered ? number(judgement.upper) : 0;
+    // Where no time was measured whoever subtracts columns gets 0, and nothing negative.
+    c.lower = number(delivered ? judgement.lower : judgement.started);
+    c.upper = number(delivered ? judgement.upper : judgement.started);
     c.body = delivered ? to_string(judgement.body) : "";
     c.status_class = judgement.status_class ? to_string(*judgement.status_class) : "";
     c.unmeasured = judgement.unmeasured ? 1 : 0;

@@ -78,9 +78,11 @@ TEST_F(LedgerDisplacedTest, WhateverIsRemovedAllMailsAreInANewLedgerThatTheNextS
             EXPECT_EQ(ledger_path(here.path()), here.path() + "/" + files("recovered").front());
             LedgerDirectory crashed;
             std::filesystem::copy(here.path(), crashed.path(),
-                                  std::filesystem::copy_options::overwrite_existing);
-            const JournalRun after(crashed.path());
-            EXPECT_EQ(after.remembered().pending.size(), next - 1) << "after a crash";
+                                  std::filesystem::copy_options::recursive |
+                                      std::filesystem::copy_options::overwrite_existing);
+            JournalRun after(crashed.path());
+            EXPECT_EQ(after.remembered().pending.size(), next - 1)
+                << "after a crash: " << testing::PrintToString(after.reasons());
         }
         EXPECT_EQ(remembered(), next - 1);
         EXPECT_TRUE(files("recovered").empty());
