@@ -146,8 +146,11 @@ std::optional<Remembered> LedgerDisk::recall() {
         }
     }
     if (!result || !rolled_back_) return result;
-    for (RememberedMail& mail : result->pending)
+    for (RememberedMail& mail : result->pending) {
         mail.doubt = kRolledBack;
+        // Further attempts may have been made since.
+        if (mail.progress == Progress::retry) mail.progress = Progress::unconfirmed;
+    }
     return result;
 }
 

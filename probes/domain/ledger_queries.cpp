@@ -40,6 +40,11 @@ void Ledger::restore(ProbeIndex probe, const RememberedMail& mail, Instant now, 
             entry.state = State::intended;
             break;
     }
+    if (!mail.doubt.empty() && entry.state != State::intended) {
+        // Nothing that a look shows now says when it came, or whether it was judged before.
+        entry.deadline = entry.grace_end = now;
+        entry.detail = mail.doubt;
+    }
     // A further attempt follows only a refusal.
     const int refused = mail.progress == Progress::retry ? mail.attempt : mail.attempt - 1;
     for (int attempt = 1; attempt <= refused; ++attempt)

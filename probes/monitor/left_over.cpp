@@ -12,7 +12,7 @@ std::optional<VerdictRecord> unless_looked_for(const Settings& settings, const P
     // A version that did not record mailboxes may have left it.
     const bool same_mailbox =
         probe != nullptr && (mail.mailbox == 0 || mail.mailbox == mailbox_id(settings, *probe));
-    if (same_mailbox && mail.doubt.empty()) return std::nullopt;
+    if (same_mailbox) return std::nullopt;
     VerdictRecord record;
     record.judgement.mail = mail.mail;
     record.judgement.verdict = Verdict::unobserved;
@@ -22,7 +22,6 @@ std::optional<VerdictRecord> unless_looked_for(const Settings& settings, const P
     record.judgement.deadline = mail.deadline;
     record.judgement.detail =
         probe == nullptr ? "the probe is no longer configured"
-        : same_mailbox   ? mail.doubt
                          : "the probe had another mailbox when mailprobed was stopped; a reload "
                            "would have looked for the mail where it was sent";
     if (mail.progress == Progress::retry) {
