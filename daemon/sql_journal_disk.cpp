@@ -18,6 +18,9 @@ constexpr std::chrono::hours kPruneEvery{1};
 /// Three calls of stat(); records follow each other faster.
 constexpr std::chrono::seconds kLookEvery{1};
 
+/// It is a file that is written anew.
+constexpr std::chrono::seconds kMarkEvery{10};
+
 constexpr const char* kRolledBack =
     "the ledger is older than the last run of mailprobed: a copy was put in its place";
 
@@ -57,7 +60,7 @@ void LedgerDisk::open() {
     writer_ = std::make_unique<LedgerWriter>(path, read_clocks(), place_.run);
     file_ = file_at(path);
     if (!std::exchange(opened_, true)) compare_mark(fresh);
-    keep_mark();
+    keep_mark(BootClock::now());
 }
 
 void LedgerDisk::compare_mark(bool fresh) {
@@ -68,8 +71,13 @@ void LedgerDisk::compare_mark(bool fresh) {
          "; mails that it calls open are unobserved, for they may have got their verdict");
 }
 
-void LedgerDisk::keep_mark() {
-    if (place_.run == 0 || marked_ == writer_->readings()) return;
+LedgerDisk::~LedgerDisk() {
+    keep_mark(Instant::max());
+}
+
+void LedgerDisk::keep_mark(Instant now) {
+    if (place_.run == 0 || !writer_ || now < next_mark_ || marked_ == writer_->readings()) return;
+    next_mark_ = now == Instant::max() ? now : now + kMarkEvery;
     marked_ = writer_->readings();
     write_ledger_mark(place_.state_directory, {place_.run, marked_});
 }
@@ -115,7 +123,7 @@ bool LedgerDisk::write(const std::vector<QueuedRecord>& group) {
         try {
             if (!writer_) open();
             if (!group.empty()) writer_->write(group);
-            keep_mark();
+            keep_mark(BootClock::now());
             return true;
         } catch (const std::exception& what) {
             trouble(what);

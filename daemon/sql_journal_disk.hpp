@@ -21,6 +21,9 @@ class LedgerDisk {
   public:
     /// Locks the directory. Throws as LedgerLock does.
     explicit LedgerDisk(JournalPlace place);
+    LedgerDisk(const LedgerDisk&) = delete;
+    LedgerDisk& operator=(const LedgerDisk&) = delete;
+    ~LedgerDisk();
 
     /// What earlier runs left; opens the ledger, and reads one that cannot be written to. Nothing
     /// if it cannot be read either.
@@ -42,7 +45,7 @@ class LedgerDisk {
   private:
     void open();
     void compare_mark(bool fresh);
-    void keep_mark();
+    void keep_mark(Instant now);
     void trouble(const std::exception& what);
     void mind_place();
     void replace();
@@ -67,6 +70,7 @@ class LedgerDisk {
     /// The ledger is older than its mark.
     bool rolled_back_ = false;
     std::uint64_t marked_ = 0;
+    Instant next_mark_ = Instant::min();
     WallWatch wall_;
     Instant next_prune_ = Instant::min();
     Instant next_look_ = Instant::min();
