@@ -68,6 +68,13 @@ std::string read_smtp(MapReader& map, const AccountSettings& account, const Defa
     return source;
 }
 
+void read_window(MapReader& map, ListWindow& out) {
+    if (map.find("window") == nullptr) return;
+    MapReader window(map, "window", "accounts[].pop3.window");
+    window.duration("age", kWindowAgeRange, out.age);
+    window.integer("oldest", kWindowOldestRange, out.oldest);
+}
+
 std::string read_pop3(MapReader& map, const AccountSettings& account, const Defaults& defaults,
                       SecretReader& secrets, ProblemList& problems, Pop3Settings& out) {
     out.server.tls = defaults.tls;
@@ -83,6 +90,7 @@ std::string read_pop3(MapReader& map, const AccountSettings& account, const Defa
     map.integer("scan_limit", kScanRange, out.scan_limit);
     map.word<bool>("delete", kDelete, out.remove_own);
     map.text("authserv_id", check_authserv_id, out.authserv_id);
+    read_window(map, out.window);
     read_poll(map, "accounts[].pop3.poll", problems, out.poll);
     read_timeouts(map, "accounts[].pop3.timeouts", out.timeouts);
     return source;
@@ -121,6 +129,7 @@ void read_accounts(MapReader& file, const Defaults& defaults, SecretReader& secr
             notes.pop3_password_source =
                 read_pop3(pop3, account, defaults, secrets, problems, account.pop3.emplace());
             notes.pop3 = map.place("pop3");
+            notes.says_window = pop3.find("window") != nullptr;
             notes.pop3_good = problems.error_count() == errors;
         }
         if (node->kind == ConfigNode::Kind::map && !account.smtp && !account.pop3) {

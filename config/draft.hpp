@@ -19,6 +19,8 @@ struct AccountNotes {
     ConfigPlace pop3;
     /// True if the reading half is free of errors.
     bool pop3_good = false;
+    /// True if the reading half says what the server's listing leaves out, be it nothing.
+    bool says_window = false;
     std::string smtp_password_source;
     std::string pop3_password_source;
 };

@@ -32,7 +32,8 @@ constexpr auto kSmtp =
 constexpr auto kPop3 =
     keys("host", "port", "tls", "username", "password", "auth", "allow_plaintext_auth", "ca_file",
          "tls_verify", "ip_family", "source_address", "pipelining", "scan_limit", "delete",
-         "authserv_id", "poll", "timeouts");
+         "authserv_id", "window", "poll", "timeouts");
+constexpr auto kWindow = keys("age", "oldest");
 constexpr auto kPassword = keys("file", "credential", "env", "command");
 constexpr auto kTimeouts =
     keys("resolve", "connect", "tls", "greeting", "command", "auth", "accept", "quit", "total");
@@ -56,6 +57,7 @@ constexpr auto kSections = std::to_array<KeySection>({
     {"accounts[].smtp.timeouts", kTimeouts},
     {"accounts[].pop3", kPop3},
     {"accounts[].pop3.password", kPassword, true},
+    {"accounts[].pop3.window", kWindow},
     {"accounts[].pop3.poll", kPoll},
     {"accounts[].pop3.timeouts", kTimeouts},
     {"probes[]", kProbe},

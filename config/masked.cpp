@@ -165,6 +165,15 @@ void write_common(Writer& out, const Half& half, const std::string& source) {
     out.end_map();
 }
 
+void write_window(Writer& out, const ListWindow& window) {
+    if (window == ListWindow{}) return;
+    out.key("window");
+    out.begin_map();
+    if (window.age > Duration::zero()) out.duration("age", window.age);
+    if (window.oldest > 0) out.number("oldest", window.oldest);
+    out.end_map();
+}
+
 void write_account(Writer& out, const AccountSettings& account, const AccountNotes& notes) {
     out.begin_map();
     out.text("name", account.name);
@@ -184,6 +193,7 @@ void write_account(Writer& out, const AccountSettings& account, const AccountNot
         out.number("scan_limit", account.pop3->scan_limit);
         out.text("delete", account.pop3->remove_own ? "own" : "never");
         out.text("authserv_id", account.pop3->authserv_id);
+        write_window(out, account.pop3->window);
         out.key("poll");
         out.begin_map();
         out.duration("first", poll.first);

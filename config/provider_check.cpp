@@ -147,6 +147,24 @@ void check_reading(const Draft& draft, const Use& use, const Provider& provider,
                      "`pop3` of account " + in_quotes(account.name) + " " + what, expected);
 }
 
+/// What the listing leaves out: `window: {}` says that this account's leaves out nothing.
+void check_window(const Draft& draft, const Use& use, const Provider& provider,
+                  ProblemList& problems) {
+    if (provider.window == ListWindow{} || draft.accounts[use.account].says_window) return;
+    std::string shown;
+    if (provider.window.age > Duration::zero()) {
+        shown = "the mails of the last " + format_duration(provider.window.age);
+    } else {
+        shown = "the " + std::to_string(provider.window.oldest) + " oldest mails";
+    }
+    problems.warning(draft.accounts[use.account].pop3,
+                     "`pop3` of account " + in_quotes(draft.settings.accounts[use.account].name) +
+                         " has no `window`; " + std::string(provider.name) +
+                         " lists no more than " + shown + ", unless its settings say otherwise",
+                     "`window: " + window_text(provider.window) +
+                         "`, or `window: {}` if this account's mailbox is listed whole");
+}
+
 }  // namespace
 
 void check_providers(const Draft& draft, ProblemList& problems) {
@@ -175,7 +193,9 @@ void check_providers(const Draft& draft, ProblemList& problems) {
     }
     for (const auto& [key, use] : pop3) {
         const Provider* provider = provider_of(std::get<0>(key));
-        if (provider != nullptr) check_reading(draft, use, *provider, problems);
+        if (provider == nullptr) continue;
+        check_reading(draft, use, *provider, problems);
+        check_window(draft, use, *provider, problems);
     }
 }
 

@@ -2,6 +2,8 @@
 // The numbers. Each has its source in config/README.md; a test holds both together.
 #include "config/providers.hpp"
 
+#include "config/durations.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -9,6 +11,7 @@ namespace mailprobed {
 
 namespace {
 
+using std::chrono::days;
 using std::chrono::minutes;
 using enum LimitBasis;
 
@@ -27,9 +30,9 @@ constexpr auto kOvh = domains("ovh.net");
 constexpr auto kLuxSci = domains("luxsci.com");
 
 constexpr auto kProviders = std::to_array<Provider>({
-    {"QQ Mail", kQq, {60, cautious}, {}, {}, {60, cautious}, {}},
+    {"QQ Mail", kQq, {60, cautious}, {}, {}, {60, cautious}, {}, {days{30}, 0}},
     {"NetEase (163, 126)", kNetEase, {60, cautious}, {}, {}, {}, {100, reported}},
-    {"Gmail", kGmail, {12, documented}, {}, {}, {}, {500, reported}},
+    {"Gmail", kGmail, {12, documented}, {}, {}, {}, {500, reported}, {{}, 250}},
     {"Outlook.com", kOutlook, {4, reported}, minutes{15}, {}, {}, {300, reported}},
     {"Office 365", kOffice, {}, {}, {30, documented}, {}, {10'000, documented}},
     {"Yahoo Mail", kYahoo, {}, {}, {}, {}, {500, reported}},
@@ -55,6 +58,15 @@ const Provider* provider_of(std::string_view host) noexcept {
     };
     const auto* const found = std::ranges::find_if(kProviders, runs);
     return found == kProviders.end() ? nullptr : found;
+}
+
+std::string window_text(const ListWindow& window) {
+    std::string text;
+    if (window.age > Duration::zero()) text = "age: " + format_duration(window.age);
+    if (window.oldest > 0) {
+        text += (text.empty() ? "" : ", ") + ("oldest: " + std::to_string(window.oldest));
+    }
+    return text.empty() ? text : "{" + text + "}";
 }
 
 std::string_view basis_word(LimitBasis basis) noexcept {

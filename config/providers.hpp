@@ -2,10 +2,12 @@
 // What known mail providers allow: the table that config/README.md shows with its sources.
 #pragma once
 
+#include "probes/domain/settings.hpp"
 #include "probes/domain/time.hpp"
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace mailprobed {
@@ -40,7 +42,12 @@ struct Provider {
     ProviderLimit mails_per_minute;
     ProviderLimit mails_per_hour;
     ProviderLimit mails_per_day;
+    /// What its POP3 listing leaves out, by the provider's own words.
+    ListWindow window{};
 };
+
+/// The window as a configuration has it, `{age: 30d}`; empty for none.
+[[nodiscard]] std::string window_text(const ListWindow& window);
 
 /// The table.
 [[nodiscard]] std::span<const Provider> providers() noexcept;

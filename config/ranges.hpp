@@ -33,6 +33,8 @@ inline constexpr Range<Duration> kPollMaxRange{std::chrono::milliseconds{50}, st
 inline constexpr Range<double> kGrowthRange{1.05, 10};
 inline constexpr Range<std::uint32_t> kLoginsRange{0, 100'000};
 inline constexpr Range<std::uint32_t> kScanRange{1, 100'000};
+inline constexpr Range<Duration> kWindowAgeRange{std::chrono::hours{1}, std::chrono::days{3650}};
+inline constexpr Range<std::uint32_t> kWindowOldestRange{1, 1'000'000};
 inline constexpr Range<std::uint32_t> kPortRange{1, 65'535};
 
 }  // namespace mailprobed

@@ -88,6 +88,7 @@ std::vector<std::string> differences(const Pop3Settings& a, const Pop3Settings& 
     compare(a.scan_limit == b.scan_limit, "scan_limit");
     compare(a.remove_own == b.remove_own, "delete");
     compare(a.authserv_id == b.authserv_id, "authserv_id");
+    compare(a.window == b.window, "window");
     compare(a.timeouts == b.timeouts, "timeouts");
     return keys;
 }

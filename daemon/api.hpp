@@ -36,8 +36,7 @@ struct ApiClient {
 class Api {
   public:
     /// `ledger` is the path of the database.
-    explicit Api(std::string ledger)
-        : ledger_([path = std::move(ledger)] { return path; }) {}
+    explicit Api(std::string ledger) : ledger_([path = std::move(ledger)] { return path; }) {}
     /// `ledger` is asked at each question where that is now.
     explicit Api(std::function<std::string()> ledger) : ledger_(std::move(ledger)) {}
 

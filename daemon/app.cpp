@@ -113,9 +113,10 @@ class Daemon {
         const WebSetup setup{settings_.web.listen, std::move(sockets_), options_.web_config_file,
                              options_.allowed_hosts};
         WebServer web(io_.get_executor(), setup, handlers());
-        Monitor monitor(settings_, {io_.get_executor(), journal_, observers_,
-                                    [this](const Endpoint& to) { return connector_.make(to); },
-                                    hmac_sha256, random_u64, sessions_, journal_.recall(), run_id_});
+        Monitor monitor(settings_,
+                        {io_.get_executor(), journal_, observers_,
+                         [this](const Endpoint& to) { return connector_.make(to); }, hmac_sha256,
+                         random_u64, sessions_, journal_.recall(), run_id_});
         monitor_ = &monitor;
         TaskGroup tasks(io_.get_executor(), [this](const std::exception_ptr& error) {
             bug_ = true;

@@ -40,14 +40,12 @@ std::string quoted(const std::string& text) {
 }  // namespace
 
 std::optional<FileIdentity> file_at(const std::string& path) {
-    struct stat found {};
+    struct stat found{};
     if (::stat(path.c_str(), &found) != 0) return std::nullopt;
     return FileIdentity{found.st_dev, found.st_ino};
 }
 
-LedgerFiles::LedgerFiles(soci::session& sql, std::string path)
-    : sql_(sql),
-      path_(std::move(path)) {
+LedgerFiles::LedgerFiles(soci::session& sql, std::string path) : sql_(sql), path_(std::move(path)) {
     for (const char* suffix : {"", "-wal", "-shm"})
         files_.push_back(file_at(path_ + suffix));
 }

@@ -64,7 +64,8 @@ std::string adopt_recovered_ledger(const std::string& state_directory) {
     if (!recovered) return {};
     close_cleanly(*recovered);
     const std::string usual = usual_path(state_directory);
-    std::string told = "the ledger that an earlier run had to make, " + *recovered + ", is now " + usual;
+    std::string told =
+        "the ledger that an earlier run had to make, " + *recovered + ", is now " + usual;
     const std::string aside = usual + ".replaced-" + recovered->substr(recovered->rfind('-') + 1);
     // Its companions even without it: they would be taken for those of the file that comes.
     for (const char* suffix : {"", "-wal", "-shm"}) {

@@ -96,8 +96,7 @@ Conversion conversion_of(const Clocks& clocks, bool same_id, const ClockReading&
 }  // namespace
 
 LedgerRun::LedgerRun(soci::session& sql, const ClockReading& start, std::uint32_t tag_run)
-    : boot_(number(start.boot)),
-      wall_(number(start.wall)) {
+    : boot_(number(start.boot)), wall_(number(start.wall)) {
     Number last = 0;
     sql << "SELECT COALESCE(MAX(run), 0) FROM runs", into(last);
     number_ = last + 1;

@@ -61,7 +61,6 @@ struct Conversion {
 [[nodiscard]] std::vector<RememberedRun> recall_runs(soci::session& sql, long long own);
 
 /// True if the ledger knows that a run read the clocks so often.
-[[nodiscard]] bool knows_reading(soci::session& sql, std::uint32_t tag_run,
-                                 std::uint64_t readings);
+[[nodiscard]] bool knows_reading(soci::session& sql, std::uint32_t tag_run, std::uint64_t readings);
 
 }  // namespace mailprobed

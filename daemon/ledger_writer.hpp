@@ -48,8 +48,8 @@ class LedgerWriter {
     [[nodiscard]] Remembered recall(Duration evidence);
     /// Writes all of `records` or, throwing, none of them; returns when they are on the disk.
     void write(std::span<const QueuedRecord> records);
-    /// True if one of the ledger's files was removed or replaced since it was opened: what is written
-    /// is not found again.
+    /// True if one of the ledger's files was removed or replaced since it was opened: what is
+    /// written is not found again.
     [[nodiscard]] bool displaced();
     /// Writes all that it holds to a new ledger at `path`, and touches no file at its own path any
     /// more. Throws.

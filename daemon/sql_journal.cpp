@@ -53,10 +53,7 @@ enum class Idle : std::uint8_t { no, for_awaited, for_any };
 
 struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     Impl(const Executor& on, JournalPlace where, HealthHandler handler)
-        : executor(on),
-          disk(std::move(where)),
-          on_health(std::move(handler)),
-          sweep(on) {}
+        : executor(on), disk(std::move(where)), on_health(std::move(handler)), sweep(on) {}
 
     // On the event loop.
     /// Nothing if it is of a mail that was given up.

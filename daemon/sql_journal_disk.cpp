@@ -27,8 +27,7 @@ constexpr const char* kRolledBack =
 }  // namespace
 
 LedgerDisk::LedgerDisk(JournalPlace place)
-    : place_(std::move(place)),
-      lock_(place_.state_directory) {}
+    : place_(std::move(place)), lock_(place_.state_directory) {}
 
 void LedgerDisk::tell(const std::string& what) {
     if (what.empty()) return;

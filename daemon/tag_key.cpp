@@ -55,7 +55,7 @@ std::optional<Secret> read_key(const std::string& path) {
         if (errno == ENOENT) return std::nullopt;
         fail("cannot read the tag key in", path);
     }
-    struct stat status {};
+    struct stat status{};
     if (::fstat(file.fd(), &status) != 0) fail("cannot read the tag key in", path);
     // Whoever has the key can forge arrivals.
     if ((status.st_mode & 077U) != 0) {

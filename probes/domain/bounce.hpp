@@ -3,6 +3,7 @@
 // letters of servers that know no RFC 3464).
 #pragma once
 
+#include "probes/domain/arrival.hpp"
 #include "probes/domain/tag.hpp"
 #include "probes/wire/mail_headers.hpp"
 
@@ -45,6 +46,11 @@ struct Bounce {
     std::string status;
     /// What the server said, safe to show, 1 KiB at most.
     std::string diagnostic;
+    /// Speaks of failure without strong evidence: decides only in place of `lost`.
+    bool weak = false;
+    /// Machine-readable and about our mail and our recipient alone, be it failed, delayed or
+    /// relayed: may be deleted.
+    bool about_us_alone = false;
 };
 
 /// What a mail is as a report: at most one of the two is set.
@@ -57,14 +63,11 @@ struct BounceReading {
 /// Octets of a body that read_bounce() looks at.
 inline constexpr std::size_t kMaxBounceBytes = 256UL * 1024UL;
 
-/// Whether the body is worth reading, by the headers of the mail alone; never true for a mail that
-/// carries our tag as an original does.
-[[nodiscard]] bool may_be_bounce(const MailHeaders& headers) noexcept;
-
 /// Reads a mail as a report. A delivery report speaks of the mail whose tag is its envelope id or
 /// stands in the returned headers; anything else must come from a mail system, must not be an
-/// automatic answer, and must hold a verified tag anywhere.
+/// automatic answer, and must hold a verified tag anywhere. A bounce whose action is not `failed`
+/// decides nothing.
 [[nodiscard]] BounceReading read_bounce(const MailHeaders& headers, std::string_view body,
-                                        const TagCodec& codec);
+                                        const TagCodec& codec, const RouteOf& route_of);
 
 }  // namespace mailprobed

@@ -2,21 +2,48 @@
 // The marks by which mail systems, automatic answers and our own mails are told apart.
 #include "probes/domain/bounce_origin.hpp"
 
-#include "probes/domain/message.hpp"
+#include "probes/domain/subject_marks.hpp"
 #include "probes/domain/tag_places.hpp"
+#include "probes/wire/address.hpp"
 #include "probes/wire/ascii.hpp"
+#include "probes/wire/encoded_word.hpp"
+#include "probes/wire/mime_part.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string>
 
 namespace mailprobed {
 namespace {
 
 std::string_view value_of(const MailHeaders& headers, std::string_view name) noexcept {
-    return headers.get(name).value_or("");
+    return trim_text(headers.get(name).value_or(""));
 }
 
 bool has(const MailHeaders& headers, std::string_view name) noexcept {
     return headers.get(name).has_value();
+}
+
+bool any_of(std::string_view text, auto words) {
+    return std::ranges::any_of(words,
+                               [&](std::string_view word) { return contains_nocase(text, word); });
+}
+
+std::string from_of(const MailHeaders& headers) {
+    return words_decoded(value_of(headers, "From"));
+}
+
+/// What stands before the "@" of From, or all of a From without one ("MAILER-DAEMON").
+std::string local_part(const MailHeaders& headers) {
+    const std::string from = from_of(headers);
+    const std::string address = address_of(from);
+    if (address.empty()) return std::string(trim_text(from));
+    return address.substr(0, address.rfind('@'));
+}
+
+bool replied(const MailHeaders& headers) {
+    return has(headers, "In-Reply-To") || has(headers, "References") ||
+           begins_as_answer(words_decoded(value_of(headers, "Subject")));
 }
 
 }  // namespace
@@ -25,44 +52,85 @@ bool contains_nocase(std::string_view text, std::string_view word) noexcept {
     return !std::ranges::search(text, word, {}, ascii_lower).empty();
 }
 
-bool is_any_report(const MailHeaders& headers) noexcept {
-    return starts_with_nocase(trim_text(value_of(headers, "Content-Type")), "multipart/report");
+bool is_any_report(const MailHeaders& headers) {
+    return media_type(headers) == "multipart/report" ||
+           starts_with_nocase(value_of(headers, "Content-Type"), "multipart/report");
 }
 
-bool carries_own_tag(const MailHeaders& headers) noexcept {
-    if (is_any_report(headers)) return false;
-    return has(headers, kTagHeader) || !tag_in_subject(value_of(headers, "Subject")).empty() ||
-           looks_like_tag(tag_in_message_id(value_of(headers, "Message-ID")));
+bool has_null_path(const MailHeaders& headers) {
+    const auto path = headers.get("Return-Path");
+    if (!path) return false;
+    std::string text;
+    for (const char c : *path) {
+        if (!ascii_blank(c) && c != '<' && c != '>' && c != '"') text += ascii_lower(c);
+    }
+    return text.empty() || text == "mailer-daemon";
 }
 
-bool has_null_path(const MailHeaders& headers) noexcept {
-    return trim_text(value_of(headers, "Return-Path")) == "<>";
+bool is_from_daemon(const MailHeaders& headers) {
+    static constexpr std::array<std::string_view, 12> kWords{
+        "mailer-daemon",   "mailer daemon",      "mailerdaemon",          "mail delivery s",
+        "mail-daemon",     "maildaemon",         "microsoftexchange329e", "mail administrator",
+        "mail delivery d", "mail transfer syst", "mailer_daemon",         "mdaemon"};
+    return any_of(from_of(headers), kWords);
 }
 
-bool is_from_daemon(const MailHeaders& headers) noexcept {
-    const std::string_view from = value_of(headers, "From");
-    return contains_nocase(from, "mailer-daemon") || contains_nocase(from, "mail delivery s");
+bool is_from_postmaster(const MailHeaders& headers) {
+    static constexpr std::array<std::string_view, 14> kLocals{
+        "postmaster", "bounce", "mailadmin",  "mail-admin", "mta",    "smtp",   "root",
+        "mmdf",       "uucp",   "mailsystem", "delivery",   "system", "mailer", "postoffice"};
+    return any_of(local_part(headers), kLocals) ||
+           contains_nocase(from_of(headers), "postmaster") ||
+           contains_nocase(from_of(headers), "system administrator");
 }
 
-bool is_from_mail_system(const MailHeaders& headers) noexcept {
+bool is_from_exchange(const MailHeaders& headers) {
+    if (contains_nocase(value_of(headers, "From"), "microsoftexchange")) return true;
+    return std::ranges::any_of(headers.fields(), [](const HeaderField& field) {
+        return starts_with_nocase(field.name, "X-MS-Exchange-Message-Is-Ndr");
+    });
+}
+
+bool is_from_mail_system(const MailHeaders& headers) {
     if (is_from_daemon(headers) || has(headers, "X-Failed-Recipients")) return true;
-    const bool nobody =
-        has_null_path(headers) || contains_nocase(value_of(headers, "From"), "postmaster");
+    const bool nobody = has_null_path(headers) || is_from_postmaster(headers);
     // Answering programs use the null path and a postmaster may write himself, but both say what
     // they answer.
-    return nobody && !has(headers, "In-Reply-To") && !has(headers, "References") &&
-           !starts_with_nocase(trim_text(value_of(headers, "Subject")), "re:");
+    return nobody && !replied(headers);
 }
 
-bool is_automatic_answer(const MailHeaders& headers) noexcept {
-    if (has(headers, "X-Autoreply") || has(headers, "X-Autorespond")) return true;
-    if (contains_nocase(value_of(headers, "Precedence"), "auto_reply")) return true;
-    const std::string_view submitted = trim_text(value_of(headers, "Auto-Submitted"));
-    if (!starts_with_nocase(submitted, "auto-replied")) return false;
-    if (contains_nocase(submitted, "vacation")) return true;
-    // Exim and Sendmail call their bounces that as well.
-    return !has(headers, "X-Failed-Recipients") &&
-           !contains_nocase(value_of(headers, "From"), "mailer-daemon");
+bool is_somebodys_answer(const MailHeaders& headers) {
+    static constexpr std::array<std::string_view, 5> kFields{
+        "X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Vacation", "X-AutoReply-From"};
+    if (std::ranges::any_of(kFields, [&](std::string_view name) { return has(headers, name); }))
+        return true;
+    if (contains_nocase(value_of(headers, "Precedence"), "auto_reply") ||
+        contains_nocase(value_of(headers, "X-Autogenerated"), "reply")) {
+        return true;
+    }
+    if (contains_nocase(value_of(headers, "Auto-Submitted"), "vacation")) return true;
+    // Exim, Sendmail and hMailServer mark their bounces as answers as well.
+    if (is_from_daemon(headers) || has(headers, "X-Failed-Recipients")) return false;
+    return replied(headers);
+}
+
+bool is_from_list(const MailHeaders& headers) {
+    if (has(headers, "List-Id") || has(headers, "List-Unsubscribe") || has(headers, "List-Post"))
+        return true;
+    return contains_nocase(value_of(headers, "Precedence"), "list");
+}
+
+bool is_unanswerable(const MailHeaders& headers) {
+    return has_null_path(headers) ||
+           starts_with_nocase(value_of(headers, "Auto-Submitted"), "auto-replied");
+}
+
+bool has_answer_mark(const MailHeaders& headers) {
+    if (has_null_path(headers) || replied(headers) || is_somebodys_answer(headers)) return true;
+    const std::string_view submitted = value_of(headers, "Auto-Submitted");
+    // What we send says auto-generated and nothing behind it.
+    return !submitted.empty() && !ascii_iequals(submitted, "auto-generated") &&
+           !ascii_iequals(submitted, "no");
 }
 
 }  // namespace mailprobed

@@ -3,6 +3,7 @@
 #include "probes/domain/ledger.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace mailprobed {
 namespace {
@@ -50,6 +51,7 @@ void Ledger::start(const NewMail& mail) {
 void Ledger::enter(MailId id, Mail mail) {
     Probe& probe = probes_.at(mail.probe);
     mail.mailbox = probe.settings.mailbox;
+    mail.reports = probe.settings.reports;
     mailboxes_.at(mail.mailbox).pending.push_back(id);
     pending_.emplace(id, std::move(mail));
     probe.order.push_back(id);
@@ -82,9 +84,7 @@ Outcome Ledger::accepted(MailId mail, std::string reply) {
     if (found == pending_.end()) return outcome;  // it arrived before the server's answer did
     found->second.state = State::accepted;
     found->second.detail = std::move(reply);
-    if (found->second.absent_at_deadline) {
-        outcome.judgements.push_back(judge_absence(mail, found->second.deadline));
-    }
+    if (found->second.absent_at_deadline) absent(outcome, mail, found->second.deadline);
     return outcome;
 }
 
@@ -143,9 +143,7 @@ Outcome Ledger::unconfirmed(MailId mail, StageCause failure, std::string detail)
     found->second.state = State::unconfirmed;
     found->second.failure = failure;
     found->second.detail = std::move(detail);
-    if (found->second.absent_at_deadline) {
-        outcome.judgements.push_back(judge_absence(mail, found->second.deadline));
-    }
+    if (found->second.absent_at_deadline) absent(outcome, mail, found->second.deadline);
     return outcome;
 }
 
@@ -156,7 +154,7 @@ void Ledger::look_began(MailboxIndex mailbox, Instant at) {
 }
 
 Instant Ledger::lower_bound(const Mailbox& mailbox, Instant handed) const {
-    return std::max(handed, mailbox.complete_login);
+    return std::max(handed, mailbox.complete_snapshot);
 }
 
 Outcome Ledger::sighted(MailboxIndex mailbox, const Sighting& sighting, Instant now) {
@@ -199,43 +197,45 @@ Outcome Ledger::sighted(MailboxIndex mailbox, const Sighting& sighting, Instant 
         return outcome;
     }
     entry.attempt = sighting.attempt;
-    const bool was_hidden = entry.started <= box.blind;
+    const bool was_hidden = sighting.hidden || entry.started <= box.blind;
     note_arrival(outcome, sighting.mail, entry, sighting.listed_at,
                  was_hidden ? entry.handed : lower_bound(box, entry.handed));
     count_copies(outcome, sighting.mail, entry, sighting);
     return outcome;
 }
 
-Outcome Ledger::look_ended(MailboxIndex mailbox, bool complete, std::optional<Instant> login_at,
-                           Instant now, std::optional<Instant> blind) {
+Outcome Ledger::look_ended(MailboxIndex mailbox, bool complete, std::optional<Instant> snapshot_at,
+                           Instant now, std::optional<Instant> blind,
+                           std::optional<Instant> proven_until) {
     Outcome outcome;
     Mailbox& box = mailboxes_.at(mailbox);
     box.looking = false;
     box.blind = blind.value_or(Instant::min());
-    if (!complete || !login_at) {
+    if (!complete || !snapshot_at) {
         box.hindered_until = std::max(box.hindered_until, now);
         return outcome;
     }
-    box.complete_login = *login_at;
-    box.hindered_until = std::min(box.hindered_until, *login_at);
-    std::vector<MailId> absent;
+    const Instant proven = std::min(*snapshot_at, proven_until.value_or(*snapshot_at));
+    box.complete_snapshot = *snapshot_at;
+    box.hindered_until = std::min(box.hindered_until, *snapshot_at);
+    std::vector<MailId> missing;
     for (const MailId id : box.pending) {
         Mail& mail = pending_.at(id);
-        if (*login_at < mail.deadline || *login_at > mail.grace_end) continue;
+        if (proven < mail.deadline || *snapshot_at > mail.grace_end) continue;
         if (mail.state == State::accepted || mail.state == State::unconfirmed) {
-            absent.push_back(id);
+            missing.push_back(id);
         } else {
             mail.absent_at_deadline = true;
         }
     }
-    for (const MailId id : absent)
-        outcome.judgements.push_back(judge_absence(id, now));
+    for (const MailId id : missing)
+        absent(outcome, id, now);
     std::erase_if(box.unobserved, [&](MailId id) {
         const auto found = settled_.find(id);
         if (found == settled_.end() || found->second.arrived) return true;
-        if (*login_at < found->second.deadline) return false;
+        if (proven < found->second.deadline) return false;
         if (found->second.started <= box.blind) return false;
-        found->second.handed = std::max(found->second.handed, *login_at);
+        found->second.handed = std::max(found->second.handed, *snapshot_at);
         outcome.absent.push_back(id);
         return true;
     });
@@ -260,6 +260,11 @@ Outcome Ledger::settle(MailboxIndex mailbox, Instant now) {
         over.push_back(id);
     }
     for (const MailId id : over) {
+        if (pending_.at(id).awaits_report) {
+            outcome.judgements.push_back(
+                judge_absence(id, now, "the sender's mailbox was not looked into after it"));
+            continue;
+        }
         outcome.judgements.push_back(judge(id, Verdict::unobserved, now));
         box.unobserved.push_back(id);
     }
@@ -278,10 +283,11 @@ Judgement Ledger::judge_arrival(MailId id, const Sighting& sighting, Instant now
     const bool of_this_attempt =
         mail.handed_attempt != 0 && sighting.attempt == mail.handed_attempt;
     const Instant handed = of_this_attempt ? mail.handed : mail.started;
-    const Instant lower = std::min(lower_bound(box, handed), sighting.listed_at);
+    const Instant seen_since = sighting.hidden ? handed : lower_bound(box, handed);
+    const Instant lower = std::min(seen_since, sighting.listed_at);
     if (lower > mail.deadline) return judge_absence(id, now);
     const Instant deadline = mail.deadline;
-    const bool unmeasured = box.hindered_until > lower || mail.inexact;
+    const bool unmeasured = box.hindered_until > lower || mail.inexact || sighting.hidden;
     std::string early;
     if (mail.state == State::handed && of_this_attempt) {
         early = "it arrived before the server had answered the dot";
@@ -305,14 +311,56 @@ Judgement Ledger::judge_arrival(MailId id, const Sighting& sighting, Instant now
     return result;
 }
 
-Judgement Ledger::judge_absence(MailId id, Instant now) {
-    if (pending_.at(id).unreadable) {
+void Ledger::absent(Outcome& outcome, MailId id, Instant now) {
+    Mail& mail = pending_.at(id);
+    if (mail.state != State::accepted || !mail.reports) {
+        outcome.judgements.push_back(judge_absence(id, now));
+        return;
+    }
+    Mailbox& sender = mailboxes_.at(*mail.reports);
+    if (sender.reports_at >= mail.deadline) {
+        outcome.judgements.push_back(judge_absence(id, now, sender.reports_remark));
+        return;
+    }
+    if (!std::exchange(mail.awaits_report, true)) sender.await_reports.push_back(id);
+}
+
+Outcome Ledger::reports_read(MailboxIndex mailbox, Instant began, std::string remark, Instant now) {
+    Outcome outcome;
+    Mailbox& box = mailboxes_.at(mailbox);
+    box.reports_at = std::max(box.reports_at, began);
+    box.reports_remark = std::move(remark);
+    std::erase_if(box.await_reports, [&](MailId id) {
+        const auto found = pending_.find(id);
+        if (found == pending_.end()) return true;
+        if (found->second.deadline > began) return false;
+        outcome.judgements.push_back(judge_absence(id, now, box.reports_remark));
+        return true;
+    });
+    return outcome;
+}
+
+Judgement Ledger::judge_absence(MailId id, Instant now, std::string_view remark) {
+    Mail& mail = pending_.at(id);
+    if (mail.unreadable) {
         Judgement result = judge(id, Verdict::unobserved, now);
         result.detail = "its tag was made with a key that is not known any more";
         return result;
     }
-    const bool accepted = pending_.at(id).state == State::accepted;
-    return judge(id, accepted ? Verdict::lost : Verdict::send_failed, now);
+    if (mail.state != State::accepted) return judge(id, Verdict::send_failed, now);
+    if (mail.weak) {
+        const BounceSeen report = std::move(*mail.weak);
+        Judgement result = judge(id, Verdict::bounced, now);
+        result.status_class = report.status_class;
+        result.detail = report.detail;
+        settled_.at(id).bounced = true;
+        return result;
+    }
+    if (!remark.empty()) {
+        if (!mail.detail.empty()) mail.detail += "; ";
+        mail.detail.append("no report of non-delivery was found, but ").append(remark);
+    }
+    return judge(id, Verdict::lost, now);
 }
 
 Judgement Ledger::judge(MailId id, Verdict verdict, Instant now) {

@@ -81,6 +81,9 @@ struct Sighting {
     std::vector<std::uint64_t> entries;
     /// Copies of different attempts are different sightings.
     std::uint8_t attempt = 1;
+    /// It stands under a unique id that was a stranger's: earlier looks may have passed it over, so
+    /// that they prove no absence.
+    bool hidden = false;
 };
 
 /// A report that a mail was not delivered.
@@ -89,6 +92,9 @@ struct BounceSeen {
     StatusClass status_class = StatusClass::unknown;
     /// Status and diagnostic text; free text.
     std::string detail;
+    /// It does not say so for certain: it decides nothing but that `bounced` takes the place of
+    /// `lost`.
+    bool weak = false;
 };
 
 /// What the ledger keeps for a mail that entered it.
@@ -107,6 +113,9 @@ struct LedgerProbe {
     MailboxIndex mailbox = 0;
     Duration deadline{};
     Duration grace{};
+    /// Where reports of non-delivery come, if they are watched: `lost` waits for a look there at or
+    /// after the deadline, within the grace.
+    std::optional<MailboxIndex> reports = {};
 };
 
 /// The numbers of the accounting identity.
@@ -137,8 +146,8 @@ class Ledger {
 
     /// A mail is about to be sent; it is pending from now on.
     void start(const NewMail& mail);
-    /// A mail that an earlier run left without a verdict is pending again. If no key of now can read
-    /// its tag, it may be there and not be recognised: looking never proves its absence.
+    /// A mail that an earlier run left without a verdict is pending again. If no key of now can
+    /// read its tag, it may be there and not be recognised: looking never proves its absence.
     void restore(ProbeIndex probe, const RememberedMail& mail, Instant now, bool readable = true);
     /// A mail that an earlier run judged may still leave evidence.
     void restore(ProbeIndex probe, const RememberedVerdict& mail, Instant now = Instant::min());
@@ -169,12 +178,18 @@ class Ledger {
     Outcome bounced(const BounceSeen& bounce, Instant now);
     /// QUIT was answered +OK after `entries` copies of an attempt were marked deleted.
     void deleted(MailId mail, std::uint8_t attempt, const std::vector<std::uint64_t>& entries);
-    /// The look ended. `login_at` is the instant before its login command, if it came so far; only
-    /// a complete look proves that pending mails not sighted in it were not there at `login_at`.
-    /// Mails that started until `blind` may hide behind an entry that could not be read; a look
-    /// that is called complete has none such pending.
-    Outcome look_ended(MailboxIndex mailbox, bool complete, std::optional<Instant> login_at,
-                       Instant now, std::optional<Instant> blind = {});
+    /// The look ended. `snapshot_at` is the earliest instant at which the server can have taken
+    /// what it showed, the one before the connect, if the look came so far; only a complete look
+    /// proves that pending mails not sighted in it were not there then. Mails that started until
+    /// `blind` may hide behind an entry that could not be read; a look that is called complete has
+    /// none such pending. `proven_until`, if it is earlier, is when the last entry was read that a
+    /// mail could hide behind: no mail with a later deadline is called absent.
+    Outcome look_ended(MailboxIndex mailbox, bool complete, std::optional<Instant> snapshot_at,
+                       Instant now, std::optional<Instant> blind = {},
+                       std::optional<Instant> proven_until = {});
+    /// A look into a mailbox for reports of non-delivery ended that began at `began`; `remark` says
+    /// why not all of them were read, or is empty.
+    Outcome reports_read(MailboxIndex mailbox, Instant began, std::string remark, Instant now);
     /// No look will begin before `until`: what arrives until then is found late for that reason.
     void looks_rest(MailboxIndex mailbox, Instant until);
     /// Judges mails whose grace is over; forgets old ones.
@@ -190,6 +205,15 @@ class Ledger {
     [[nodiscard]] std::optional<RememberedMail> pending_mail(MailId mail) const;
     /// D of a mail that is pending.
     [[nodiscard]] std::optional<Instant> deadline_of(MailId mail) const;
+    /// The latest deadline of a mail of `mailbox`, pending or `unobserved`, that a look with this
+    /// snapshot may call absent; nothing if there is none.
+    [[nodiscard]] std::optional<Instant> latest_due(MailboxIndex mailbox, Instant snapshot) const;
+    /// The longest time from start to the end of the grace among the pending mails of `mailbox`.
+    [[nodiscard]] Duration longest_wait(MailboxIndex mailbox) const;
+    /// The probe with this probe_id().
+    [[nodiscard]] std::optional<ProbeIndex> probe_with(std::uint32_t id) const;
+    /// True if the copy of an attempt was removed under this unique id: it is there again.
+    [[nodiscard]] bool removed_under(MailId mail, std::uint8_t attempt, std::uint64_t entry) const;
     /// Where a mail that is pending ends.
     [[nodiscard]] std::optional<MailboxIndex> mailbox_of(MailId mail) const;
     /// Where a mail ends that is pending or remembered.
@@ -239,6 +263,12 @@ class Ledger {
         std::uint64_t digest = 0;
         std::optional<StageCause> failure;
         std::string detail;
+        /// Its probe's when it started.
+        std::optional<MailboxIndex> reports;
+        /// Not there after its deadline; only a look for reports is missing.
+        bool awaits_report = false;
+        /// A report that decides nothing by itself.
+        std::optional<BounceSeen> weak;
     };
 
     /// A judged mail, kept for evidence; small, because there are many.
@@ -269,7 +299,12 @@ class Ledger {
         std::vector<MailId> pending;
         /// Judged `unobserved`, and no complete look after the deadline since.
         std::vector<MailId> unobserved;
-        Instant complete_login = Instant::min();
+        Instant complete_snapshot = Instant::min();
+        /// When the last look for reports began, and why it did not read all of them.
+        Instant reports_at = Instant::min();
+        std::string reports_remark;
+        /// Mails that are absent and await such a look.
+        std::vector<MailId> await_reports;
         /// The end of the last failed look, or of the pause that followed: what was handed over
         /// before would have been found earlier.
         Instant hindered_until = Instant::min();
@@ -289,7 +324,9 @@ class Ledger {
     void enter(MailId id, Mail mail);
     Judgement judge(MailId id, Verdict verdict, Instant now);
     Judgement judge_arrival(MailId id, const Sighting& sighting, Instant now);
-    Judgement judge_absence(MailId id, Instant now);
+    /// The verdict on a mail that is not there, or a wait for a look for reports about it.
+    void absent(Outcome& outcome, MailId id, Instant now);
+    Judgement judge_absence(MailId id, Instant now, std::string_view remark = {});
     void count_copies(Outcome& outcome, MailId id, Settled& settled, const Sighting& sighting);
     void note_arrival(Outcome& outcome, MailId id, Settled& settled, Instant upper, Instant lower);
     [[nodiscard]] Instant lower_bound(const Mailbox& mailbox, Instant handed) const;

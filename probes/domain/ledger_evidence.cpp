@@ -50,6 +50,10 @@ void Ledger::clock_set(Duration step, Instant now) {
 Outcome Ledger::bounced(const BounceSeen& bounce, Instant now) {
     Outcome outcome;
     const auto pending = pending_.find(bounce.mail);
+    if (pending != pending_.end() && bounce.weak) {
+        if (!pending->second.weak) pending->second.weak = bounce;
+        return outcome;
+    }
     if (pending != pending_.end()) {
         Judgement judgement = judge(bounce.mail, Verdict::bounced, now);
         judgement.status_class = bounce.status_class;
@@ -60,6 +64,8 @@ Outcome Ledger::bounced(const BounceSeen& bounce, Instant now) {
     }
     const auto settled = settled_.find(bounce.mail);
     if (settled == settled_.end() || settled->second.bounced) return outcome;
+    // What may be a report does not contradict a mail that arrived.
+    if (bounce.weak && settled->second.arrived) return outcome;
     settled->second.bounced = true;
     outcome.evidence.push_back(
         {bounce.mail, settled->second.probe, Evidence::bounce, std::nullopt, 1});

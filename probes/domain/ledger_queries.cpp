@@ -143,6 +143,44 @@ std::optional<Instant> Ledger::deadline_of(MailId mail) const {
     return found->second.deadline;
 }
 
+std::optional<Instant> Ledger::latest_due(MailboxIndex mailbox, Instant snapshot) const {
+    std::optional<Instant> latest;
+    const Mailbox& box = mailboxes_.at(mailbox);
+    const auto take = [&](Instant deadline) {
+        if (deadline <= snapshot && (!latest || deadline > *latest)) latest = deadline;
+    };
+    for (const MailId id : box.pending) {
+        const Mail& mail = pending_.at(id);
+        if (snapshot <= mail.grace_end) take(mail.deadline);
+    }
+    for (const MailId id : box.unobserved) {
+        const auto found = settled_.find(id);
+        if (found != settled_.end()) take(found->second.deadline);
+    }
+    return latest;
+}
+
+Duration Ledger::longest_wait(MailboxIndex mailbox) const {
+    Duration longest{};
+    for (const MailId id : mailboxes_.at(mailbox).pending) {
+        const Mail& mail = pending_.at(id);
+        longest = std::max(longest, mail.grace_end - mail.started);
+    }
+    return longest;
+}
+
+std::optional<ProbeIndex> Ledger::probe_with(std::uint32_t id) const {
+    const auto found = by_id_.find(id);
+    if (found == by_id_.end()) return std::nullopt;
+    return found->second;
+}
+
+bool Ledger::removed_under(MailId mail, std::uint8_t attempt, std::uint64_t entry) const {
+    const auto found = settled_.find(mail);
+    return found != settled_.end() && entry != 0 && found->second.attempt == attempt &&
+           found->second.removed != 0 && found->second.removed_entry == entry;
+}
+
 std::optional<MailboxIndex> Ledger::mailbox_of(MailId mail) const {
     const auto found = pending_.find(mail);
     if (found == pending_.end()) return std::nullopt;

@@ -2,12 +2,18 @@
 // Composition of the test mail and the digest of its body.
 #include "probes/domain/message.hpp"
 
+#include "probes/wire/ascii.hpp"
+
 #include <array>
 #include <cstdio>
 #include <initializer_list>
 
 namespace mailprobed {
 namespace {
+
+constexpr std::string_view kRemoved = "; removed once it was seen.";
+constexpr std::string_view kLastSentence =
+    "No answer is needed. To stop these messages, ask whoever runs that monitor.";
 
 void add(std::string& out, std::initializer_list<std::string_view> pieces) {
     for (const std::string_view piece : pieces)
@@ -25,13 +31,32 @@ std::string compose_body(const MessageParts& parts) {
     std::string body;
     add(body, {parts.tag});
     add(body, {});
-    add(body, {"This is a test message of a mail delivery monitor (mailprobed)."});
+    add(body, {kFirstSentence});
     add(body, {"Sent by:  ", parts.from});
     add(body, {"Sent to:  ", parts.to});
     add(body, {"Probe:    ", parts.probe, " of ", parts.instance});
-    add(body, {"Sent every ", every(parts.interval), "; removed once it was seen."});
-    add(body, {"No answer is needed. To stop these messages, ask whoever runs that monitor."});
+    add(body, {"Sent every ", every(parts.interval), kRemoved});
+    add(body, {kLastSentence});
     return body;
+}
+
+/// The lines of a body in relaxed form, runs of blanks as one; without empty lines at the end.
+std::vector<std::string> relaxed_lines(std::string_view body) {
+    std::vector<std::string> lines;
+    while (!body.empty()) {
+        const std::size_t end = body.find('\n');
+        std::string& line = lines.emplace_back();
+        for (const char c : body.substr(0, end)) {
+            const bool blank = c == ' ' || c == '\t' || c == '\r';
+            if (blank && !line.empty() && line.back() == ' ') continue;
+            line += blank ? ' ' : c;
+        }
+        if (line.ends_with(' ')) line.pop_back();
+        body.remove_prefix(end == std::string_view::npos ? body.size() : end + 1);
+    }
+    while (!lines.empty() && lines.back().empty())
+        lines.pop_back();
+    return lines;
 }
 
 }  // namespace
@@ -78,6 +103,25 @@ ComposedMail compose(const MessageParts& parts) {
     add(text, {});
     text += body;
     return {std::move(text), body_digest(body)};
+}
+
+bool is_composed_body(std::string_view body, std::string_view tag) {
+    const std::vector<std::string> lines = relaxed_lines(body);
+    if (lines.size() != 8) return false;
+    const auto begins = [&](std::size_t at, std::string_view with) {
+        return lines[at].starts_with(with) && lines[at].size() > with.size();
+    };
+    return ascii_iequals(lines[0], tag) && lines[1].empty() && lines[2] == kFirstSentence &&
+           begins(3, "Sent by: ") && begins(4, "Sent to: ") && begins(5, "Probe: ") &&
+           begins(6, "Sent every ") && lines[6].ends_with(kRemoved) && lines[7] == kLastSentence;
+}
+
+bool is_own_line(std::string_view line) {
+    const std::vector<std::string> lines = relaxed_lines(line);
+    if (lines.size() != 1) return false;
+    const std::string_view text = lines.front();
+    return text == kFirstSentence || text == kLastSentence || text.starts_with("Sent by: ") ||
+           text.starts_with("Sent to: ") || text.starts_with("Probe: ") || text.ends_with(kRemoved);
 }
 
 std::uint64_t body_digest(std::string_view body) noexcept {

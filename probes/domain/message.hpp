@@ -16,6 +16,9 @@ namespace mailprobed {
 inline constexpr std::string_view kTagHeader = "X-Mailprobed-Tag";
 /// The word before the tag in the subject.
 inline constexpr std::string_view kSubjectWord = "mailprobed";
+/// The line that follows the tag in the body.
+inline constexpr std::string_view kFirstSentence =
+    "This is a test message of a mail delivery monitor (mailprobed).";
 
 /// What a test mail is made of.
 struct MessageParts {
@@ -47,6 +50,13 @@ struct ComposedMail {
 /// A digest of a body in relaxed canonical form (RFC 6376 3.4.4): runs of blanks count as one,
 /// trailing blanks and empty lines at the end do not count, CRLF and LF are the same.
 [[nodiscard]] std::uint64_t body_digest(std::string_view body) noexcept;
+
+/// True if `body`, decoded, is the text that compose() makes for this tag, whatever probe and
+/// interval it names, with nothing before, behind or between; blanks count as in body_digest().
+[[nodiscard]] bool is_composed_body(std::string_view body, std::string_view tag);
+
+/// True if a line is one of those that compose() writes below the tag, blanks not counted.
+[[nodiscard]] bool is_own_line(std::string_view line);
 
 /// "Mon, 22 Apr 2013 16:22:01 +0000" (RFC 5322 3.3), always UTC.
 [[nodiscard]] std::string date_header(WallTime at);

@@ -36,8 +36,8 @@ struct RememberedMail {
     /// Instants of this boot, converted where the record is of another one.
     Instant started, handed, deadline, grace_end;
     WallTime wall;
-    /// False if the record is of another boot, or the wall clock was set meanwhile: latencies across
-    /// that are not measured.
+    /// False if the record is of another boot, or the wall clock was set meanwhile: latencies
+    /// across that are not measured.
     bool exact = true;
     /// The instants went by way of Unix time: the wall clock moves them when it is set.
     bool converted = false;

@@ -85,6 +85,15 @@ struct PollSettings {
     friend bool operator==(const PollSettings&, const PollSettings&) = default;
 };
 
+/// What a provider's listing leaves out; zero means nothing.
+struct ListWindow {
+    /// Mails older than this.
+    Duration age{};
+    /// All but this many of the oldest.
+    std::uint32_t oldest = 0;
+    friend bool operator==(const ListWindow&, const ListWindow&) = default;
+};
+
 /// The reading half of an account.
 struct Pop3Settings {
     Endpoint server;
@@ -102,6 +111,7 @@ struct Pop3Settings {
     bool remove_own = true;
     /// The authserv-id whose Authentication-Results are trusted (RFC 8601 2.5); empty: none.
     std::string authserv_id;
+    ListWindow window;
     PollSettings poll;
     Timeouts timeouts;
     friend bool operator==(const Pop3Settings&, const Pop3Settings&) = default;

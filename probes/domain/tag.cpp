@@ -140,7 +140,8 @@ TagReading TagCodec::read(std::string_view text) const {
         if (key.id != key_id) continue;
         reject = TagReject::forged;
         const auto mac = hmac_(key.secret.reveal(), as_text(signed_part));
-        if (equal_in_constant_time(rest, std::span(mac).first(mac_length))) return {tag, std::nullopt};
+        if (equal_in_constant_time(rest, std::span(mac).first(mac_length)))
+            return {tag, std::nullopt};
     }
     return {std::nullopt, reject};
 }

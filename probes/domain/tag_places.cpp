@@ -2,13 +2,24 @@
 // Finding what claims to be a tag.
 #include "probes/domain/tag_places.hpp"
 
-#include "probes/domain/message.hpp"
 #include "probes/domain/tag.hpp"
 #include "probes/wire/ascii.hpp"
+#include "probes/wire/comments.hpp"
+#include "probes/wire/encoded_word.hpp"
 
 #include <algorithm>
 
 namespace mailprobed {
+namespace {
+
+// Folding in the middle of a long word adds blanks to it.
+std::string without_blanks(std::string_view text) {
+    std::string result(text);
+    std::erase_if(result, [](char c) { return ascii_blank(c) || c == '\r' || c == '\n'; });
+    return result;
+}
+
+}  // namespace
 
 std::string_view trim_text(std::string_view text) noexcept {
     const auto first = text.find_first_not_of(" \t\r");
@@ -25,24 +36,17 @@ std::string_view first_word(std::string_view text) noexcept {
     return text.substr(0, text.find_first_of(" \t"));
 }
 
-std::string_view tag_in_subject(std::string_view subject) noexcept {
-    subject = trim_text(subject);
-    while (!subject.empty() && (subject.front() == '[' || subject.front() == '*')) {
-        const std::size_t end =
-            subject.front() == '[' ? subject.find(']') : subject.find_first_of(" \t");
-        if (end == std::string_view::npos) return {};
-        subject = trim_text(subject.substr(end + 1));
-    }
-    if (!starts_with_nocase(subject, kSubjectWord)) return {};
-    return first_word(subject.substr(kSubjectWord.size()));
+std::string tag_in_message_id(std::string_view id) {
+    const std::string decoded = words_decoded(id);
+    std::string_view text = decoded;
+    if (!skip_comments(text)) return {};
+    if (text.starts_with('<')) text.remove_prefix(1);
+    const auto at = text.find('@');
+    return at == std::string_view::npos ? std::string() : without_blanks(text.substr(0, at));
 }
 
-std::string_view tag_in_message_id(std::string_view id) noexcept {
-    id = trim_text(id);
-    if (id.empty() || id.front() != '<') return {};
-    id.remove_prefix(1);
-    const auto at = id.find('@');
-    return at == std::string_view::npos ? std::string_view{} : id.substr(0, at);
+std::string tag_in_own_field(std::string_view value) {
+    return without_blanks(words_decoded(value));
 }
 
 bool looks_like_tag(std::string_view text) noexcept {

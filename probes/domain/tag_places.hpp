@@ -2,6 +2,7 @@
 // Where in a mail the tag stands; what is found there still is to be verified.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace mailprobed {
@@ -15,13 +16,11 @@ namespace mailprobed {
 /// The first word of `text` up to a blank.
 [[nodiscard]] std::string_view first_word(std::string_view text) noexcept;
 
-/// What stands behind our own word in a subject; empty if it is not ours. Gateways put "[SPAM]" or
-/// "***" marks in front, people and their programs put "Re:" or "Fwd:"; the former still are our
-/// mail, the latter are not.
-[[nodiscard]] std::string_view tag_in_subject(std::string_view subject) noexcept;
+/// The left part of a Message-ID, whatever way it is folded or coded; empty if it has none.
+[[nodiscard]] std::string tag_in_message_id(std::string_view id);
 
-/// The left part of a Message-ID; empty if it is malformed.
-[[nodiscard]] std::string_view tag_in_message_id(std::string_view id) noexcept;
+/// The text of our own field, whatever way it is folded or coded.
+[[nodiscard]] std::string tag_in_own_field(std::string_view value);
 
 /// True for kTagLength characters of base32 in either case.
 [[nodiscard]] bool looks_like_tag(std::string_view text) noexcept;

@@ -25,7 +25,8 @@ constexpr bool is_border(char c) noexcept {
            std::string_view("<>()[]{}\"',;:@=*|.").find(c) != std::string_view::npos;
 }
 
-/// The bits of versions 1 and 2: what does not begin so is some other word of sixty letters.
+/// The bits of version 1 (ae to ah) and 2 (ai to al): what does not begin so is some other word of
+/// sixty letters.
 constexpr bool is_versioned(std::string_view word) noexcept {
     const char second = ascii_lower(word[1]);
     return ascii_lower(word[0]) == 'a' && second >= 'e' && second <= 'l';

@@ -31,8 +31,8 @@ class TagEvidence {
     std::size_t position_ = 0;
 };
 
-/// Reads all words of `text` that look like a tag, and whatever stands behind our own
-/// header's name; at most 64 of them.
+/// Reads all words of `text` that look like a tag of version 1 or 2, and whatever stands behind our
+/// own header's name; at most 64 of them.
 [[nodiscard]] TagEvidence search_tags(std::string_view text, const TagCodec& codec);
 
 }  // namespace mailprobed

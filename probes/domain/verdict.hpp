@@ -47,10 +47,9 @@ enum class TagReject : std::uint8_t {
     other_daemon,
 };
 /// All reasons.
-inline constexpr std::array kTagRejects{TagReject::malformed, TagReject::unknown_key,
-                                        TagReject::forged,    TagReject::conflicting,
-                                        TagReject::quoted,    TagReject::wrong_mailbox,
-                                        TagReject::other_daemon};
+inline constexpr std::array kTagRejects{
+    TagReject::malformed, TagReject::unknown_key,   TagReject::forged,      TagReject::conflicting,
+    TagReject::quoted,    TagReject::wrong_mailbox, TagReject::other_daemon};
 
 /// What became of the body on its way.
 enum class BodyState : std::uint8_t { intact, altered, unread };

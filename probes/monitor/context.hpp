@@ -6,6 +6,7 @@
 #include "probes/domain/ledger.hpp"
 #include "probes/domain/wall_watch.hpp"
 #include "probes/monitor/journey.hpp"
+#include "probes/monitor/look_memory.hpp"
 #include "probes/monitor/monitor.hpp"
 
 #include <cstddef>
@@ -76,6 +77,8 @@ struct Context {
     std::vector<std::uint32_t> mailbox_ids;
     /// Makes the watcher of a mailbox plan again, for something changed in the ledger.
     std::function<void(MailboxIndex)> wake;
+    /// What the looks in progress hold.
+    LookMemory look_memory;
     /// Conversations open now.
     std::size_t sessions = 0;
     /// When each prober begins its next mail.

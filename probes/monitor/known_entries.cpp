@@ -3,9 +3,42 @@
 #include "probes/monitor/known_entries.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <tuple>
 #include <utility>
 
 namespace mailprobed {
+
+namespace {
+
+/// Strangers that change their size in one look before sizes are no evidence any more.
+constexpr unsigned kFewChanges = 3;
+
+int rank(EntryState state) noexcept {
+    switch (state) {
+        case EntryState::fresh:
+            return 0;
+        case EntryState::unreadable:
+            return 1;
+        case EntryState::ours:
+            return 2;
+        case EntryState::doubtful:
+            break;
+    }
+    return 3;
+}
+
+/// Newest first; of those that could not be read the one that waits longest.
+auto reading_order(const Entry& entry, std::optional<Instant> tried_at) {
+    return std::tuple(rank(entry.state), tried_at.value_or(Instant::min()),
+                      std::numeric_limits<std::uint32_t>::max() - entry.number);
+}
+
+bool stays(EntryKind kind) noexcept {
+    return kind == EntryKind::left || kind == EntryKind::report;
+}
+
+}  // namespace
 
 std::uint64_t entry_hash(std::string_view text) noexcept {
     std::uint64_t hash = 14695981039346656037ULL;
@@ -14,92 +47,208 @@ std::uint64_t entry_hash(std::string_view text) noexcept {
     return hash == 0 ? 1 : hash;
 }
 
-void KnownEntries::begin_listing() {
-    in_listing_.clear();
-    twice_.clear();
-    fresh_.clear();
-    overflowed_ = without_ids_ = false;
-    nameless_before_ = std::exchange(nameless_, 0);
+void KnownEntries::begin_listing(Instant snapshot, LookShare& share) {
+    end_look();
+    share_ = &share;
+    snapshot_ = snapshot;
+    overflowed_ = by_number_ = false;
+    ids_listed_ = 0;
+    changed_sizes_ = 0;
+    unreadable_.begin_listing();
+    ids_.listing_began(snapshot);
 }
 
 void KnownEntries::listed(std::uint32_t number, std::string_view uidl, Instant at) {
-    if (uidl.empty()) {
-        without_ids_ = true;
-        if (fresh_.size() >= kMaxEntries) overflowed_ = true;
-        if (!overflowed_) fresh_.push_back({number, 0, at, std::nullopt});
-        return;
-    }
-    const std::uint64_t key = entry_hash(uidl);
-    if (in_listing_.size() >= kMaxEntries) {
+    // One entry to be read for each line at worst.
+    if (lines_.size() >= kMaxEntries || !share_->grow(sizeof(Line) + sizeof(Entry))) {
         overflowed_ = true;
         return;
     }
-    const auto found = known_.find(key);
-    const auto [first, is_first] = in_listing_.try_emplace(key, number, at);
-    if (!is_first) {
-        // Some servers give one id to several messages (RFC 1939 7 forbids it): an id that does not
-        // tell them apart must not hide one of ours behind a stranger, so all of them are read.
-        const bool first_was_skipped = found != known_.end() && !found->second.own;
-        if (twice_.insert(key).second && first_was_skipped) {
-            fresh_.push_back({first->second.first, key, first->second.second, std::nullopt});
-        }
-        fresh_.push_back({number, key, at, std::nullopt});
+    if (uidl.empty()) {
+        lines_.push_back({0, at, number});
         return;
     }
-    if (found == known_.end()) {
-        fresh_.push_back({number, key, at, std::nullopt});
-    } else if (found->second.own) {
-        fresh_.push_back({number, key, at, found->second.own});
-    }
+    ++ids_listed_;
+    ids_.listed(number, uidl, at);
+    lines_.push_back({entry_hash(uidl), at, number});
 }
 
-std::vector<Entry> KnownEntries::end_listing() {
-    for (const std::uint64_t key : twice_)
-        removed(key);
-    for (Entry& entry : fresh_) {
-        if (twice_.contains(entry.key)) entry = {entry.number, 0, entry.listed_at, std::nullopt};
+const KnownEntries::Line* KnownEntries::line_of(std::uint64_t key) const {
+    const auto line = std::ranges::lower_bound(lines_, key, {}, &Line::key);
+    return line == lines_.end() || line->key != key ? nullptr : &*line;
+}
+
+void KnownEntries::forget_gone() {
+    for (auto entry = known_.begin(); entry != known_.end();) {
+        const auto current = entry++;
+        if (line_of(current->first) == nullptr) forget(current, true);
+    }
+    unreadable_.keep_only([this](std::uint64_t key) { return line_of(key) != nullptr; });
+}
+
+std::vector<Entry> KnownEntries::end_listing(bool whole) {
+    std::ranges::sort(lines_, {},
+                      [](const Line& line) { return std::pair(line.key, line.number); });
+    // Some servers give one id to several messages (RFC 1939 7 forbids it): an id that does not
+    // tell them apart must not hide one of ours behind a stranger, so all of them are read.
+    for (std::size_t i = 1; i < lines_.size(); ++i) {
+        if (lines_[i].key != 0 && lines_[i].key == lines_[i - 1].key) twice_.insert(lines_[i].key);
+    }
+    for (const std::uint64_t key : twice_) {
+        const auto entry = known_.find(key);
+        if (entry != known_.end()) forget(entry, false);
     }
     // A listing without ids (UIDL refused for once) does not tell who is gone; one line without an
     // id that can be relied on is no such listing.
-    by_number_ = without_ids_ && in_listing_.empty();
-    if (!by_number_) {
-        for (auto entry = known_.begin(); entry != known_.end();) {
-            const auto current = entry++;
-            if (!in_listing_.contains(current->first)) forget(current);
+    by_number_ = ids_listed_ == 0 && !lines_.empty();
+    if (whole && !overflowed_ && !by_number_) forget_gone();
+    std::vector<Entry> wanted;
+    for (const Line& line : lines_) {
+        Entry entry{line.number, line.key, line.at, EntryState::fresh};
+        if (entry.key == 0 || twice_.contains(entry.key)) {
+            entry.key = 0;
+            wanted.push_back(entry);
+            continue;
         }
-        std::erase_if(unreadable_,
-                      [&](const auto& entry) { return !in_listing_.contains(entry.first); });
+        const auto found = known_.find(entry.key);
+        if (found == known_.end()) {
+            if (unreadable_.tried_at(entry.key)) entry.state = EntryState::unreadable;
+            wanted.push_back(entry);
+        } else if (found->second.kind == EntryKind::ours) {
+            entry.state = EntryState::ours;
+            wanted.push_back(entry);
+        }
     }
-    in_listing_ = {};  // gives the memory of a long listing back
-    std::ranges::sort(fresh_, std::ranges::greater{}, &Entry::number);
-    return std::move(fresh_);
+    std::ranges::sort(wanted, {}, [this](const Entry& entry) {
+        return reading_order(entry, unreadable_.tried_at(entry.key));
+    });
+    return wanted;
 }
 
-void KnownEntries::classified(std::uint64_t key, std::optional<Tag> own) {
-    if (key == 0) return;
-    known_[key] = {own, false, false};
-    added_.push_back(key);
-    unreadable_.erase(key);
+void KnownEntries::sized(std::uint32_t number, std::optional<std::uint64_t> size) {
+    using Size = std::pair<std::uint32_t, std::uint32_t>;
+    if (!size || sizes_.size() >= kMaxEntries || !share_->grow(sizeof(Size))) return;
+    // 0 means that nothing is known.
+    constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
+    const auto kept = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(*size, 1, kMost));
+    const bool in_order = sizes_.empty() || sizes_.back().first < number;
+    sizes_.emplace_back(number, kept);
+    if (!in_order) std::ranges::sort(sizes_);
 }
 
-void KnownEntries::classified_by_these_keys(std::uint64_t key) {
-    if (key == 0) return;
-    known_[key] = {std::nullopt, false, true};
-    unreadable_.erase(key);
+std::uint32_t KnownEntries::size_of(std::uint32_t number) const {
+    const auto found = std::ranges::lower_bound(sizes_, number, {},
+                                                &std::pair<std::uint32_t, std::uint32_t>::first);
+    return found == sizes_.end() || found->first != number ? 0 : found->second;
+}
+
+KnownEntries::Doubt KnownEntries::doubt(const Known& known, std::uint32_t number,
+                                        Instant since) const {
+    const bool lasting = ids_.lasting(snapshot_);
+    const bool read_since = known.read_at >= since;
+    const std::uint32_t size = size_of(number);
+    const bool has_sizes = !sizes_.empty() && !sizes_change_;
+    if (has_sizes && size != 0) {
+        if (known.size == 0) return {known.read_at != snapshot_, false};
+        if (size != known.size) return {true, false};
+    }
+    if (lasting || read_since) return {};
+    const bool may_be_ours =
+        !has_sizes || size == 0 || (size >= kLeastMail && size <= kLargestMail);
+    return {may_be_ours, may_be_ours};
+}
+
+std::vector<Entry> KnownEntries::doubtful(Instant since) const {
+    std::vector<Entry> result;
+    for (const Line& line : lines_) {
+        const auto known = known_.find(line.key);
+        if (line.key == 0 || known == known_.end()) continue;
+        if (known->second.kind == EntryKind::ours && known->second.read_at == snapshot_) continue;
+        const Doubt open = doubt(known->second, line.number, since);
+        if (!open.any) continue;
+        result.push_back({line.number, line.key, line.at, EntryState::doubtful, !open.by_age});
+    }
+    std::ranges::sort(result, std::ranges::greater{}, &Entry::number);
+    return result;
+}
+
+Instant KnownEntries::proven_until(Instant since) const {
+    Instant proven = snapshot_;
+    for (const Line& line : lines_) {
+        const auto known = known_.find(line.key);
+        if (line.key == 0 || known == known_.end()) continue;
+        const Doubt open = doubt(known->second, line.number, since);
+        if (!open.any) continue;
+        // One that is in doubt for its age alone was a stranger's when it was read.
+        proven = std::min(proven, open.by_age ? known->second.read_at : Instant::min());
+    }
+    return proven;
+}
+
+void KnownEntries::end_look() {
+    lines_ = {};
+    sizes_ = {};
+    twice_.clear();
+    share_ = nullptr;
+}
+
+void KnownEntries::classified(const Entry& entry, EntryKind kind, MailId mail,
+                              bool removed_before) {
+    if (entry.key == 0) return;
+    unreadable_.readable(entry.key);
+    ids_.read(entry.key, removed_before, snapshot_);
+    const auto [place, fresh] = known_.try_emplace(entry.key);
+    Known& known = place->second;
+    const std::uint32_t size = size_of(entry.number);
+    if (!fresh) {
+        const bool was_strange = known.kind == EntryKind::stranger;
+        if (was_strange && kind == known.kind && known.size != 0 && size != 0 &&
+            size != known.size) {
+            sizes_change_ = sizes_change_ || ++changed_sizes_ >= kFewChanges;
+        }
+        // Nothing is known of what an earlier run called a stranger's for its keys.
+        if (known.mail != mail && known.kind != EntryKind::stranger_by_these_keys) {
+            ids_.reused(snapshot_);
+        }
+        if (stays(known.kind)) --left_;
+    }
+    if (stays(kind)) ++left_;
+    known.kind = kind;
+    known.mail = mail;
+    known.read_at = snapshot_;
+    if (size != 0) known.size = size;
+    if (kind != EntryKind::stranger_by_these_keys) added_.push_back(entry.key);
 }
 
 void KnownEntries::keys_changed() {
-    std::erase_if(known_, [](const auto& entry) { return entry.second.by_these_keys; });
+    std::erase_if(known_, [](const auto& entry) {
+        return entry.second.kind == EntryKind::stranger_by_these_keys;
+    });
 }
 
-void KnownEntries::remember(std::uint64_t key, std::optional<Tag> own) {
-    // Those are removed. What was so called in another life of the server may be a stranger's now:
-    // it costs little to read ours once more.
-    if (own) {
-        gone_.push_back(key);
-        return;
+void KnownEntries::unreadable(const Entry& entry) {
+    // What was read as ours once is read again before it is removed.
+    if (entry.state == EntryState::ours) return;
+    const auto known = known_.find(entry.key);
+    if (known != known_.end()) forget(known, false);
+    unreadable_.unreadable(entry.key, entry.listed_at, snapshot_);
+}
+
+void KnownEntries::broke_session(const Entry& entry) {
+    const auto known = known_.find(entry.key);
+    if (known != known_.end() && entry.state != EntryState::ours) forget(known, false);
+    unreadable_.broke_session(entry.key, entry.listed_at, snapshot_);
+}
+
+std::optional<Instant> KnownEntries::blind_until() const {
+    return unreadable_.blind_until(by_number_,
+                                   [this](std::uint64_t key) { return known_.contains(key); });
+}
+
+void KnownEntries::remember(std::uint64_t key) {
+    if (known_.size() < kMaxEntries) {
+        known_[key] = {Instant::min(), 0, 0, EntryKind::stranger, true};
     }
-    if (known_.size() < kMaxEntries) known_[key] = {std::nullopt, true, false};
 }
 
 KnownEntries::Changes KnownEntries::take_changes() {
@@ -107,9 +256,11 @@ KnownEntries::Changes KnownEntries::take_changes() {
     // A later run reads ours again before it removes them.
     for (const std::uint64_t key : added_) {
         const auto entry = known_.find(key);
-        if (entry == known_.end() || entry->second.kept || entry->second.own) continue;
+        if (entry == known_.end() || entry->second.kept) continue;
+        const EntryKind kind = entry->second.kind;
+        if (kind == EntryKind::ours || kind == EntryKind::report) continue;
         entry->second.kept = true;
-        changes.classified.emplace_back(key, std::nullopt);
+        changes.classified.push_back(key);
     }
     added_.clear();
     changes.gone = std::move(gone_);
@@ -117,55 +268,21 @@ KnownEntries::Changes KnownEntries::take_changes() {
     return changes;
 }
 
-void KnownEntries::forget(std::unordered_map<std::uint64_t, Known>::iterator entry) {
+void KnownEntries::forget(std::unordered_map<std::uint64_t, Known>::iterator entry, bool is_gone) {
     if (entry->second.kept) gone_.push_back(entry->first);
+    if (stays(entry->second.kind)) --left_;
+    if (is_gone) ids_.gone(entry->first);
     known_.erase(entry);
-}
-
-void KnownEntries::unreadable(const Entry& entry) {
-    if (entry.key != 0) {
-        unreadable_.try_emplace(entry.key, Unreadable{entry.listed_at});
-    } else if (++nameless_ > nameless_before_) {
-        nameless_sight_ = entry.listed_at;
-    }
-}
-
-void KnownEntries::broke_session(const Entry& entry) {
-    unreadable(entry);
-    const auto found = unreadable_.find(entry.key);
-    if (found == unreadable_.end()) return;
-    Unreadable& trouble = found->second;
-    // Once may be the network's doing.
-    trouble.breaks = std::min(trouble.breaks + 1, 10U);
-    trouble.skips = (1U << (trouble.breaks - 1)) - 1;
-}
-
-bool KnownEntries::skips(const Entry& entry) {
-    const auto found = unreadable_.find(entry.key);
-    if (found == unreadable_.end() || found->second.skips == 0) return false;
-    --found->second.skips;
-    return true;
-}
-
-unsigned KnownEntries::breaks(std::uint64_t key) const {
-    const auto found = unreadable_.find(key);
-    return found == unreadable_.end() ? 0 : found->second.breaks;
-}
-
-std::optional<Instant> KnownEntries::blind_until() const {
-    std::optional<Instant> latest;
-    for (const auto& [key, trouble] : unreadable_) {
-        // What was read once is known, and a listing by numbers has all of them read again.
-        if (by_number_ || known_.contains(key)) continue;
-        if (!latest || trouble.first_sight > *latest) latest = trouble.first_sight;
-    }
-    if (nameless_ > 0 && (!latest || nameless_sight_ > *latest)) latest = nameless_sight_;
-    return latest;
 }
 
 void KnownEntries::removed(std::uint64_t key) {
     const auto entry = known_.find(key);
-    if (entry != known_.end()) forget(entry);
+    if (entry != known_.end()) forget(entry, false);
+    ids_.gone(key);
+}
+
+bool KnownEntries::tell_changing_sizes() noexcept {
+    return sizes_change_ && !std::exchange(told_sizes_, true);
 }
 
 bool KnownEntries::first_time(std::uint64_t digest) {

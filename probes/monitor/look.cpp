@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The order of a look is what makes its claims true: list first, then read, then (the ledger having
-// been told) remove.
+// been told) remove; and nothing is called absent before the dialogue is known to be in step.
 #include "probes/monitor/look.hpp"
 
-#include "probes/domain/arrival.hpp"
-#include "probes/domain/message.hpp"
 #include "probes/net/boot_clock.hpp"
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <span>
+#include <string>
 #include <utility>
 
 namespace mailprobed {
@@ -29,44 +28,158 @@ std::uint64_t digest_of(const MailHeaders& headers) {
 }  // namespace
 
 Look::Look(Context& context, LookedInto mailbox, const Pop3Settings& settings, KnownEntries& known)
-    : context_(context), mailbox_(std::move(mailbox)), settings_(settings), known_(known) {}
+    : context_(context),
+      mailbox_(std::move(mailbox)),
+      settings_(settings),
+      known_(known),
+      share_(context.look_memory) {}
+
+Look::~Look() {
+    known_.end_look();
+}
+
+void Look::fall_short(StageCause why, std::string detail) {
+    if (shortfall_) return;
+    shortfall_ = why;
+    detail_ = std::move(detail);
+}
 
 Awaitable<void> Look::observe(Pop3Session& session) {
     co_await session.open();
+    snapshot_ = session.connect_at().value_or(BootClock::now());
+    due_ = context_.ledger.latest_due(mailbox_.index, snapshot_);
     messages_ = co_await session.stat();
-    known_.begin_listing();
-    if (*messages_ > 0) co_await list(session);
-    std::vector<Entry> fresh = known_.end_listing();
-    if (known_.overflowed()) shortfall_ = {Stage::list, Cause::mailbox_too_large};
-    co_await read_headers(session, std::move(fresh));
-    const std::optional<Instant> blind = known_.blind_until();
-    if (!shortfall_ && blind && context_.ledger.expects(mailbox_.index, *blind)) {
-        shortfall_ = {Stage::top, Cause::protocol_error};
+    known_.begin_listing(snapshot_, share_);
+    const bool whole = co_await list(session);
+    const std::vector<Entry> listed = known_.end_listing(whole);
+    if (known_.overflowed()) {
+        fall_short({Stage::list, Cause::mailbox_too_large},
+                   "more messages than one look reads; empty the mailbox or use one for probes");
     }
-    complete_ = !shortfall_;
+    co_await read_new(session, listed);
+    co_await read_doubtful(session);
+    co_await read_open(session);
+    const std::optional<Instant> blind = known_.blind_until();
+    if (blind && context_.ledger.expects(mailbox_.index, *blind)) {
+        std::string words =
+            "a message is listed but cannot be read; a mail that was sent before it was first "
+            "listed may be that one";
+        if (!refused_reading_.empty()) words += " (" + refused_reading_ + ")";
+        fall_short({Stage::top, Cause::protocol_error}, std::move(words));
+    }
     co_await read_bodies(session);
     co_await read_bounces(session);
 }
 
-Awaitable<void> Look::list(Pop3Session& session) {
+Awaitable<bool> Look::list(Pop3Session& session) {
+    // STAT is not believed when it says that nothing is there: some servers count what is new.
     std::uint32_t lines = 0;
     std::function<void(const ListedEntry&)> each = [this, &lines](const ListedEntry& line) {
         known_.listed(line.number, line.uidl, line.read_at);
         ++lines;
     };
     co_await session.list(std::move(each));
+    if (due_ && session.has_uidl() && lines > 0) {
+        std::function<void(const ListedEntry&)> size = [this](const ListedEntry& line) {
+            known_.sized(line.number, line.size);
+        };
+        co_await session.sizes(std::move(size));
+    }
+    mind_window(lines);
     // A server whose storage fails in the middle may end the listing as if it were whole.
-    if (lines < *messages_) shortfall_ = {Stage::list, Cause::protocol_error};
+    if (lines >= *messages_) co_return true;
+    fall_short({Stage::list, Cause::protocol_error},
+               "the server lists fewer messages than it counts (STAT)");
+    co_return false;
 }
 
-Awaitable<void> Look::read_each(Pop3Session& session, const std::vector<Entry>& wanted,
-                                std::function<void(std::size_t, const FetchedMessage&)> take) {
+void Look::mind_window(std::size_t listed) {
+    const ListWindow& window = settings_.window;
+    if (window.oldest != 0 && listed >= window.oldest) {
+        fall_short({Stage::list, Cause::mailbox_too_large},
+                   "the server lists only the oldest " + std::to_string(window.oldest) +
+                       " messages (pop3.window), and so many are listed: a newer one may be "
+                       "missing; empty the mailbox");
+    }
+    if (window.age > Duration::zero() &&
+        context_.ledger.longest_wait(mailbox_.index) >= window.age) {
+        fall_short({Stage::list, Cause::mailbox_too_large},
+                   "the server lists no message that is as old as deadline and grace of a mail "
+                   "(pop3.window)");
+    }
+}
+
+Awaitable<void> Look::read_new(Pop3Session& session, const std::vector<Entry>& listed) {
+    std::vector<Entry> wanted;
+    std::size_t fresh = kHeaderBudget;
+    std::size_t retries = kRetryBudget;
+    std::size_t ours = kRemovalBudget;
+    std::size_t without_key = settings_.scan_limit;
+    for (const Entry& entry : listed) {
+        std::size_t& budget = entry.state == EntryState::fresh        ? fresh
+                              : entry.state == EntryState::unreadable ? retries
+                                                                      : ours;
+        if (known_.trouble().skips(entry.key)) continue;
+        const bool too_many = budget == 0 || (entry.key == 0 && without_key == 0);
+        // Those that could not be read are known as such; ours wait for their removal.
+        if (too_many && entry.state == EntryState::fresh) {
+            fall_short(
+                {Stage::list, Cause::mailbox_too_large},
+                "more new messages than one look reads; empty the mailbox or use one for probes");
+        }
+        if (too_many) continue;
+        --budget;
+        if (entry.key == 0) --without_key;
+        wanted.push_back(entry);
+    }
+    co_await read_and_classify(session, wanted, Instant::max());
+}
+
+Awaitable<void> Look::read_doubtful(Pop3Session& session) {
+    if (!due_) co_return;
+    std::vector<Entry> wanted = known_.doubtful(*due_);
+    if (wanted.size() > kDoubtBudget) wanted.resize(kDoubtBudget);
+    const Instant until = BootClock::now() + settings_.timeouts.total / 2;
+    co_await read_and_classify(session, wanted, until);
+}
+
+Awaitable<void> Look::read_and_classify(Pop3Session& session, const std::vector<Entry>& wanted,
+                                        Instant until) {
+    std::span<const Entry> rest(wanted);
+    const std::size_t most = known_.careful() ? 1 : kProofEvery;
+    while (!rest.empty() && BootClock::now() < until) {
+        const std::span<const Entry> some = rest.first(std::min(most, rest.size()));
+        rest = rest.subspan(some.size());
+        const Take take = [this, some](std::size_t place, const FetchedMessage& message) {
+            classify_one(some[place], message);
+        };
+        std::optional<Failure> failure;
+        try {
+            co_await read_each(session, some, known_.careful() ? Pace::single : Pace::batches,
+                               take);
+            if (!rest.empty() || known_.careful()) {
+                const bool in_step = co_await session.verify_step();
+                if (in_step) commit();
+            }
+        } catch (const Failure& error) {
+            failure = error;
+        }
+        if (!failure) continue;
+        // Read by itself, it is the one whose text was taken for an answer.
+        if (session.out_of_step() && known_.careful()) known_.broke_session(some.front());
+        throw *failure;
+    }
+}
+
+Awaitable<void> Look::read_each(Pop3Session& session, std::span<const Entry> wanted, Pace pace,
+                                Take take) {
     std::vector<std::uint32_t> numbers;
     numbers.reserve(wanted.size());
     for (const Entry& entry : wanted)
         numbers.push_back(entry.number);
     if (numbers.empty()) co_return;
     std::size_t next = 0;
+    std::vector<std::size_t> refused;
     std::function<void(FetchedMessage&&)> each = [&](FetchedMessage&& message) {
         // Answers come in the order asked for; a session that skips one must not shift the
         // others.
@@ -76,44 +189,45 @@ Awaitable<void> Look::read_each(Pop3Session& session, const std::vector<Entry>& 
         const std::size_t place = next++;
         if (message.present) {
             take(place, message);
+        } else if (message.refusal.starts_with("TOP")) {
+            refused.push_back(place);
         } else {
-            known_.unreadable(wanted[place]);
+            cannot_read(wanted[place], message);
         }
     };
     try {
-        co_await session.headers(numbers, std::move(each));
+        co_await session.headers(numbers, pace, std::move(each));
     } catch (const Failure& error) {
         // What was given up for its size is known already.
-        if (next < wanted.size() && error.cause() != Cause::limit_exceeded) {
-            known_.broke_session(wanted[next]);
-        }
+        const bool blamed = error.cause() != Cause::limit_exceeded && !session.out_of_step();
+        if (next < wanted.size() && blamed) known_.broke_session(wanted[next]);
         throw;
+    }
+    co_await read_refused(session, wanted, refused, take);
+}
+
+Awaitable<void> Look::read_refused(Pop3Session& session, std::span<const Entry> wanted,
+                                   const std::vector<std::size_t>& refused, const Take& take) {
+    for (const std::size_t place : refused) {
+        FetchedMessage message;
+        try {
+            message = co_await session.retrieve(wanted[place].number);
+        } catch (const Failure&) {
+            if (!session.out_of_step()) known_.broke_session(wanted[place]);
+            throw;
+        }
+        if (message.present) {
+            session.distrust_top();
+            take(place, message);
+        } else {
+            cannot_read(wanted[place], message);
+        }
     }
 }
 
-Awaitable<void> Look::read_headers(Pop3Session& session, std::vector<Entry> fresh) {
-    std::vector<Entry> wanted;
-    std::size_t budget = kHeaderBudget;
-    std::size_t without_key = settings_.scan_limit;
-    for (const Entry& entry : fresh) {
-        if (entry.own) {
-            own_.push_back({entry, *entry.own, BodyState::unread, std::nullopt, {}});
-            continue;
-        }
-        if (known_.skips(entry)) continue;
-        if (budget == 0 || (entry.key == 0 && without_key == 0)) {
-            shortfall_ = {Stage::list, Cause::mailbox_too_large};
-            continue;
-        }
-        --budget;
-        if (entry.key == 0) --without_key;
-        wanted.push_back(entry);
-    }
-    std::function<void(std::size_t, const FetchedMessage&)> take =
-        [this, &wanted](std::size_t place, const FetchedMessage& message) {
-            classify_one(wanted[place], message);
-        };
-    co_await read_each(session, wanted, std::move(take));
+void Look::cannot_read(const Entry& entry, const FetchedMessage& message) {
+    known_.unreadable(entry);
+    if (refused_reading_.empty()) refused_reading_ = message.refusal;
 }
 
 bool Look::is_whole(const FetchedMessage& message) {
@@ -121,88 +235,149 @@ bool Look::is_whole(const FetchedMessage& message) {
     return message.cut || (message.header_ended && !message.headers.fields().empty());
 }
 
+void Look::note(const Entry& entry, EntryKind kind, std::optional<TagReject> reject,
+                const MailHeaders* headers) {
+    Reading reading{entry, kind, 0, false, reject, 0};
+    // Told once, not each time that the entry is read again.
+    if (entry.state == EntryState::doubtful && !entry.resized) reading.reject.reset();
+    const bool by_these_keys = reading.reject == TagReject::unknown_key ||
+                               reading.reject == TagReject::forged ||
+                               reading.reject == TagReject::other_daemon;
+    if (by_these_keys) {
+        reading.kind = EntryKind::stranger_by_these_keys;
+    }
+    if (headers != nullptr && reading.reject && entry.key == 0) {
+        reading.digest = digest_of(*headers);
+    }
+    readings_.push_back(std::move(reading));
+}
+
+void Look::commit() {
+    for (const Reading& reading : std::exchange(readings_, {})) {
+        known_.classified(reading.entry, reading.kind, reading.mail, reading.removed_before);
+        if (!reading.reject) continue;
+        if (reading.entry.key != 0 || known_.first_time(reading.digest)) {
+            context_.needs.observer.tag_rejected(mailbox_.name, *reading.reject);
+        }
+    }
+}
+
 void Look::classify_one(const Entry& entry, const FetchedMessage& message) {
-    const Arrival arrival = classify(message.headers, message.first_line, context_.codec);
-    if (!arrival.tag && !is_whole(message)) {
+    const HeaderReading reading =
+        read_header(message.headers, message.first_line, context_.codec, mailbox_.route_of);
+    if (reading.says == HeaderSays::arrival && reading.tag) {
+        take_arrival(entry, *reading.tag, message);
+        return;
+    }
+    if (!is_whole(message)) {
         known_.unreadable(entry);
         return;
     }
-    std::optional<TagReject> reject = arrival.reject;
-    std::optional<Tag> own;
-    const Home home = arrival.tag ? mailbox_.home_of(*arrival.tag) : Home::foreign;
-    if (home == Home::here) own = arrival.tag;
-    if (home == Home::elsewhere) reject = TagReject::wrong_mailbox;
-    if (home == Home::other_daemon) reject = TagReject::other_daemon;
-    if (!arrival.tag && mailbox_.bounces && may_be_bounce(message.headers)) {
-        // Its body decides what it is; what was read of it so far is no arrival in any case.
+    // A report that was one before needs no second reading: it is no arrival in any case.
+    const bool known_report = entry.state == EntryState::doubtful && !entry.resized;
+    const bool reads_report =
+        reading.says == HeaderSays::maybe_report && mailbox_.bounces && !known_report;
+    if (reading.says == HeaderSays::needs_body) {
         if (message.body) {
-            take_bounce(entry, message);
+            classify_whole(entry, message);
         } else {
-            maybe_bounces_.push_back(entry);
+            open_.push_back(entry);
         }
+    } else if (reads_report && message.body) {
+        take_bounce(entry, message);
+    } else if (reads_report) {
+        maybe_bounces_.push_back(entry);
+    } else {
+        note(entry, EntryKind::stranger, reading.reject, &message.headers);
+    }
+}
+
+void Look::classify_whole(const Entry& entry, const FetchedMessage& message) {
+    const std::string& body = message.body.value();
+    const MailReading reading = read_mail(message.headers, body, context_.codec, mailbox_.route_of);
+    if (reading.arrival) {
+        take_arrival(entry, *reading.arrival, message);
+    } else if (reading.maybe_report && mailbox_.bounces) {
+        take_bounce(entry, message);
+    } else {
+        note(entry, EntryKind::stranger, reading.reject, &message.headers);
+    }
+}
+
+void Look::take_arrival(const Entry& entry, const Tag& tag, const FetchedMessage& message) {
+    const Home home = mailbox_.home_of(tag);
+    if (home != Home::here) {
+        std::optional<TagReject> reject;
+        if (home == Home::elsewhere && !is_filed_copy(message.headers)) {
+            reject = TagReject::wrong_mailbox;
+        }
+        if (home == Home::other_daemon) reject = TagReject::other_daemon;
+        note(entry, EntryKind::stranger, reject, &message.headers);
         return;
     }
-    if (arrival.reject == TagReject::unknown_key || arrival.reject == TagReject::forged ||
-        home == Home::other_daemon) {
-        known_.classified_by_these_keys(entry.key);
-    } else {
-        known_.classified(entry.key, own);
-    }
-    if (reject && (entry.key != 0 || known_.first_time(digest_of(message.headers)))) {
-        context_.needs.observer.tag_rejected(mailbox_.name, *reject);
-    }
-    if (!own) return;
-    OwnMail mail{entry, *own, BodyState::unread, std::nullopt,
-                 journey_of(message.headers, settings_.authserv_id)};
-    if (message.body) mail.digest = body_digest(*message.body);
+    // A removal that did not hold; one by an earlier run is known by the ledger alone.
+    const bool again = context_.ledger.removed_under(tag.mail, tag.attempt, entry.key);
+    const bool pending = context_.ledger.mailbox_of(tag.mail).has_value();
+    const bool was_left = entry.state == EntryState::doubtful && !pending;
+    readings_.push_back({entry, again || was_left ? EntryKind::left : EntryKind::ours, tag.mail,
+                         again, std::nullopt, 0});
+    if (again && entry.state != EntryState::doubtful) ++came_again_;
+    if (again || was_left) return;
+    OwnMail mail{entry,        tag,
+                 std::nullopt, journey_of(message.headers, settings_.authserv_id),
+                 false,        entry.state == EntryState::ours && !pending};
+    if (message.body) take_body(mail, message);
+    if (known_.careful()) mail.proven = own_mark(message.headers, context_.codec) == tag;
     own_.push_back(std::move(mail));
+}
+
+void Look::take_body(OwnMail& mail, const FetchedMessage& message) {
+    mail.read = true;
+    mail.proven = own_mark(message.headers, context_.codec) == mail.tag;
+    mail.digest = decoded_body_digest(message.headers, message.body.value());
+}
+
+Awaitable<void> Look::read_open(Pop3Session& session) {
+    std::size_t budget = kBodyBudget;
+    for (const Entry& entry : std::exchange(open_, {})) {
+        if (budget-- == 0) {
+            fall_short({Stage::list, Cause::mailbox_too_large},
+                       "more messages than one look reads whole that may be ours");
+            co_return;
+        }
+        FetchedMessage message;
+        try {
+            message = co_await session.retrieve(entry.number);
+        } catch (const Failure&) {
+            if (!session.out_of_step()) known_.broke_session(entry);
+            throw;
+        }
+        if (message.present && message.body) {
+            classify_whole(entry, message);
+        } else {
+            cannot_read(entry, message);
+        }
+    }
 }
 
 Awaitable<void> Look::read_bodies(Pop3Session& session) {
     for (OwnMail& mail : own_) {
         // A mail that an earlier look recognised has been judged by it.
-        if (mail.digest || mail.entry.own) continue;
+        if (mail.read) continue;
         const FetchedMessage message = co_await session.retrieve(mail.entry.number);
-        if (message.present && message.body) mail.digest = body_digest(*message.body);
-    }
-}
-
-Awaitable<void> Look::read_bounces(Pop3Session& session) {
-    std::size_t budget = kBounceBudget;
-    for (const Entry& entry : maybe_bounces_) {
-        if (budget-- == 0) break;  // the rest is as unknown at the next look as it was at this one
-        std::optional<Failure> failure;
-        try {
-            const FetchedMessage message = co_await session.retrieve(entry.number);
-            if (message.present) take_bounce(entry, message);
-        } catch (const Failure& error) {
-            failure = error;
+        if (!message.present || !message.body) continue;
+        const MailReading reading =
+            read_mail(message.headers, *message.body, context_.codec, mailbox_.route_of);
+        const bool same =
+            own_mark(message.headers, context_.codec) == mail.tag || reading.arrival == mail.tag;
+        if (!same) {
+            // Its header was somebody's answer to another question: nothing may be removed here.
+            known_.be_careful(true);
+            throw Failure(Stage::retr, Cause::protocol_error,
+                          "RETR shows another message than TOP did");
         }
-        if (!failure) continue;
-        const bool too_much =
-            failure->cause() == Cause::too_big || failure->cause() == Cause::limit_exceeded;
-        // No report is that large: reading it again would end the next look as well.
-        if (!too_much) known_.broke_session(entry);
-        if (too_much || known_.breaks(entry.key) >= kBounceTries) {
-            known_.classified(entry.key, std::nullopt);
-        }
-        throw *failure;
+        take_body(mail, message);
     }
-}
-
-void Look::take_bounce(const Entry& entry, const FetchedMessage& message) {
-    BounceReading reading =
-        read_bounce(message.headers, message.body.value_or(std::string()), context_.codec);
-    if (reading.reject && (entry.key != 0 || known_.first_time(digest_of(message.headers)))) {
-        context_.needs.observer.tag_rejected(mailbox_.name, *reading.reject);
-    }
-    const Home home = reading.bounce ? mailbox_.home_of(reading.bounce->tag) : Home::foreign;
-    if (home == Home::foreign || home == Home::other_daemon) {
-        known_.classified(entry.key, std::nullopt);
-        return;
-    }
-    // Ours is read again by every look until one has removed it.
-    bounces_.push_back({entry, std::move(*reading.bounce)});
 }
 
 std::vector<Found> Look::sightings_of(const std::vector<OwnMail>& mails) {
@@ -223,94 +398,10 @@ std::vector<Found> Look::sightings_of(const std::vector<OwnMail>& mails) {
         Sighting& sighting = result[place->second].sighting;
         sighting.listed_at = std::min(sighting.listed_at, mail.entry.listed_at);
         if (!sighting.digest) sighting.digest = mail.digest;
+        if (mail.entry.state == EntryState::doubtful) sighting.hidden = true;
         sighting.entries.push_back(mail.entry.key);
     }
     return result;
-}
-
-Awaitable<bool> Look::clean_up(Pop3Session& session, bool safe, Instant give_up) {
-    std::vector<std::uint32_t> marked;
-    if (safe && settings_.remove_own) marked = co_await remove(session, give_up);
-    const bool confirmed = co_await session.quit();
-    if (safe && !settings_.remove_own) leave_all();
-    if (confirmed) note_removed(marked);
-    co_return confirmed;
-}
-
-Awaitable<std::vector<std::uint32_t>> Look::remove(Pop3Session& session, Instant give_up) {
-    const Instant began = BootClock::now();
-    const Instant until = began + std::max((give_up - began) / 2, Duration::zero());
-    std::vector<std::uint32_t> numbers = co_await removable(session);
-    Removal removal = co_await session.remove(numbers, until);
-    refusal_ = std::move(removal.refused);
-    co_return std::move(removal.marked);
-}
-
-Awaitable<std::vector<std::uint32_t>> Look::removable(Pop3Session& session) {
-    std::vector<std::uint32_t> numbers;
-    std::vector<Entry> doubtful;
-    for (const OwnMail& mail : own_) {
-        if (numbers.size() + doubtful.size() >= kRemovalBudget) break;
-        if (!mail.entry.own) {
-            numbers.push_back(mail.entry.number);
-        } else if (!known_.skips(mail.entry)) {
-            doubtful.push_back(mail.entry);
-        }
-    }
-    for (const FoundBounce& found : bounces_)
-        numbers.push_back(found.entry.number);
-    // What an earlier look read under this id may be gone, and the id a stranger's now.
-    std::function<void(std::size_t, const FetchedMessage&)> take =
-        [&](std::size_t place, const FetchedMessage& message) {
-            const Entry& entry = doubtful[place];
-            const Arrival arrival = classify(message.headers, message.first_line, context_.codec);
-            if (arrival.tag == entry.own) {
-                numbers.push_back(entry.number);
-            } else if (is_whole(message)) {
-                known_.removed(entry.key);
-            }
-        };
-    co_await read_each(session, doubtful, std::move(take));
-    co_return numbers;
-}
-
-void Look::note_removed(const std::vector<std::uint32_t>& numbers) {
-    const std::set<std::uint32_t> gone(numbers.begin(), numbers.end());
-    std::vector<OwnMail> mails;
-    for (const OwnMail& mail : own_) {
-        if (!gone.contains(mail.entry.number)) continue;
-        known_.removed(mail.entry.key);
-        mails.push_back(mail);
-    }
-    for (const FoundBounce& found : bounces_) {
-        if (gone.contains(found.entry.number)) known_.removed(found.entry.key);
-    }
-    removed_ = static_cast<std::uint32_t>(gone.size());
-    put_away(mails);
-}
-
-void Look::leave_all() {
-    // Their verdicts are kept: from now on they are as good as strangers.
-    for (const OwnMail& mail : own_)
-        known_.classified(mail.entry.key, std::nullopt);
-    for (const FoundBounce& found : bounces_)
-        known_.classified(found.entry.key, std::nullopt);
-    std::erase_if(own_, [](const OwnMail& mail) { return mail.entry.key == 0; });
-    put_away(own_);
-}
-
-void Look::put_away(const std::vector<OwnMail>& mails) {
-    for (const Found& found : sightings_of(mails)) {
-        const Sighting& sighting = found.sighting;
-        context_.ledger.deleted(sighting.mail, sighting.attempt, sighting.entries);
-        RemovedRecord record;
-        record.mail = sighting.mail;
-        record.attempt = sighting.attempt;
-        record.copies =
-            static_cast<std::uint8_t>(std::min<std::size_t>(255, sighting.entries.size()));
-        record.entry = sighting.entries.front();
-        context_.needs.journal.note(record);
-    }
 }
 
 }  // namespace mailprobed

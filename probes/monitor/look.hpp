@@ -2,14 +2,18 @@
 // One visit to a mailbox: list, read what is new, recognise our mails, remove only those.
 #pragma once
 
+#include "probes/domain/arrival.hpp"
 #include "probes/domain/bounce.hpp"
 #include "probes/monitor/context.hpp"
 #include "probes/monitor/known_entries.hpp"
+#include "probes/monitor/look_memory.hpp"
 #include "probes/session/pop3_session.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,9 +23,12 @@ namespace mailprobed {
 struct OwnMail {
     Entry entry;
     Tag tag;
-    BodyState body = BodyState::unread;
     std::optional<std::uint64_t> digest;
     Journey journey;
+    /// A message read by itself in this session showed our field or Message-ID: it may be removed.
+    bool proven = false;
+    /// Its body was asked for, or an earlier look did.
+    bool read = false;
 };
 
 /// The mailbox of a look, as the monitor sees it.
@@ -31,6 +38,8 @@ struct LookedInto {
     std::string_view name;
     /// Tells where the mail of a tag belongs.
     std::function<Home(const Tag&)> home_of;
+    /// Tells what is configured of its route.
+    RouteOf route_of;
     /// Reports of non-delivery may come here.
     bool bounces = false;
 };
@@ -47,20 +56,33 @@ struct FoundBounce {
     Bounce bounce;
 };
 
-/// A visit in progress; what it found so far survives a failure in the middle.
+/// A visit in progress. What it saw of ours survives a failure in the middle; what it saw to be
+/// not ours counts only where the dialogue is known to be in step.
 class Look {
   public:
-    /// Header sections read in one look at most; the rest waits for the next.
+    /// Header sections of new entries read in one look at most; the rest waits for the next.
     static constexpr std::size_t kHeaderBudget = 1000;
-    /// Bodies of possible bounces read in one look at most.
-    static constexpr std::size_t kBounceBudget = 20;
+    /// Entries that could not be read, tried again in one look at most.
+    static constexpr std::size_t kRetryBudget = 50;
+    /// Entries that are in doubt read again in one look at most.
+    static constexpr std::size_t kDoubtBudget = 1000;
+    /// Mails that only their body tells, read in one look at most.
+    static constexpr std::size_t kBodyBudget = 200;
+    /// Possible reports read in one look at most, and their octets.
+    static constexpr std::size_t kReportBudget = 1000;
+    static constexpr std::size_t kReportBytes = 64UL * 1024UL * 1024UL;
     /// Mails removed in one look at most, so that what was left over for long cannot use up the
     /// time of a look.
     static constexpr std::size_t kRemovalBudget = 500;
     /// Sessions that reading one possible bounce may end.
     static constexpr unsigned kBounceTries = 3;
+    /// Entries read between two proofs that the dialogue is in step.
+    static constexpr std::size_t kProofEvery = 64;
 
     Look(Context& context, LookedInto mailbox, const Pop3Settings& settings, KnownEntries& known);
+    Look(const Look&) = delete;
+    Look& operator=(const Look&) = delete;
+    ~Look();
 
     /// Logs in, lists and reads. Throws Failure.
     Awaitable<void> observe(Pop3Session& session);
@@ -69,52 +91,101 @@ class Look {
     /// Verified reports about mails of ours.
     [[nodiscard]] const std::vector<FoundBounce>& bounces() const noexcept { return bounces_; }
     /// Removes our mails unless `safe` is false or they are to be left, in half of the time until
-    /// `give_up`, and logs out; false if the server did not confirm.
+    /// `give_up`, and logs out; false if the server did not confirm. Throws Failure.
     Awaitable<bool> clean_up(Pop3Session& session, bool safe, Instant give_up);
 
-    /// Every entry not classified earlier was classified, is gone, or cannot be a mail that is
-    /// awaited.
-    [[nodiscard]] bool complete() const noexcept { return complete_; }
+    /// The dialogue was in step to its end, and every entry not classified earlier was classified,
+    /// is gone, or cannot be a mail that is awaited.
+    [[nodiscard]] bool complete() const noexcept { return in_step_ && !shortfall_; }
+    /// No mail with a deadline after this can be called absent; only after clean_up().
+    [[nodiscard]] Instant proven_until() const noexcept { return proven_until_; }
+    /// True if that is no less than the mails need that are due.
+    [[nodiscard]] bool proves_all() const noexcept { return !due_ || proven_until_ >= *due_; }
     /// Why a look that did not fail is incomplete.
     [[nodiscard]] std::optional<StageCause> shortfall() const noexcept { return shortfall_; }
+    /// The same in words.
+    [[nodiscard]] const std::string& shortfall_detail() const noexcept { return detail_; }
+    /// The possible reports that were found were all read.
+    [[nodiscard]] bool reports_whole() const noexcept { return reports_whole_; }
     /// Messages in the mailbox, if STAT was reached.
     [[nodiscard]] std::optional<std::uint32_t> messages() const noexcept { return messages_; }
     /// Entries that clean_up() removed: our mails and reports about them.
     [[nodiscard]] std::uint32_t removed() const noexcept { return removed_; }
+    /// Mails that were removed before and are there again.
+    [[nodiscard]] std::uint32_t came_again() const noexcept { return came_again_; }
     /// The server's refusal to remove one of them.
     [[nodiscard]] const std::optional<Failure>& refusal() const noexcept { return refusal_; }
 
   private:
+    /// What reading an entry showed, to be remembered when the dialogue is known to be in step.
+    struct Reading {
+        Entry entry;
+        EntryKind kind = EntryKind::stranger;
+        MailId mail = 0;
+        bool removed_before = false;
+        std::optional<TagReject> reject;
+        /// Of the header section, where there is no key.
+        std::uint64_t digest = 0;
+    };
+    using Take = std::function<void(std::size_t, const FetchedMessage&)>;
+
     [[nodiscard]] static std::vector<Found> sightings_of(const std::vector<OwnMail>& mails);
     [[nodiscard]] static bool is_whole(const FetchedMessage& message);
-    Awaitable<void> list(Pop3Session& session);
+    void fall_short(StageCause why, std::string detail);
+    Awaitable<bool> list(Pop3Session& session);
+    void mind_window(std::size_t listed);
+    Awaitable<void> read_new(Pop3Session& session, const std::vector<Entry>& listed);
+    Awaitable<void> read_doubtful(Pop3Session& session);
+    Awaitable<void> read_and_classify(Pop3Session& session, const std::vector<Entry>& wanted,
+                                      Instant until);
     /// Gives the header section of each entry that can be read to `take`, by place in `wanted`.
-    Awaitable<void> read_each(Pop3Session& session, const std::vector<Entry>& wanted,
-                              std::function<void(std::size_t, const FetchedMessage&)> take);
-    Awaitable<std::vector<std::uint32_t>> remove(Pop3Session& session, Instant give_up);
-    Awaitable<std::vector<std::uint32_t>> removable(Pop3Session& session);
+    Awaitable<void> read_each(Pop3Session& session, std::span<const Entry> wanted, Pace pace,
+                              Take take);
+    Awaitable<void> read_refused(Pop3Session& session, std::span<const Entry> wanted,
+                                 const std::vector<std::size_t>& refused, const Take& take);
+    void cannot_read(const Entry& entry, const FetchedMessage& message);
+    void classify_one(const Entry& entry, const FetchedMessage& message);
+    void classify_whole(const Entry& entry, const FetchedMessage& message);
+    void take_arrival(const Entry& entry, const Tag& tag, const FetchedMessage& message);
+    void take_body(OwnMail& mail, const FetchedMessage& message);
+    Awaitable<void> read_bodies(Pop3Session& session);
+    Awaitable<void> read_open(Pop3Session& session);
+    Awaitable<void> read_bounces(Pop3Session& session);
+    Awaitable<std::size_t> read_bounce_of(Pop3Session& session, const Entry& entry);
+    void take_bounce(const Entry& entry, const FetchedMessage& message);
+    void note(const Entry& entry, EntryKind kind, std::optional<TagReject> reject = {},
+              const MailHeaders* headers = nullptr);
+    void commit();
+    Awaitable<std::vector<std::uint32_t>> removable(Pop3Session& session, Instant until);
     void note_removed(const std::vector<std::uint32_t>& numbers);
-    void leave_all();
+    void leave_others();
     /// They are not to be seen again: another copy is a duplicate.
     void put_away(const std::vector<OwnMail>& mails);
-    void classify_one(const Entry& entry, const FetchedMessage& message);
-    Awaitable<void> read_headers(Pop3Session& session, std::vector<Entry> fresh);
-    Awaitable<void> read_bodies(Pop3Session& session);
-    Awaitable<void> read_bounces(Pop3Session& session);
-    void take_bounce(const Entry& entry, const FetchedMessage& message);
 
     Context& context_;
     LookedInto mailbox_;
     const Pop3Settings& settings_;
     KnownEntries& known_;
+    LookShare share_;
+    Instant snapshot_;
+    /// The latest deadline that this look may decide on.
+    std::optional<Instant> due_;
+    Instant proven_until_ = Instant::min();
+    std::vector<Reading> readings_;
     std::vector<OwnMail> own_;
+    /// Only their bodies tell.
+    std::vector<Entry> open_;
     std::vector<Entry> maybe_bounces_;
     std::vector<FoundBounce> bounces_;
     std::optional<std::uint32_t> messages_;
     std::optional<StageCause> shortfall_;
+    std::string detail_;
+    std::string refused_reading_;
     std::optional<Failure> refusal_;
     std::uint32_t removed_ = 0;
-    bool complete_ = false;
+    std::uint32_t came_again_ = 0;
+    bool in_step_ = false;
+    bool reports_whole_ = false;
 };
 
 }  // namespace mailprobed

@@ -151,9 +151,14 @@ struct Monitor::Impl {
     void judge_by(ProbeIndex probe) {
         const Route& route = context.routes[probe];
         const Duration look_interval = watchers[route.box].worker->look_interval();
+        std::optional<MailboxIndex> reports = route.bounces;
+        if (!reports && route.probe->bounces && route.from->pop3 &&
+            boxes.at(mailbox_key(*route.from->pop3)) == route.box) {
+            reports = route.box;
+        }
         context.ledger.change_probe(
             probe, {probe_id(route.probe->name), route.box, route.probe->deadline,
-                    route.probe->verdict_grace.value_or(default_grace(look_interval))});
+                    route.probe->verdict_grace.value_or(default_grace(look_interval)), reports});
     }
 
     /// Begins the loops that do not run yet and are wanted.
@@ -190,27 +195,22 @@ struct Monitor::Impl {
         std::vector<std::uint64_t> mails(by_name.size(), 0);
         for (const RememberedMail& mail : remembered.pending) {
             const auto probe = by_name.find(mail.probe);
-            const bool known = probe != by_name.end();
-            if (auto end = unless_looked_for(
-                    *context.settings, known ? context.routes[probe->second].probe.get() : nullptr,
-                    mail)) {
+            const ProbeSettings* settings =
+                probe == by_name.end() ? nullptr : context.routes[probe->second].probe.get();
+            if (auto end = unless_looked_for(*context.settings, settings, mail)) {
                 context.needs.journal.note(std::move(*end));
                 continue;
             }
             // One of a version that did not record keys is believed to bear the present one.
-            const bool readable = mail.tag_key == 0 || context.codec.reads(mail.tag_key);
-            context.ledger.restore(probe->second, mail, BootClock::now(), readable);
+            context.ledger.restore(probe->second, mail, BootClock::now(),
+                                   mail.tag_key == 0 || context.codec.reads(mail.tag_key));
             ++mails[probe->second];
             ++context.routes[probe->second].untold;
             if (mail.progress == Progress::retry) {
                 again.emplace_back(probers[probe->second].worker.get(), mail);
             }
         }
-        for (const RememberedVerdict& mail : remembered.settled) {
-            const auto probe = by_name.find(mail.probe);
-            if (probe == by_name.end()) continue;
-            context.ledger.restore(probe->second, mail, BootClock::now());
-        }
+        restore_settled(context.ledger, remembered.settled, by_name);
         std::map<std::string, Watcher*> box_by_text;
         for (const auto& watcher : watchers)
             box_by_text.emplace(watcher.worker->recorded_as(), watcher.worker.get());

@@ -126,6 +126,12 @@ struct LookDone {
     std::optional<double> logins_left;
     /// Own mails whose deletion the server confirmed.
     std::uint32_t deleted = 0;
+    /// Own mails that were removed before and are listed again.
+    std::uint32_t came_again = 0;
+    /// Own mails, and reports about them, that stay in the mailbox.
+    std::uint64_t left = 0;
+    /// The server changes the sizes of mails by itself: told once.
+    bool sizes_change = false;
     /// The shortest time between looks that the plan and the server allow now.
     Duration look_interval{};
 };

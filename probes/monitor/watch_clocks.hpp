@@ -6,8 +6,8 @@
 
 namespace mailprobed {
 
-/// Reads both clocks once a second until cancelled: tells ledger and journal when the wall clock was
-/// set, and the journal once a minute how the clocks stand.
+/// Reads both clocks once a second until cancelled: tells ledger and journal when the wall clock
+/// was set, and the journal once a minute how the clocks stand.
 Awaitable<void> watch_clocks(Context& context);
 
 }  // namespace mailprobed

@@ -5,6 +5,7 @@
 #include "probes/monitor/look.hpp"
 #include "probes/monitor/routing.hpp"
 #include "probes/net/task_group.hpp"
+#include "probes/wire/ascii.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -206,6 +207,22 @@ Home Watcher::home_of(const Tag& tag) const {
     return awaited ? Home::here : Home::elsewhere;
 }
 
+std::optional<RouteFacts> Watcher::route_of(const Tag& tag) const {
+    const std::optional<ProbeIndex> probe = context_.ledger.probe_with(tag.probe);
+    if (!probe) return std::nullopt;
+    const Route& route = context_.routes[*probe];
+    const MailboxKey here = mailbox_key(*duty_.account->pop3);
+    const AccountSettings* to = context_.settings->account(route.probe->to);
+    RouteFacts facts;
+    facts.from = route.from->address;
+    facts.recipient = route.probe->to_address;
+    if (facts.recipient.empty() && to != nullptr) facts.recipient = to->address;
+    facts.sender_mailbox = route.from->pop3 && mailbox_key(*route.from->pop3) == here;
+    facts.leads_outside = to == nullptr || !to->pop3 || mailbox_key(*to->pop3) != here ||
+                          !ascii_iequals(facts.recipient, to->address);
+    return facts;
+}
+
 Awaitable<void> Watcher::look(Instant planned_at) {
     const SessionSlot slot(context_);
     // A reload in the middle must not take it away.
@@ -217,7 +234,7 @@ Awaitable<void> Watcher::look(Instant planned_at) {
 
     const Pop3Settings& settings = *account->pop3;
     LookedInto mailbox{index_, account->name, [this](const Tag& tag) { return home_of(tag); },
-                       duty_.bounces.any};
+                       [this](const Tag& tag) { return route_of(tag); }, duty_.bounces.any};
     Look look(context_, std::move(mailbox), settings, known_);
     LookTrace trace(context_.needs.observer, account->name);
     const auto channel = context_.needs.channels(settings.server);
@@ -247,14 +264,17 @@ Awaitable<void> Watcher::look(Instant planned_at) {
     // A look proves presence however it ended.
     if (!told) co_await tell_ledger(look, planned_at);
 
+    if (session.out_of_step()) known_.be_careful(true);
     const Instant now = BootClock::now();
-    const std::optional<Instant> login_at = session.login_at();
-    Outcome outcome =
-        context_.ledger.look_ended(index_, look.complete(), login_at, now, known_.blind_until());
+    if (duty_.bounces.any)
+        co_await tell_reports(look, session.connect_at().value_or(began), failure);
+    Outcome outcome = context_.ledger.look_ended(index_, look.complete(), session.connect_at(), now,
+                                                 known_.blind_until(), look.proven_until());
     note_judged(outcome);
     Circumstances circumstances;
     circumstances.planned_at = planned_at;
     co_await report(context_, std::move(outcome), std::move(circumstances));
+    if (look.complete()) known_.be_careful(false);
     plan_.look_ended(plan_result(look, failure), now, session.login_delay());
     // A reload meanwhile ended the pauses; the old password says nothing about the new one.
     if (!logs_in_otherwise(settings, *duty_.account->pop3)) back_off(failure, now);
@@ -290,6 +310,7 @@ Awaitable<bool> Watcher::tell_ledger(const Look& look, Instant planned_at) {
         seen.mail = found.bounce.tag.mail;
         seen.status_class = found.bounce.status_class;
         seen.detail = found.bounce.status + " " + found.bounce.diagnostic;
+        seen.weak = found.bounce.weak;
         Outcome outcome = context_.ledger.bounced(seen, BootClock::now());
         note_judged(outcome);
         Circumstances none;
@@ -298,6 +319,21 @@ Awaitable<bool> Watcher::tell_ledger(const Look& look, Instant planned_at) {
     }
     // Entries that an earlier look recognised rest on records that may still wait for the disk.
     co_return kept == Durability::durable&& context_.needs.journal.healthy();
+}
+
+Awaitable<void> Watcher::tell_reports(const Look& look, Instant began,
+                                      const std::optional<Failure>& failure) {
+    std::string remark;
+    if (failure && !look.reports_whole()) {
+        remark = "the sender's mailbox could not be read: " + std::string(failure->what());
+    } else if (!look.reports_whole()) {
+        remark = "the sender's mailbox holds more than one look reads";
+    }
+    Outcome outcome =
+        context_.ledger.reports_read(index_, began, std::move(remark), BootClock::now());
+    note_judged(outcome);
+    Circumstances none;
+    co_await report(context_, std::move(outcome), std::move(none));
 }
 
 void Watcher::back_off(const std::optional<Failure>& failure, Instant now) {
@@ -319,7 +355,8 @@ void Watcher::keep_entries() {
     if (changes.classified.empty() && changes.gone.empty()) return;
     EntriesRecord record;
     record.mailbox = recorded_as();
-    record.classified = std::move(changes.classified);
+    for (const std::uint64_t key : changes.classified)
+        record.classified.emplace_back(key, std::nullopt);
     record.gone = std::move(changes.gone);
     context_.needs.journal.note(std::move(record));
 }
@@ -327,18 +364,22 @@ void Watcher::keep_entries() {
 void Watcher::tell_observer(const Look& look, const AccountSettings& account, LookDone& done) {
     done.mailbox = account.name;
     done.complete = look.complete();
+    if (done.complete && !look.proves_all()) {
+        done.complete = false;
+        done.failure = StageCause{Stage::list, Cause::mailbox_too_large};
+        done.detail =
+            "more messages than one look reads must be read again before a mail can be called "
+            "absent; empty the mailbox or use one for probes";
+    }
     if (!done.failure && look.shortfall()) {
         done.failure = look.shortfall();
-        done.detail =
-            look.shortfall()->cause == Cause::mailbox_too_large
-                ? "more messages than one look reads; empty the mailbox or use one for probes"
-            : look.shortfall()->stage == Stage::list
-                ? "the server lists fewer messages than it counts (STAT)"
-                : "a message is listed but cannot be read; a mail that was sent before it was "
-                  "first listed may be that one";
+        done.detail = look.shortfall_detail();
     }
     done.at = wall_now();
     done.messages = look.messages();
+    done.came_again = look.came_again();
+    done.left = known_.left();
+    done.sizes_change = known_.tell_changing_sizes();
     done.look_interval = plan_.least_gap();
     if (account.pop3->poll.logins_per_hour != 0) {
         done.logins_left = plan_.logins_available(BootClock::now());

@@ -2,6 +2,7 @@
 // Looks into one mailbox for all probes that end there; POP3 locks, so there is one per mailbox.
 #pragma once
 
+#include "probes/domain/arrival.hpp"
 #include "probes/domain/backoff.hpp"
 #include "probes/domain/poll_plan.hpp"
 #include "probes/monitor/context.hpp"
@@ -55,7 +56,10 @@ class Watcher {
     /// Sleeps until something is to be done here or notify() is called, does it, and returns.
     Awaitable<void> step();
     /// An earlier run classified an entry.
-    void remember(const RememberedEntry& entry) { known_.remember(entry.key, entry.own); }
+    void remember(const RememberedEntry& entry) {
+        // Ours are read anew: under the id may be a stranger's mail now.
+        entry.own ? known_.remember_ours(entry.key) : known_.remember(entry.key);
+    }
     /// Something changed in the ledger: plan again.
     void notify() { timer_.cancel(); }
     /// The longest time between looks, for the default of verdict_grace.
@@ -68,9 +72,13 @@ class Watcher {
     [[nodiscard]] std::optional<Instant> next_bounce_look() const;
     [[nodiscard]] bool done() const;
     [[nodiscard]] Home home_of(const Tag& tag) const;
+    [[nodiscard]] std::optional<RouteFacts> route_of(const Tag& tag) const;
     Awaitable<void> look(Instant planned_at);
     /// True if the journal has all of it, so that what was found may be removed.
     Awaitable<bool> tell_ledger(const Look& look, Instant planned_at);
+    /// Tells the ledger how far the sender's mailbox was read for reports.
+    Awaitable<void> tell_reports(const Look& look, Instant began,
+                                 const std::optional<Failure>& failure);
     void back_off(const std::optional<Failure>& failure, Instant now);
     void keep_entries();
     void tell_observer(const Look& look, const AccountSettings& account, LookDone& done);

@@ -81,6 +81,10 @@ void Conversation::hurry(Duration time) {
     channel_.expect_by(std::min(channel_.now() + time, deadline_));
 }
 
+void Conversation::relax() {
+    channel_.expect_by(deadline_);
+}
+
 void Conversation::leave() {
     end_stage(channel_.now(), std::nullopt);
 }
@@ -121,12 +125,15 @@ std::string Conversation::detail_of(const ChannelError& error, Cause counted) {
 Failure Conversation::failure(const ChannelError& error) {
     const auto* trouble = dynamic_cast<const Trouble*>(&error);
     in_step_ = trouble != nullptr && trouble->in_step();
+    out_of_step_ = out_of_step_ || (trouble != nullptr && trouble->out_of_step());
     const StageCause pair = counted_as(side_, {stage_, cause_here(error)});
     end_stage(channel_.now(), pair.cause);
     return {pair.stage, pair.cause, detail_of(error, pair.cause)};
 }
 
 void Conversation::shrug(const ChannelError& error) {
+    const auto* trouble = dynamic_cast<const Trouble*>(&error);
+    out_of_step_ = out_of_step_ || (trouble != nullptr && trouble->out_of_step());
     const Cause cause = cause_here(error);
     const Cause counted = counted_as(side_, {stage_, cause}).cause;
     end_stage(channel_.now(), counted == Cause::internal ? cause : counted);

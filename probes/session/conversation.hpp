@@ -11,6 +11,7 @@
 #include "probes/wire/line_buffer.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <span>
@@ -22,13 +23,20 @@ namespace mailprobed {
 /// What the conversation itself finds wrong: a refusal, or words that make no sense.
 class Trouble final : public ChannelError {
   public:
-    /// Both sides still know what comes next, so that a QUIT would be understood.
-    enum class Step : bool { lost, kept };
+    /// Whether both sides still know what comes next.
+    enum class Step : std::uint8_t {
+        lost,
+        /// A QUIT would be understood.
+        kept,
+        /// The answers do not fit what was asked: none of them can be relied on.
+        out
+    };
 
     /// `detail` may quote the server as it is; it is masked and escaped later.
     Trouble(Cause cause, const std::string& detail, Step step = Step::lost)
         : ChannelError(cause, detail), step_(step) {}
     [[nodiscard]] bool in_step() const noexcept { return step_ == Step::kept; }
+    [[nodiscard]] bool out_of_step() const noexcept { return step_ == Step::out; }
 
   private:
     Step step_;
@@ -51,12 +59,16 @@ class Conversation {
     void leave();
     /// Gives the open stage its time once more: for stages of many commands.
     void renew();
-    /// Leaves the open stage `time` at most.
+    /// Leaves the open stage `time` at most, until relax().
     void hurry(Duration time);
+    /// Gives the open stage the time again that it had before hurry().
+    void relax();
     /// Ends the open stage badly; returns what to throw.
     [[nodiscard]] Failure failure(const ChannelError& error);
     /// Ends the open stage badly where nothing follows from it (QUIT).
     void shrug(const ChannelError& error);
+    /// True after failure() or shrug() of a Trouble that was out of step.
+    [[nodiscard]] bool out_of_step() const noexcept { return out_of_step_; }
     /// The stage that is open or was last.
     [[nodiscard]] Stage stage() const noexcept { return stage_; }
 
@@ -123,6 +135,7 @@ class Conversation {
     Stage stage_ = Stage::resolve;
     bool open_ = false;
     bool in_step_ = false;
+    bool out_of_step_ = false;
     bool encrypted_ = false;
     bool tells_;
     bool queued_secret_ = false;

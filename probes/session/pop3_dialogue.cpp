@@ -8,6 +8,8 @@ namespace mailprobed {
 
 namespace {
 
+/// How long a server may keep silent behind an end that may be none.
+constexpr Duration kDoubtfulEnd = std::chrono::seconds{1};
 constexpr std::size_t kMaxCapabilityLines = 256;
 constexpr std::size_t kMaxCapabilityBytes = 64UL * 1024UL;
 
@@ -41,6 +43,12 @@ std::string_view hint(Pop3Code code) noexcept {
 
 }  // namespace
 
+Trouble mixed_line_ends() {
+    return {Cause::protocol_error,
+            "the server ends lines with CRLF and a response with LF: its end cannot be told from a "
+            "dot in a mail"};
+}
+
 Trouble pop3_refusal(Stage stage, const Pop3Answer& answer, std::string_view refused) {
     std::string detail(refused);
     detail.append(": ").append(word(answer.status)).append(answer.text);
@@ -64,10 +72,12 @@ Awaitable<Pop3Answer> Pop3Dialogue::answer(bool whole) {
     if (line.found == LineBuffer::Found::too_long) {
         throw Trouble(Cause::limit_exceeded, "a status line of more than 4096 octets");
     }
+    if (!line.bare_lf) ends_ = LineEnds::crlf;
     talk_.heard(line.text);
     const Pop3Response response = pop3_response(line.text);
     if (response.status == Pop3Status::malformed) {
-        throw Trouble(Cause::protocol_error, "not a POP3 response: " + std::string(line.text));
+        throw Trouble(Cause::protocol_error, "not a POP3 response: " + std::string(line.text),
+                      Trouble::Step::out);
     }
     if (whole || response.status != Pop3Status::ok) talk_.tell_heard();
     co_return Pop3Answer{response.status, response.code, std::string(response.text)};
@@ -79,7 +89,25 @@ void Pop3Dialogue::expect_silence() {
     if (talk_.stage() == Stage::stls) {
         throw Trouble(Cause::tls_injection, "octets before STLS: " + waiting);
     }
-    throw Trouble(Cause::protocol_error, "the server spoke unasked: " + waiting);
+    throw Trouble(Cause::protocol_error, "the server spoke unasked: " + waiting,
+                  Trouble::Step::out);
+}
+
+Awaitable<void> Pop3Dialogue::fill(const MultiLineReader& reader) {
+    if (!reader.doubtful_end()) {
+        co_await talk_.fill();
+        co_return;
+    }
+    bool silent = false;
+    talk_.hurry(kDoubtfulEnd);
+    try {
+        co_await talk_.fill();
+    } catch (const ChannelError& error) {
+        if (error.cause() != Cause::timeout) throw;
+        silent = true;
+    }
+    if (silent) throw mixed_line_ends();
+    talk_.relax();
 }
 
 Awaitable<Pop3Answer> Pop3Dialogue::exchange(bool whole) {
@@ -95,17 +123,17 @@ Awaitable<std::optional<Pop3Capabilities>> Pop3Dialogue::capabilities() {
     if (asked.status == Pop3Status::err) co_return std::nullopt;
     expect_ok(asked, "CAPA refused");
     Pop3Capabilities offered;
-    MultiLineReader reader;
+    MultiLineReader lister = reader();
     std::size_t lines = 0;
     for (;;) {
-        const MultiLineReader::Piece line = reader.next(talk_.input());
+        const MultiLineReader::Piece line = lister.next(talk_.input());
         if (line.found == MultiLineReader::Found::nothing) {
-            co_await talk_.fill();
+            co_await fill(lister);
             continue;
         }
         if (line.found == MultiLineReader::Found::end) break;
         if (!line.ends_line || ++lines > kMaxCapabilityLines ||
-            reader.octets() > kMaxCapabilityBytes) {
+            lister.octets() > kMaxCapabilityBytes) {
             throw Trouble(Cause::limit_exceeded, "a CAPA list of more than 256 lines or 64 KiB");
         }
         talk_.heard(line.text);

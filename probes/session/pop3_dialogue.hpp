@@ -36,8 +36,13 @@ class Pop3Dialogue {
     /// CAPA; nothing if the server does not know it.
     Awaitable<std::optional<Pop3Capabilities>> capabilities();
 
-    /// Throws Trouble if the server has said something that it was not asked for.
+    /// Throws Trouble, out of step, if the server has said something that it was not asked for.
     void expect_silence();
+    /// A reader of a list or mail that begins now.
+    [[nodiscard]] MultiLineReader reader() const noexcept { return MultiLineReader(ends_); }
+    /// Reads more octets for `reader`; throws Trouble if the server ended a response with the wrong
+    /// line ends and says no more.
+    Awaitable<void> fill(const MultiLineReader& reader);
     /// Throws Trouble unless `answer` is +OK.
     void expect_ok(const Pop3Answer& answer, std::string_view refused) const;
 
@@ -45,7 +50,12 @@ class Pop3Dialogue {
 
   private:
     Conversation& talk_;
+    /// Until a status line ends in CRLF.
+    LineEnds ends_ = LineEnds::lf_only;
 };
+
+/// The Trouble that a response has with an end that may be none.
+[[nodiscard]] Trouble mixed_line_ends();
 
 /// The Trouble that an answer other than +OK means.
 [[nodiscard]] Trouble pop3_refusal(Stage stage, const Pop3Answer& answer, std::string_view refused);

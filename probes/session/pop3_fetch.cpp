@@ -31,8 +31,6 @@ class Collector {
         }
     }
 
-    [[nodiscard]] bool too_big() const noexcept { return too_big_; }
-
   private:
     void add_body(const MultiLineReader::Piece& piece) {
         if (first_line_) {
@@ -40,9 +38,8 @@ class Collector {
         }
         if (piece.ends_line) first_line_ = false;
         if (!message_.body) return;
-        if (message_.body->size() + piece.text.size() + 2 > kMaxBody) {
-            message_.body.reset();
-            too_big_ = true;
+        if (message_.body_cut || message_.body->size() + piece.text.size() + 2 > kMaxBody) {
+            message_.body_cut = true;
             return;
         }
         bounded_append(*message_.body, piece.text, kMaxBody);
@@ -53,24 +50,20 @@ class Collector {
     bool line_start_ = true;
     bool in_body_ = false;
     bool first_line_ = true;
-    bool too_big_ = false;
 };
 
 // Reads the content after +OK; false if that was given up.
-Awaitable<bool> read_content(Pop3Dialogue& pop3, Collector& collector, bool strict) {
-    MultiLineReader reader;
+Awaitable<bool> read_content(Pop3Dialogue& pop3, Collector& collector) {
+    MultiLineReader reader = pop3.reader();
     for (;;) {
         const MultiLineReader::Piece piece = reader.next(pop3.talk().input());
         if (piece.found == MultiLineReader::Found::nothing) {
-            co_await pop3.talk().fill();
+            co_await pop3.fill(reader);
             continue;
         }
         if (piece.found == MultiLineReader::Found::end) break;
         pop3.talk().heard(piece.text);
         collector.add(piece);
-        if (strict && collector.too_big()) {
-            throw Trouble(Cause::too_big, "a body of more than 256 KiB");
-        }
         if (reader.octets() > kMaxRead) co_return false;
     }
     pop3.talk().heard(".");
@@ -96,13 +89,13 @@ void hand_over(FetchedMessage message, const std::function<void(FetchedMessage&&
 
 Awaitable<void> read_listing(Pop3Dialogue& pop3, bool uidl,
                              const std::function<void(const ListedEntry&)>& each) {
-    MultiLineReader reader;
+    MultiLineReader reader = pop3.reader();
     LineBuffer& input = pop3.talk().input();
     std::uint32_t entries = 0;
     for (;;) {
         const MultiLineReader::Piece line = reader.next(input);
         if (line.found == MultiLineReader::Found::nothing) {
-            co_await pop3.talk().fill();
+            co_await pop3.fill(reader);
             continue;
         }
         if (line.found == MultiLineReader::Found::end) break;
@@ -111,14 +104,15 @@ Awaitable<void> read_listing(Pop3Dialogue& pop3, bool uidl,
         }
         pop3.talk().heard(line.text);
         const auto entry = uidl ? pop3_uidl_line(line.text) : pop3_list_line(line.text);
+        if (!entry && reader.doubtful_end()) throw mixed_line_ends();
         if (!entry) {
             throw Trouble(Cause::protocol_error,
-                          "not a line of a listing: " + std::string(line.text));
+                          "not a line of a listing: " + std::string(line.text), Trouble::Step::out);
         }
         if (++entries > kMaxListed) {
             throw Trouble(Cause::limit_exceeded, "a listing of more than 1,000,000 entries");
         }
-        each({entry->number, entry->uidl, pop3.talk().filled_at()});
+        each({entry->number, entry->uidl, entry->size, pop3.talk().filled_at()});
     }
     pop3.talk().heard(".");
     pop3.talk().tell_heard();
@@ -145,10 +139,12 @@ Awaitable<bool> top(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers, 
             if (answer.ok()) {
                 sure = true;
                 Collector collector(message, false);
-                const bool whole = co_await read_content(pop3, collector, false);
+                const bool whole = co_await read_content(pop3, collector);
                 message.cut = !whole;
             } else if (!is_unreadable(answer)) {
                 pop3.expect_ok(answer, "TOP refused");
+            } else {
+                message.refusal = pop3.talk().presentable("TOP refused: -ERR " + answer.text);
             }
             hand_over(std::move(message), each);
         }
@@ -176,16 +172,19 @@ Awaitable<void> dele(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers,
     }
 }
 
-Awaitable<FetchedMessage> retr(Pop3Dialogue& pop3, std::uint32_t number, bool strict) {
+Awaitable<FetchedMessage> retr(Pop3Dialogue& pop3, std::uint32_t number) {
     FetchedMessage message;
     message.number = number;
     pop3.talk().queue({"RETR ", std::to_string(number)});
     const Pop3Answer answer = co_await pop3.exchange(false);
-    if (is_unreadable(answer)) co_return message;
+    if (is_unreadable(answer)) {
+        message.refusal = pop3.talk().presentable("RETR refused: -ERR " + answer.text);
+        co_return message;
+    }
     pop3.expect_ok(answer, "RETR refused");
     message.present = true;
     Collector collector(message, true);
-    const bool whole = co_await read_content(pop3, collector, strict);
+    const bool whole = co_await read_content(pop3, collector);
     message.cut = !whole;
     co_return message;
 }

@@ -12,19 +12,28 @@
 
 namespace mailprobed {
 
+namespace {
+
+/// How long a server may take to hang up after QUIT.
+constexpr Duration kHangUp = std::chrono::seconds{1};
+
+}  // namespace
+
 struct Pop3Session::Impl {
-    Impl(Channel& channel, const Pop3Settings& wanted, Instant give_up, Trace& trace)
+    Impl(Channel& channel, const Pop3Settings& wanted, Instant give_up, Trace& trace, Draw how)
         : settings(wanted),
           talk(channel, Side::mailbox, wanted.timeouts, give_up, trace),
-          pop3(talk) {
+          pop3(talk),
+          draw(std::move(how)) {
         talk.masker().add(settings.password.reveal());
     }
 
     Awaitable<void> reach();
     Awaitable<void> start_tls();
     Awaitable<void> ask_capabilities();
-    Awaitable<void> read_headers(std::span<const std::uint32_t> numbers,
+    Awaitable<void> read_headers(std::span<const std::uint32_t> numbers, Pace pace,
                                  const std::function<void(FetchedMessage&&)>& each);
+    Awaitable<bool> ends_well();
     [[nodiscard]] bool may_pipeline() const noexcept {
         return settings.pipelining && offered && offered->pipelining;
     }
@@ -35,22 +44,31 @@ struct Pop3Session::Impl {
     std::string greeting;
     // Empty if the server has no CAPA.
     std::optional<Pop3Capabilities> offered;
+    std::optional<Instant> connect_at;
     std::optional<Instant> login_at;
     bool has_uidl = true;
+    Draw draw;
+    // Of the last list().
+    ListingSample sample;
+    // UIDL n, then LIST n, until the server has refused both.
+    bool by_uidl = true;
+    bool repeats = true;
+    // Nothing was read since verify_step() was true.
+    bool verified = false;
     // Nothing until the server has shown whether it knows TOP.
     std::optional<bool> has_top;
 };
 
 Pop3Session::Pop3Session(Channel& channel, const Pop3Settings& settings, Instant give_up,
-                         Trace& trace)
-    : impl_(std::make_unique<Impl>(channel, settings, give_up, trace)) {}
+                         Trace& trace, Draw draw)
+    : impl_(std::make_unique<Impl>(channel, settings, give_up, trace, std::move(draw))) {}
 
 Pop3Session::~Pop3Session() = default;
 
 Awaitable<void> Pop3Session::Impl::reach() {
     talk.enter(Stage::resolve);
     co_await talk.channel().resolve();
-    talk.enter(Stage::connect);
+    connect_at = talk.enter(Stage::connect);
     co_await talk.connect(settings.server.tls);
     talk.enter(Stage::greeting);
     Pop3Answer hello = co_await pop3.answer();
@@ -111,6 +129,10 @@ Awaitable<void> Pop3Session::open() {
     throw *failure;
 }
 
+std::optional<Instant> Pop3Session::connect_at() const noexcept {
+    return impl_->connect_at;
+}
+
 std::optional<Instant> Pop3Session::login_at() const noexcept {
     return impl_->login_at;
 }
@@ -155,20 +177,44 @@ Awaitable<void> Pop3Session::list(std::function<void(const ListedEntry&)> each) 
             const Pop3Answer answer = co_await s.pop3.exchange(false);
             s.pop3.expect_ok(answer, "LIST refused");
         }
-        co_await read_listing(s.pop3, s.has_uidl, each);
+        s.sample = {};
+        s.by_uidl = s.has_uidl;
+        // A listing holds no text of strangers.
+        s.verified = true;
+        const std::function<void(const ListedEntry&)> take = [&s, &each](const ListedEntry& entry) {
+            s.sample.add(entry, s.draw);
+            each(entry);
+        };
+        co_await read_listing(s.pop3, s.has_uidl, take);
         s.talk.leave();
     } catch (const ChannelError& error) {
         throw s.talk.failure(error);
     }
 }
 
-Awaitable<void> Pop3Session::Impl::read_headers(std::span<const std::uint32_t> numbers,
+Awaitable<void> Pop3Session::sizes(std::function<void(const ListedEntry&)> each) {
+    Impl& s = *impl_;
+    try {
+        s.talk.enter(Stage::list);
+        s.talk.queue({"LIST"});
+        const Pop3Answer answer = co_await s.pop3.exchange(false);
+        if (answer.status != Pop3Status::err) {
+            s.pop3.expect_ok(answer, "LIST refused");
+            co_await read_listing(s.pop3, false, each);
+        }
+        s.talk.leave();
+    } catch (const ChannelError& error) {
+        throw s.talk.failure(error);
+    }
+}
+
+Awaitable<void> Pop3Session::Impl::read_headers(std::span<const std::uint32_t> numbers, Pace pace,
                                                 const std::function<void(FetchedMessage&&)>& each) {
     if (offered && !has_top) has_top = offered->top;
     while (!numbers.empty()) {
         if (has_top.value_or(true)) {
             talk.enter(Stage::top);
-            const std::size_t batch = may_pipeline() ? kBatch : 1;
+            const std::size_t batch = pace == Pace::batches && may_pipeline() ? kBatch : 1;
             const bool known = co_await top(pop3, numbers, batch, has_top.has_value(), each);
             if (known) {
                 has_top = true;
@@ -179,7 +225,7 @@ Awaitable<void> Pop3Session::Impl::read_headers(std::span<const std::uint32_t> n
         talk.enter(Stage::retr);
         do {
             talk.renew();
-            FetchedMessage message = co_await retr(pop3, numbers.front(), false);
+            FetchedMessage message = co_await retr(pop3, numbers.front());
             numbers = numbers.subspan(1);
             if (message.present) has_top = false;
             hand_over(std::move(message), each);
@@ -187,12 +233,13 @@ Awaitable<void> Pop3Session::Impl::read_headers(std::span<const std::uint32_t> n
     }
 }
 
-Awaitable<void> Pop3Session::headers(std::span<const std::uint32_t> numbers,
+Awaitable<void> Pop3Session::headers(std::span<const std::uint32_t> numbers, Pace pace,
                                      std::function<void(FetchedMessage&&)> each) {
     if (numbers.empty()) co_return;
     Impl& s = *impl_;
+    s.verified = false;
     try {
-        co_await s.read_headers(numbers, each);
+        co_await s.read_headers(numbers, pace, each);
         s.talk.leave();
     } catch (const ChannelError& error) {
         throw s.talk.failure(error);
@@ -201,9 +248,10 @@ Awaitable<void> Pop3Session::headers(std::span<const std::uint32_t> numbers,
 
 Awaitable<FetchedMessage> Pop3Session::retrieve(std::uint32_t number) {
     Impl& s = *impl_;
+    s.verified = false;
     try {
         s.talk.enter(Stage::retr);
-        FetchedMessage message = co_await retr(s.pop3, number, true);
+        FetchedMessage message = co_await retr(s.pop3, number);
         if (message.cut) throw Trouble(Cause::too_big, "a mail of more than 16 MiB");
         s.talk.leave();
         co_return message;
@@ -236,22 +284,62 @@ Awaitable<Removal> Pop3Session::remove(std::span<const std::uint32_t> numbers, I
     }
 }
 
-Awaitable<bool> Pop3Session::quit() {
+void Pop3Session::distrust_top() noexcept {
+    impl_->has_top = false;
+}
+
+bool Pop3Session::out_of_step() const noexcept {
+    return impl_->talk.out_of_step();
+}
+
+Awaitable<bool> Pop3Session::verify_step() {
     Impl& s = *impl_;
-    bool held = false;
+    try {
+        s.talk.enter(Stage::list);
+        while (!s.verified && s.repeats) {
+            s.verified = co_await ask_again(s.pop3, s.sample, s.by_uidl);
+            if (s.verified) break;
+            s.repeats = std::exchange(s.by_uidl, false);
+        }
+        s.talk.leave();
+    } catch (const ChannelError& error) {
+        throw s.talk.failure(error);
+    }
+    co_return s.verified;
+}
+
+// Whether nothing comes behind the answer to QUIT, for as long as a server needs to hang up.
+Awaitable<bool> Pop3Session::Impl::ends_well() {
+    if (!talk.input().empty()) co_return false;
+    talk.hurry(kHangUp);
+    try {
+        co_await talk.fill();
+    } catch (const ChannelError&) {
+        co_return true;
+    }
+    co_return talk.input().empty();
+}
+
+Awaitable<Farewell> Pop3Session::quit() {
+    Impl& s = *impl_;
+    Farewell farewell;
     try {
         s.talk.enter(Stage::quit);
         s.talk.queue({"QUIT"});
-        const Pop3Answer answer = co_await s.pop3.exchange();
+        s.pop3.expect_silence();
+        farewell.in_step = s.verified || s.sample.number() == 0;
+        co_await s.talk.flush();
+        const Pop3Answer answer = co_await s.pop3.answer();
         s.pop3.expect_ok(answer, "QUIT refused");
+        farewell.confirmed = true;
+        if (!farewell.in_step) farewell.in_step = co_await s.ends_well();
         s.talk.leave();
-        held = true;
     } catch (const ChannelError& error) {
         // Deletions do not hold then; whatever was seen stays seen.
         s.talk.shrug(error);
     }
     s.talk.channel().close();
-    co_return held;
+    co_return farewell;
 }
 
 }  // namespace mailprobed

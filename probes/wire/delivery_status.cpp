@@ -2,10 +2,10 @@
 // The fields of message/delivery-status: one block for the message, one for each recipient.
 #include "probes/wire/delivery_status.hpp"
 
+#include "probes/wire/address.hpp"
 #include "probes/wire/ascii.hpp"
 #include "probes/wire/comments.hpp"
 #include "probes/wire/escape.hpp"
-#include "probes/wire/mime_part.hpp"
 #include "probes/wire/status_code.hpp"
 
 #include <algorithm>
@@ -17,6 +17,7 @@ constexpr std::size_t kMaxText = 1024;
 constexpr std::size_t kMaxWord = 32;
 constexpr std::size_t kMaxReturned = 64UL * 1024UL;
 constexpr std::size_t kDots = 3;
+constexpr int kFirstLines = 40;
 
 std::string first_word(std::string_view text) {
     if (!skip_comments(text)) return {};
@@ -25,31 +26,59 @@ std::string first_word(std::string_view text) {
     return word;
 }
 
+/// An address field, its xtext decoded where that is what makes it one (RFC 3461 4.2).
+std::string recipient_of(std::string_view field) {
+    return address_of(field.substr(0, kMaxText));
+}
+
 void read_block(const MailHeaders& block, DeliveryStatus& result) {
     if (const auto id = block.get("Original-Envelope-Id");
         id && result.original_envelope_id.empty() && result.recipients.empty()) {
         result.original_envelope_id = from_xtext(id->substr(0, kMaxText));
     }
     const auto action = block.get("Action");
-    if (!action && !block.get("Final-Recipient") && !block.get("Original-Recipient")) return;
+    const std::string_view status = block.get("Status").value_or("").substr(0, kMaxText);
+    const std::string_view final_recipient = block.get("Final-Recipient").value_or("");
+    const std::string_view original = block.get("Original-Recipient").value_or("");
+    if (!action && status.empty() && final_recipient.empty() && original.empty()) return;
+    if (result.recipients.size() == kMaxStatusRecipients) {
+        result.more_recipients = true;
+        return;
+    }
     RecipientStatus& recipient = result.recipients.emplace_back();
     recipient.action = first_word(action.value_or(""));
-    recipient.status = find_status_code(block.get("Status").value_or("").substr(0, kMaxText));
+    recipient.status = find_status_code(status);
+    recipient.original_recipient = recipient_of(original);
+    recipient.final_recipient = recipient_of(final_recipient);
     recipient.diagnostic = escaped(block.get("Diagnostic-Code").value_or(""), kMaxText - kDots);
 }
 
 void read_blocks(std::string_view text, DeliveryStatus& result) {
     MailHeaders block;
-    while (!text.empty() && result.recipients.size() < kMaxStatusRecipients) {
+    while (!text.empty() && !result.more_recipients) {
         const std::string_view line = take_line(text);
-        if (!trimmed(line).empty()) block.add_line(line);
-        if (!trimmed(line).empty() && !text.empty()) continue;
+        const bool blank = trimmed(line).empty();
+        if (!blank) block.add_line(line);
+        if (!blank && !text.empty()) continue;
         read_block(block, result);
         block = {};
     }
 }
 
+/// The fields of a status part that a gateway calls text; prose does not begin with one.
+bool reads_as_status(std::string_view text) {
+    MailHeaders fields;
+    for (int lines = 0; !text.empty() && lines < kFirstLines; ++lines) {
+        const std::string_view line = take_line(text);
+        if (trimmed(line).empty()) continue;
+        if (fields.fields().empty() && line.find(':') == std::string_view::npos) return false;
+        fields.add_line(line);
+    }
+    return fields.get("Final-Recipient") && (fields.get("Action") || fields.get("Status"));
+}
+
 void read_returned(std::string_view text, DeliveryStatus& result) {
+    text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
     const std::string_view whole = text;
     std::size_t size = 0;
     while (!text.empty()) {
@@ -59,15 +88,6 @@ void read_returned(std::string_view text, DeliveryStatus& result) {
     }
     result.returned_headers = whole.substr(0, std::min(size, kMaxReturned));
     result.returned_first_line = take_line(text).substr(0, kMaxText);
-}
-
-bool is_status(std::string_view type) noexcept {
-    return type == "message/delivery-status" || type == "message/global-delivery-status";
-}
-
-bool is_returned(std::string_view type) noexcept {
-    return type == "message/rfc822" || type == "text/rfc822-headers" || type == "message/global" ||
-           type == "message/global-headers" || type == "message/rfc822-headers";
 }
 
 }  // namespace
@@ -96,24 +116,42 @@ bool is_delivery_report(const MailHeaders& headers) {
            ascii_iequals(kind, "global-delivery-status");
 }
 
-std::optional<DeliveryStatus> read_delivery_status(const MailHeaders& headers,
-                                                   std::string_view body) {
-    if (!is_delivery_report(headers)) return std::nullopt;
+bool is_status_type(std::string_view type) noexcept {
+    return type == "message/delivery-status" || type == "message/global-delivery-status";
+}
+
+bool is_returned_type(std::string_view type) noexcept {
+    return type == "message/rfc822" || type == "text/rfc822-headers" || type == "message/global" ||
+           type == "message/global-headers" || type == "message/rfc822-headers" ||
+           type == "text/rfc822";
+}
+
+std::optional<DeliveryStatus> status_among(const std::vector<MimePart>& leaves) {
     DeliveryStatus result;
     bool found = false;
     bool returned = false;
-    for (const MimePart& part : mime_parts(headers, body.substr(0, kMaxReportBytes))) {
-        // A second one of either is not of this report.
-        if (!found && is_status(part.type)) {
+    for (const MimePart& part : leaves) {
+        if (is_status_type(part.type)) {
             read_blocks(part.text, result);
             found = true;
-        } else if (!returned && is_returned(part.type)) {
+        } else if (!returned && is_returned_type(part.type)) {
+            // A second one is not of this report.
             read_returned(part.text, result);
             returned = true;
         }
     }
+    for (const MimePart& part : leaves) {
+        if (found || !part.type.starts_with("text/") || !reads_as_status(part.text)) continue;
+        read_blocks(part.text, result);
+        found = result.relabelled = true;
+    }
     if (!found) return std::nullopt;
     return result;
+}
+
+std::optional<DeliveryStatus> read_delivery_status(const MailHeaders& headers,
+                                                   std::string_view body) {
+    return status_among(mime_leaves(headers, body.substr(0, kMaxReportBytes)));
 }
 
 }  // namespace mailprobed

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "probes/wire/mail_headers.hpp"
+#include "probes/wire/mime_part.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -20,6 +21,9 @@ struct RecipientStatus {
     std::string action;
     /// "5.1.1"; empty if the field holds no such code.
     std::string status;
+    /// Whom the mail was for at its sender's, and where it ended, as address_of() writes them.
+    std::string original_recipient;
+    std::string final_recipient;
     /// Safe to show, 1 KiB at most.
     std::string diagnostic;
 };
@@ -30,6 +34,10 @@ struct DeliveryStatus {
     std::string original_envelope_id;
     /// kMaxStatusRecipients at most; the rest is not looked at.
     std::vector<RecipientStatus> recipients;
+    /// The fields stood in a part that calls itself text, as gateways relabel them.
+    bool relabelled = false;
+    /// There are more recipients than were kept.
+    bool more_recipients = false;
     /// The header section of the mail reported on, as received, 64 KiB at most.
     std::string returned_headers;
     /// The first line of that mail's body, 1 KiB at most; empty if only the headers came back.
@@ -45,7 +53,16 @@ inline constexpr std::size_t kMaxStatusRecipients = 16;
 /// and complaints, which have types of their own.
 [[nodiscard]] bool is_delivery_report(const MailHeaders& headers);
 
-/// Reads a multipart/report; nothing if it has no message/delivery-status.
+/// True for message/delivery-status and its kind.
+[[nodiscard]] bool is_status_type(std::string_view type) noexcept;
+/// True for a message or its header section that comes back with a report.
+[[nodiscard]] bool is_returned_type(std::string_view type) noexcept;
+
+/// Reads all status parts among the leaves of a mail, or where there is none the texts that begin
+/// with the fields of one; nothing if there is neither.
+[[nodiscard]] std::optional<DeliveryStatus> status_among(const std::vector<MimePart>& leaves);
+
+/// The same of a mail, whatever multipart it is.
 [[nodiscard]] std::optional<DeliveryStatus> read_delivery_status(const MailHeaders& headers,
                                                                  std::string_view body);
 

@@ -39,16 +39,18 @@ std::size_t LineBuffer::find_lf() noexcept {
     return end_;
 }
 
-std::string_view LineBuffer::take(std::size_t lf) noexcept {
-    std::string_view text(bytes_.data() + begin_, lf - begin_);
-    if (!text.empty() && text.back() == '\r') {
-        text.remove_suffix(1);
+LineBuffer::Taken LineBuffer::take(std::size_t lf) noexcept {
+    Taken taken{{bytes_.data() + begin_, lf - begin_}, true};
+    // The CR of an overlong line may have been held back: it is in `text` all the same.
+    if (!taken.text.empty() && taken.text.back() == '\r') {
+        taken.text.remove_suffix(1);
+        taken.bare_lf = false;
     } else {
         bare_lf_ = true;
     }
     begin_ = lf + 1;
     searched_ = begin_;
-    return text;
+    return taken;
 }
 
 LineBuffer::Line LineBuffer::next() noexcept {
@@ -59,7 +61,8 @@ LineBuffer::Line LineBuffer::next() noexcept {
     const std::size_t start = begin_;
     const bool cr = lf > start && bytes_[lf - 1] == '\r';
     if (lf - start - (cr ? 1 : 0) > kMaxLine) return {Found::too_long, {}};
-    return {Found::line, take(lf)};
+    const Taken taken = take(lf);
+    return {Found::line, taken.text, taken.bare_lf};
 }
 
 LineBuffer::Piece LineBuffer::next_piece() noexcept {
@@ -67,7 +70,8 @@ LineBuffer::Piece LineBuffer::next_piece() noexcept {
     const bool begins = !inside_line_;
     if (lf != end_) {
         inside_line_ = false;
-        return {true, begins, true, take(lf)};
+        const Taken taken = take(lf);
+        return {true, begins, true, taken.text, taken.bare_lf};
     }
     std::string_view text = waiting();
     // A CR at the end may belong to a line end that has not come yet.
@@ -75,7 +79,7 @@ LineBuffer::Piece LineBuffer::next_piece() noexcept {
     if (text.size() < kMaxLine) return {};
     begin_ += text.size();
     inside_line_ = true;
-    return {true, begins, false, text};
+    return {true, begins, false, text, false};
 }
 
 void LineBuffer::clear() noexcept {

@@ -23,6 +23,8 @@ class LineBuffer {
     struct Line {
         Found found = Found::nothing;
         std::string_view text;
+        /// The line ended in LF without CR.
+        bool bare_lf = false;
     };
     /// A line or a part of an overlong one.
     struct Piece {
@@ -32,6 +34,8 @@ class LineBuffer {
         /// True if the line's end was read.
         bool ends = false;
         std::string_view text;
+        /// The line ended in LF without CR.
+        bool bare_lf = false;
     };
 
     /// Room to read into, at least one octet.
@@ -57,7 +61,11 @@ class LineBuffer {
 
   private:
     [[nodiscard]] std::size_t find_lf() noexcept;
-    std::string_view take(std::size_t lf) noexcept;
+    struct Taken {
+        std::string_view text;
+        bool bare_lf = false;
+    };
+    Taken take(std::size_t lf) noexcept;
 
     // Grows from kFirstRoom to kMostRoom as reads fill it: a submission stays in a kilobyte, a
     // listing of a million lines is read in large pieces.

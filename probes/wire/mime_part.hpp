@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One level of MIME (RFC 2045, 2046): the parts of a multipart body and their transfer encodings.
+// MIME (RFC 2045, 2046): the parts of a multipart body and their transfer encodings.
 #pragma once
 
 #include "probes/wire/mail_headers.hpp"
@@ -21,6 +21,8 @@ struct MimePart {
 
 /// Parts looked at at most.
 inline constexpr std::size_t kMaxParts = 16;
+/// Leaves looked at at most.
+inline constexpr std::size_t kMaxLeaves = 64;
 
 /// Takes the next line off the front, without its LF or CRLF.
 [[nodiscard]] std::string_view take_line(std::string_view& text) noexcept;
@@ -37,5 +39,10 @@ inline constexpr std::size_t kMaxParts = 16;
 /// The first kMaxParts parts of a multipart body; none if it has no boundary. A missing closing
 /// delimiter ends the last part with the text.
 [[nodiscard]] std::vector<MimePart> mime_parts(const MailHeaders& headers, std::string_view body);
+
+/// The parts of a mail that hold no parts themselves, in order, eight levels deep; a mail without
+/// parts is one. A message inside is one leaf; with `open_messages` its own leaves follow it.
+[[nodiscard]] std::vector<MimePart> mime_leaves(const MailHeaders& headers, std::string_view body,
+                                                bool open_messages = false);
 
 }  // namespace mailprobed

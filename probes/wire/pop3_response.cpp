@@ -69,13 +69,13 @@ std::optional<Pop3Listed> pop3_uidl_line(std::string_view line) noexcept {
     if (!number || *number == 0) return std::nullopt;
     const bool reliable = !uidl.empty() && uidl.size() <= kMaxUidl && line.empty() &&
                           std::ranges::all_of(uidl, graphic);
-    return Pop3Listed{*number, reliable ? uidl : std::string_view{}};
+    return Pop3Listed{*number, reliable ? uidl : std::string_view{}, std::nullopt};
 }
 
 std::optional<Pop3Listed> pop3_list_line(std::string_view line) noexcept {
     const auto number = take_number(line);
     if (!number || *number == 0) return std::nullopt;
-    return Pop3Listed{*number, {}};
+    return Pop3Listed{*number, {}, to_number<std::uint64_t>(take_word(line))};
 }
 
 std::optional<std::string_view> apop_timestamp(std::string_view greeting) noexcept {

@@ -34,12 +34,14 @@ struct Pop3Listed {
     std::uint32_t number = 0;
     /// The unique id; empty for LIST, and where it is none that can be relied on.
     std::string_view uidl;
+    /// The size that LIST gave; what it counts is the server's business.
+    std::optional<std::uint64_t> size;
 };
 
 /// Parses "number uidl"; an id that is not 1 to 70 octets of 0x21 to 0x7E (RFC 1939 7) counts as
 /// none: some servers print what a sender wrote, and one such line must not hide a mailbox.
 [[nodiscard]] std::optional<Pop3Listed> pop3_uidl_line(std::string_view line) noexcept;
-/// Parses "number size"; the size is a hint only and may be anything.
+/// Parses "number size"; the size may be anything.
 [[nodiscard]] std::optional<Pop3Listed> pop3_list_line(std::string_view line) noexcept;
 
 /// The timestamp of a greeting that APOP needs: "<octets@octets>", printable, no brackets within,

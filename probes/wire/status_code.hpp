@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Enhanced status codes (RFC 3463 2) in free text.
+// Enhanced status codes (RFC 3463 2) and reply codes in free text.
 #pragma once
 
 #include <cstddef>
@@ -11,5 +11,10 @@ namespace mailprobed {
 /// of `text`; empty if there is none. "5.1.1.1" and "v5.1.1" are none.
 [[nodiscard]] std::string_view find_status_code(std::string_view text,
                                                 std::size_t from = 0) noexcept;
+
+/// The first reply code such as "550" (class 4 or 5) at or behind `from` that stands where a server
+/// is quoted: at the beginning of a line, behind a colon, a bracket or a word such as "said".
+[[nodiscard]] std::string_view find_reply_code(std::string_view text,
+                                               std::size_t from = 0) noexcept;
 
 }  // namespace mailprobed

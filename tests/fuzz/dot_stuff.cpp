@@ -39,7 +39,7 @@ void check(std::string_view message) {
     require(first_end(*stuffed) == stuffed->size() - 3, "there is one end, for every server");
     LineBuffer buffer;
     feed(buffer, *stuffed);
-    MultiLineReader reader;
+    MultiLineReader reader(LineEnds::crlf);
     std::string received;
     for (;;) {
         const MultiLineReader::Piece piece = reader.next(buffer);

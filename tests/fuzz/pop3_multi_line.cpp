@@ -18,10 +18,10 @@ struct Content {
     std::string rest;
 };
 
-Content read(std::string_view octets, Cut how) {
+Content read(std::string_view octets, LineEnds ends, Cut how) {
     Content result;
     LineBuffer buffer;
-    MultiLineReader reader;
+    MultiLineReader reader(ends);
     for (const std::string_view piece : cut(octets, how)) {
         if (result.ended) {
             result.rest += piece;
@@ -46,26 +46,31 @@ Content read(std::string_view octets, Cut how) {
     return result;
 }
 
-Content expected(std::string_view octets) {
+Content expected(std::string_view octets, LineEnds ends) {
     Content result;
-    const PlainLines plain = plain_lines(octets);
-    for (std::string_view line : plain.lines) {
-        if (line == ".") {
+    bool after_bare_lf = false;
+    for (std::size_t lf = octets.find('\n'); lf != std::string_view::npos; lf = octets.find('\n')) {
+        std::string_view line = octets.substr(0, lf);
+        octets.remove_prefix(lf + 1);
+        const bool bare_lf = !line.ends_with('\r');
+        if (!bare_lf) line.remove_suffix(1);
+        const bool any = ends == LineEnds::lf_only;
+        if (line == "." && (any || (!bare_lf && !after_bare_lf))) {
             result.ended = true;
-            result.rest = octets.substr(
-                octets.find('\n', static_cast<std::size_t>(line.data() - octets.data())) + 1);
+            result.rest = octets;
             return result;
         }
-        if (line.starts_with('.')) line.remove_prefix(1);
+        if (line.starts_with('.') && (any || !after_bare_lf)) line.remove_prefix(1);
         result.text.append(line).append("\r\n");
+        after_bare_lf = bare_lf;
     }
     return result;
 }
 
-void check(std::string_view octets) {
-    const Content plain = expected(octets);
+void check(std::string_view octets, LineEnds ends) {
+    const Content plain = expected(octets, ends);
     for (const Cut how : kCuts) {
-        const Content content = read(octets, how);
+        const Content content = read(octets, ends, how);
         require(content.ended == plain.ended && content.rest == plain.rest,
                 "the response ends at the lone dot and takes nothing behind it");
         // A long line at the end may have been given out before its end is known.
@@ -77,7 +82,7 @@ void check(std::string_view octets) {
         if (line.starts_with('.')) stuffed += '.';
         stuffed.append(line).append("\r\n");
     }
-    const Content again = read(stuffed + ".\r\n+OK", Cut::mixed);
+    const Content again = read(stuffed + ".\r\n+OK", ends, Cut::mixed);
     require(again.ended && again.text == plain.text && again.rest == "+OK",
             "content that is stuffed again reads the same");
 }
@@ -86,6 +91,9 @@ void check(std::string_view octets) {
 }  // namespace mailprobed::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    mailprobed::fuzz::check(mailprobed::fuzz::as_text(data, size));
+    using namespace mailprobed;
+    const std::string_view input = fuzz::as_text(data, size);
+    fuzz::check(input, LineEnds::crlf);
+    fuzz::check(input, LineEnds::lf_only);
     return 0;
 }

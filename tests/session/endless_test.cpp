@@ -42,7 +42,7 @@ Awaitable<void> look_once(Pop3Session& session) {
     co_await session.list(std::move(each_entry));
     const std::vector<std::uint32_t> numbers{1};
     std::function<void(FetchedMessage&&)> each_mail = [](FetchedMessage&&) {};
-    co_await session.headers(numbers, std::move(each_mail));
+    co_await session.headers(numbers, Pace::batches, std::move(each_mail));
     co_await session.retrieve(1);
     const Removal removal = co_await session.remove(numbers, Instant::max());
     if (removal.refused) throw *removal.refused;
@@ -126,8 +126,8 @@ TEST(EndlessPop3, B4_1_EveryResponseIsBoundedInOctetsLinesTimeAndMemory) {
         {"TOP", {"+OK\r\nA: b\r\n\r\n", "body\r\n"}, "top:protocol_error", 17 * kMebibyte},
         {"RETR", line, "retr:too_big"},
         {"RETR", {"+OK\r\n", "A: b\r\n"}, "retr:too_big", 17 * kMebibyte},
-        {"RETR", {"+OK\r\nA: b\r\n\r\n", field + "\r\n"}, "retr:too_big", 2 * kMebibyte},
-        {"RETR", {"+OK\r\nA: b\r\n\r\n", "x"}, "retr:too_big", 2 * kMebibyte},
+        {"RETR", {"+OK\r\nA: b\r\n\r\n", field + "\r\n"}, "retr:too_big", 17 * kMebibyte},
+        {"RETR", {"+OK\r\nA: b\r\n\r\n", "x"}, "retr:too_big", 17 * kMebibyte},
         {"DELE", line, "dele:protocol_error"},
         {"QUIT", line, "done"},
     };
@@ -247,7 +247,7 @@ TEST(EndlessPop3, B4_2_MailsThatComeOneByOneInTimeEndWithTheTotalToo) {
     std::size_t read = 0;
     std::string outcome = "done";
     try {
-        run(session.headers(numbers, [&read](FetchedMessage&&) { ++read; }));
+        run(session.headers(numbers, Pace::batches, [&read](FetchedMessage&&) { ++read; }));
     } catch (const Failure& failure) {
         outcome = to_string(failure);
     }

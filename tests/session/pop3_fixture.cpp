@@ -21,7 +21,7 @@ Awaitable<void> visit_headers(Pop3Session& session, Seen& seen,
     std::function<void(FetchedMessage&&)> each = [&seen](FetchedMessage&& message) {
         seen.messages.push_back(std::move(message));
     };
-    co_await session.headers(numbers, std::move(each));
+    co_await session.headers(numbers, Pace::batches, std::move(each));
 }
 
 Awaitable<void> visit_all(Pop3Session& session, Seen& seen) {
@@ -35,10 +35,12 @@ Awaitable<void> visit_all(Pop3Session& session, Seen& seen) {
     const std::uint32_t last = numbers.back();
     FetchedMessage message = co_await session.retrieve(last);
     seen.messages.push_back(std::move(message));
+    seen.in_step = co_await session.verify_step();
     const std::vector<std::uint32_t> own{last};
     const Removal removal = co_await session.remove(own, Instant::max());
     if (removal.refused) throw *removal.refused;
-    seen.quit = co_await session.quit();
+    const Farewell farewell = co_await session.quit();
+    seen.quit = farewell.confirmed;
 }
 
 }  // namespace

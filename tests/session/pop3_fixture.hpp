@@ -29,10 +29,11 @@ struct Seen {
     std::vector<Instant> read_at;
     std::vector<FetchedMessage> messages;
     bool has_uidl = true;
+    std::optional<bool> in_step;
     std::optional<bool> quit;
 };
 
-/// stat(), list(), headers() of all, retrieve() and remove() of the last, quit().
+/// stat(), list(), headers() of all, retrieve() of the last, verify_step(), remove(), quit().
 [[nodiscard]] Pop3Run::Visit full_visit(Seen& seen);
 /// Only headers() of `numbers`.
 [[nodiscard]] Pop3Run::Visit read_headers(Seen& seen, std::vector<std::uint32_t> numbers);

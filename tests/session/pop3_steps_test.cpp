@@ -34,6 +34,8 @@ void add_rest(Script& script, bool grouped) {
     }
     script.client(Stage::retr, "RETR 2\n")
         .server(Stage::retr, "+OK\n" + std::string(kSecond) + ".\n")
+        .client(Stage::list, "UIDL 2\n")
+        .server(Stage::list, "+OK 2 second\n")
         .client(Stage::dele, "DELE 2\n")
         .server(Stage::dele, "+OK\n");
     add_quit(script);
@@ -76,6 +78,8 @@ Case apop_without_anything() {
         .server(Stage::retr, "+OK\n" + std::string(kSecond) + ".\n")
         .client(Stage::retr, "RETR 2\n")
         .server(Stage::retr, "+OK\n" + std::string(kSecond) + ".\n")
+        .client(Stage::list, "LIST 2\n")
+        .server(Stage::list, "+OK 2 9.3e+06 octets\n")
         .client(Stage::dele, "DELE 2\n")
         .server(Stage::dele, "+OK\n");
     add_quit(script);
@@ -98,6 +102,7 @@ TEST_P(Pop3Steps, CleanRunSeesEverythingAndPlaysTheWholeScript) {
     EXPECT_EQ(run.visible().find(kMailboxPassword), std::string::npos);
 
     EXPECT_EQ(seen.count, 2U);
+    EXPECT_EQ(seen.in_step, true);
     EXPECT_EQ(seen.quit, true);
     ASSERT_EQ(seen.listed.size(), 2U);
     EXPECT_EQ(seen.listed[1].second, seen.has_uidl ? "second" : "");

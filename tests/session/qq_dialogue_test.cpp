@@ -82,8 +82,8 @@ Awaitable<void> visit_qq(Pop3Session& session) {
               "from [169.254.114.107] (unknown [120.210.224.173]) by esmtp4.qq.com (ESMTP) with "
               "SMTP id 0 for <847915049@qq.com>; Mon, 22 Apr 2013 16:22:01 +0800 (CST)");
     EXPECT_EQ(mail.body, "line1\r\nline2\r\nline3\r\n");
-    const bool held = co_await session.quit();
-    EXPECT_TRUE(held);
+    const Farewell farewell = co_await session.quit();
+    EXPECT_TRUE(farewell.confirmed);
 }
 
 TEST(QqDialogue, MailboxVisitGoesWordForWord) {

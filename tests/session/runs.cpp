@@ -69,7 +69,8 @@ std::string SmtpRun::visible() const {
 Pop3Run::Pop3Run(Script script, const Pop3Settings& settings, const Visit& visit, Fault fault,
                  Instant give_up)
     : channel(std::move(script), fault) {
-    Pop3Session session(channel, settings, give_up, trace);
+    // The last line of a listing is the one that is asked for again.
+    Pop3Session session(channel, settings, give_up, trace, [](std::uint64_t) { return 0U; });
     try {
         run(session.open());
         if (visit) run(visit(session));

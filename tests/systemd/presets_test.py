@@ -16,7 +16,8 @@ source, program = pathlib.Path(sys.argv[1]), sys.argv[2]
 EXPECTED = {
     "qq": [("smtp.qq.com", "implicit"), ("pop.qq.com", "implicit")],
     "163": [("smtp.163.com", "implicit"), ("pop.163.com", "implicit")],
-    "gmail": [("smtp.gmail.com", "implicit"), ("pop.gmail.com", "implicit")],
+    "gmail": [("smtp.gmail.com", "implicit"), ("pop.gmail.com", "implicit"),
+              ("mail.example.org", "implicit"), ("mail.example.org", "implicit")],
     "outlook": [("smtp-mail.outlook.com", "starttls"), ("pop-mail.outlook.com", "implicit")],
     "own-server": [("mail.example.org", "implicit"), ("mail.example.org", "implicit")],
 }
@@ -27,9 +28,10 @@ if set(presets) != set(EXPECTED):
 
 
 def said(path, name):
-    """What --check-config says of a file whose credential is there."""
+    """What --check-config says of a file whose credentials are there."""
     with tempfile.TemporaryDirectory() as folder:
-        (pathlib.Path(folder) / name).write_text("not-a-password\n")
+        for credential in (name, "other"):
+            (pathlib.Path(folder) / credential).write_text("not-a-password\n")
         result = subprocess.run([program, "--config", str(path), "--check-config"], text=True,
                                 env=os.environ | {"CREDENTIALS_DIRECTORY": folder}, check=False,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -42,8 +44,16 @@ for name, path in sorted(presets.items()):
     if servers != EXPECTED.get(name):
         wrong.append(f"{name}: servers are {servers}")
     status, lines = said(path, name)
-    if status != 0 or not re.fullmatch(r"\S+: ok, 1 probes, 1 accounts", lines):
+    size = len(servers) // 2
+    if status != 0 or not re.fullmatch(rf"\S+: ok, {size} probes, {size} accounts", lines):
         wrong.append(f"{name}: {lines}")
+# Gmail lists sent mail: a route to itself would see what never arrived.
+for route in re.findall(r"^    from: (\S+)\n    to: (\S+)", presets["gmail"].read_text(), re.M):
+    if route[0] == route[1]:
+        wrong.append("gmail: a route from the account to itself")
+for name, window in (("qq", "{age: 30d}"), ("gmail", "{oldest: 250}")):
+    if f"      window: {window}\n" not in presets[name].read_text(encoding="utf-8"):
+        wrong.append(f"{name}: no window {window}")
 # That silence means something: a schedule beyond the provider's limits is warned of.
 with tempfile.TemporaryDirectory() as folder:
     hasty = pathlib.Path(folder) / "hasty.yaml"

@@ -33,18 +33,20 @@ std::string row_of(const Provider& provider) {
     return "| " + std::string(provider.name) + " | " + servers + " | " +
            shown(provider.logins_per_hour) + " | " + gap + " | " +
            shown(provider.mails_per_minute) + " | " + shown(provider.mails_per_hour) + " | " +
-           shown(provider.mails_per_day) + " | ";
+           shown(provider.mails_per_day) + " | " +
+           (provider.window == ListWindow{} ? "-" : "`" + window_text(provider.window) + "`") +
+           " | ";
 }
 
-/// An account at `host` that writes to itself; `poll` and `interval` as given.
-std::string config_at(const std::string& host, const std::string& poll,
-                      const std::string& interval) {
+/// An account at `host` that writes to itself; the rest as given.
+std::string config_at(const std::string& host, const std::string& poll, const std::string& interval,
+                      const std::string& window = ", window: {}") {
     return "accounts:\n"
            "  - name: me\n"
            "    address: me@example.org\n"
            "    smtp: {host: " +
-           host + ", password: {env: PW}}\n    pop3: {host: " + host +
-           ", password: {env: PW}, poll: {" + poll +
+           host + ", password: {env: PW}}\n    pop3: {host: " + host + ", password: {env: PW}" +
+           window + ", poll: {" + poll +
            "}}\n"
            "probes:\n"
            "  - {name: round, from: me, to: me, interval: " +
@@ -118,6 +120,27 @@ TEST(ConfigProviders, DoingWhatAWarningSaysEndsIt) {
     }
 }
 
+TEST(ConfigProviders, AKnownWindowThatIsNotConfiguredIsWarnedOfUntilItIsSaidEitherWay) {
+    const std::string poll = "first: 15m, max: 15m, max_logins_per_hour: 4";
+    std::size_t windows = 0;
+    for (const Provider& provider : providers()) {
+        const std::string host = "pop." + std::string(provider.domains.front());
+        const std::string told = warnings(config_at(host, poll, "1h", ""));
+        if (provider.window == ListWindow{}) {
+            EXPECT_EQ(told, "") << host;
+            continue;
+        }
+        ++windows;
+        EXPECT_THAT(told, HasSubstr("`pop3` of account 'me' has no `window`; " +
+                                    std::string(provider.name) + " lists no more than the "));
+        EXPECT_THAT(told, HasSubstr("`window: " + window_text(provider.window) + "`"));
+        const std::string known = ", window: " + window_text(provider.window);
+        EXPECT_EQ(warnings(config_at(host, poll, "1h", known)), "") << host;
+        EXPECT_EQ(warnings(config_at(host, poll, "1h", ", window: {}")), "") << host;
+    }
+    EXPECT_EQ(windows, 2U);
+}
+
 TEST(ConfigProviders, ProbesOfOneAccountAddUp) {
     const std::string one = config_at("smtp.qq.com", "max_logins_per_hour: 60", "1m");
     EXPECT_EQ(warnings(one), "");
@@ -132,7 +155,7 @@ TEST(ConfigProviders, BouncesCountAsLoginsOfTheSender) {
                    "accounts:\n"
                    "  - name: from\n    address: a@example.org\n"
                    "    smtp: {host: mail.example.org, password: {env: PW}}\n"
-                   "    pop3: {host: pop.gmail.com, password: {env: PW}}\n"
+                   "    pop3: {host: pop.gmail.com, password: {env: PW}, window: {}}\n"
                    "  - name: to\n    address: b@example.org\n"
                    "    pop3: {host: pop.example.org, password: {env: PW}}\n"
                    "probes:\n"

@@ -86,6 +86,7 @@ TEST(ConfigSettings, EveryKeyReachesItsMember) {
         ", tls_verify: false,\n"
         "       ip_family: 6, source_address: '::1', pipelining: off, scan_limit: 7, authserv_id: "
         "mx.example.org,\n"
+        "       window: {age: 40d, oldest: 9},\n"
         "       poll: {first: 1s, growth: 2.5, max: 2m, max_logins_per_hour: 60},\n"
         "       timeouts: {resolve: 11s, total: 19s}}\n"
         "probes:\n"
@@ -124,6 +125,7 @@ TEST(ConfigSettings, EveryKeyReachesItsMember) {
     pop3.pipelining = false;
     pop3.scan_limit = 7;
     pop3.authserv_id = "mx.example.org";
+    pop3.window = {std::chrono::days{40}, 9};
     pop3.poll = {1s, 2.5, 2min, 60};
     pop3.timeouts.resolve = 11s;
     pop3.timeouts.total = 19s;
@@ -275,6 +277,8 @@ TEST(ConfigSettings, AccountsMayShareAMailboxIfTheyAgree) {
                 HasSubstr("differ in `poll`"));
     EXPECT_THAT(messages(load_text(with("canary-two, authserv_id: mx")).problems),
                 HasSubstr("differ in `authserv_id`"));
+    EXPECT_THAT(messages(load_text(with("canary-two, window: {age: 30d}")).problems),
+                HasSubstr("differ in `window`"));
     // Another port is another mailbox.
     EXPECT_EQ(messages(load_text(with("other, port: 1995")).problems), "");
 }

@@ -84,8 +84,8 @@ TEST_F(LedgerBootsTest, InstantsOfThisBootAreTakenAsTheyAre) {
 TEST_F(LedgerBootsTest, ABootWithoutIdentityIsNoOthersWhateverTheUptime) {
     for (const auto& [before, after] :
          {std::pair<std::string, std::string>{"", ""}, {"one", ""}, {"", "one"}}) {
-        for (const Duration up : {Duration{minutes{1}}, Duration{hours{1} + seconds{1}},
-                                  Duration{hours{9}}}) {
+        for (const Duration up :
+             {Duration{minutes{1}}, Duration{hours{1} + seconds{1}}, Duration{hours{9}}}) {
             const LedgerDirectory fresh;
             Machine here_now;
             here_now.id = before;
@@ -237,9 +237,9 @@ TEST_F(LedgerBootsTest, ALedgerOfTheSecondVersionIsConvertedByItsPendingMails) {
     Machine early = machine;
     early.wall -= hours{1};
     write(early.reading(), {machine.intent(1)});
-    here.execute("UPDATE runs SET boot_ns = " +
-                 std::to_string(early.boot.time_since_epoch().count()) + ", wall_ns = " +
-                 std::to_string(early.wall.time_since_epoch().count()));
+    here.execute(
+        "UPDATE runs SET boot_ns = " + std::to_string(early.boot.time_since_epoch().count()) +
+        ", wall_ns = " + std::to_string(early.wall.time_since_epoch().count()));
     for (const char* statement :
          {"ALTER TABLE runs DROP COLUMN tag_run", "ALTER TABLE runs DROP COLUMN readings",
           "ALTER TABLE mails DROP COLUMN tag_key", "UPDATE schema_version SET version = 2"})

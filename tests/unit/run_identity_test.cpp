@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which daemon sent a mail, and whether the clock may be believed.
 #include "probes/domain/run_identity.hpp"
+
 #include "probes/domain/wall_watch.hpp"
 
 #include <gtest/gtest.h>
@@ -19,8 +20,8 @@ constexpr WallTime kEnd{hours{500'000}};
 Tag sent_by(std::uint32_t run, WallTime at) {
     Tag tag;
     tag.run = run;
-    tag.sent_ms = static_cast<std::uint64_t>(
-        std::chrono::floor<milliseconds>(at.time_since_epoch()).count());
+    tag.sent_ms =
+        static_cast<std::uint64_t>(std::chrono::floor<milliseconds>(at.time_since_epoch()).count());
     return tag;
 }
 

@@ -51,8 +51,8 @@ TEST(Tag, ATagOfARunIsOfVersionTwoAndThoseOfVersionOneStayReadable) {
         EXPECT_FALSE(codec().read(bad).tag) << "position " << i;
     }
     // Written by mailprobed 0.1 with this key.
-    const TagReading old = codec().read(
-        "af7qcaqdasqlbqgqcerdgrcvmz3yqaybummfyud3dleutmvwzkrl3fx4755q");
+    const TagReading old =
+        codec().read("af7qcaqdasqlbqgqcerdgrcvmz3yqaybummfyud3dleutmvwzkrl3fx4755q");
     ASSERT_TRUE(old.tag);
     EXPECT_EQ(*old.tag, sample());
     EXPECT_EQ(old.tag->run, 0U);

@@ -93,12 +93,13 @@ struct Content {
     std::vector<std::string> lines;
     bool ended = false;
     std::uint64_t octets = 0;
+    bool doubtful = false;
     std::string rest;
 };
 
-Content content_of(std::string_view octets, std::size_t chunk) {
+Content content_of(std::string_view octets, std::size_t chunk, LineEnds ends = LineEnds::crlf) {
     LineBuffer buffer;
-    MultiLineReader reader;
+    MultiLineReader reader(ends);
     Content content;
     std::string line;
     for (std::size_t at = 0; at < octets.size(); at += chunk) {
@@ -116,6 +117,7 @@ Content content_of(std::string_view octets, std::size_t chunk) {
         }
     }
     content.octets = reader.octets();
+    content.doubtful = reader.doubtful_end();
     content.rest = buffer.waiting();
     return content;
 }
@@ -131,10 +133,31 @@ TEST(MultiLine, A2_04_DotsAreUnstuffedAndTheLoneDotEndsHoweverReadsAreCut) {
     }
 }
 
-TEST(MultiLine, A2_04_ABareLfIsEnough) {
-    const Content content = content_of("a\n..b\n.\n", 4);
+TEST(MultiLine, A2_04_ABareLfIsEnoughWhereTheServerKnowsNoOther) {
+    const Content content = content_of("a\n..b\n.\n", 4, LineEnds::lf_only);
     EXPECT_TRUE(content.ended);
     EXPECT_EQ(content.lines, (std::vector<std::string>{"a", ".b"}));
+}
+
+// A mail may hold them, and a server that stuffs after CRLF alone sends them as they are.
+TEST(MultiLine, WhereLinesEndInCrlfNoOtherEndOfADotEndsAnything) {
+    for (const std::string_view end : {"\n.\n", "\r\n.\n", "\n.\r\n"}) {
+        for (const std::size_t chunk : {1UL, 2UL, 100UL}) {
+            const std::string octets = "a" + std::string(end);
+            const Content open = content_of(octets, chunk);
+            EXPECT_FALSE(open.ended) << octets;
+            EXPECT_TRUE(open.doubtful) << octets;
+            const Content content = content_of(octets + "+OK\r\n.\r\nrest", chunk);
+            EXPECT_TRUE(content.ended) << octets;
+            EXPECT_EQ(content.lines.size(), 3U) << octets;
+            EXPECT_EQ(content.rest, "rest") << octets;
+        }
+    }
+}
+
+TEST(MultiLine, ADotBehindABareLfIsUnstuffedOnlyWhereTheServerStuffsThere) {
+    EXPECT_EQ(content_of("a\n..b\r\n..c\r\n.\r\n", 100).lines,
+              (std::vector<std::string>{"a", "..b", ".c"}));
 }
 
 // Old Exchange: the dot comes right after the last octet. It must not end anything by accident.

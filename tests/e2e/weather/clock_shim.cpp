@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loaded before the daemon (LD_PRELOAD), it moves its clocks while it runs: a file holds two 64-bit
 // numbers of nanoseconds, added to the wall clock and to CLOCK_BOOTTIME. CLOCK_MONOTONIC and the
-// kernel's timers stay true, which is what a step of the wall clock or a suspend looks like. Another
-// file holds what the kernel's boot_id reads as; one that is not there is one that a sandbox hides.
+// kernel's timers stay true, which is what a step of the wall clock or a suspend looks like.
+// Another file holds what the kernel's boot_id reads as; one that is not there is one that a
+// sandbox hides.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether the unique ids of a server name one mail for ever, or may name another mail tomorrow.
+#pragma once
+
+#include "probes/domain/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace mailprobed {
+
+/// Watches what becomes of ids. RFC 1939 7 lets a server use an id again when its mail is gone, and
+/// some do so at once; ids that did nothing of the kind for a day are believed to last.
+class IdTrust {
+  public:
+    /// How long ids must have behaved.
+    static constexpr Duration kProof = std::chrono::hours{24};
+    /// Ids that are gone and remembered at most, the oldest go first.
+    static constexpr std::size_t kMaxGone = 20'000;
+
+    /// A listing with ids began.
+    void listing_began(Instant at);
+    /// A line of it; an id that is its own position names no mail at all.
+    void listed(std::uint32_t number, std::string_view uidl, Instant at);
+    /// An id is in no whole listing any more, or its mail was removed.
+    void gone(std::uint64_t key);
+    /// The entry of `key` has been read; `same` if it is the mail that was removed.
+    void read(std::uint64_t key, bool same, Instant at);
+    /// An id was seen to name another mail than before.
+    void reused(Instant at) { since_ = at; }
+    /// True if ids are believed to last.
+    [[nodiscard]] bool lasting(Instant now) const noexcept {
+        return since_ && now - *since_ >= kProof;
+    }
+
+  private:
+    /// The beginning of the time without a fault.
+    std::optional<Instant> since_;
+    /// When each went, in order.
+    std::unordered_map<std::uint64_t, std::uint64_t> gone_;
+    std::deque<std::pair<std::uint64_t, std::uint64_t>> order_;
+    std::uint64_t next_order_ = 0;
+};
+
+}  // namespace mailprobed

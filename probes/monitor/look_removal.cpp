@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// The end of a look: what is removed, and what is remembered.
+#include "probes/monitor/look.hpp"
+#include "probes/net/boot_clock.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace mailprobed {
+
+Awaitable<bool> Look::clean_up(Pop3Session& session, bool safe, Instant give_up) {
+    const Instant began = BootClock::now();
+    const Instant until = began + std::max((give_up - began) / 2, Duration::zero());
+    std::vector<std::uint32_t> numbers;
+    if (safe && settings_.remove_own) numbers = co_await removable(session, until);
+    const bool proven = co_await session.verify_step();
+    if (proven) commit();
+    std::vector<std::uint32_t> marked;
+    if (proven && !numbers.empty()) {
+        Removal removal = co_await session.remove(numbers, until);
+        refusal_ = std::move(removal.refused);
+        marked = std::move(removal.marked);
+    }
+    const Farewell farewell = co_await session.quit();
+    in_step_ = farewell.in_step;
+    if (in_step_) commit();
+    proven_until_ = due_ ? known_.proven_until(*due_) : snapshot_;
+    if (safe && in_step_) leave_others();
+    if (farewell.confirmed) note_removed(marked);
+    co_return farewell.confirmed;
+}
+
+Awaitable<std::vector<std::uint32_t>> Look::removable(Pop3Session& session, Instant until) {
+    std::vector<std::uint32_t> numbers;
+    for (const FoundBounce& found : bounces_) {
+        if (found.bounce.about_us_alone && numbers.size() < kRemovalBudget) {
+            numbers.push_back(found.entry.number);
+        }
+    }
+    for (OwnMail& mail : own_) {
+        if (numbers.size() >= kRemovalBudget || BootClock::now() >= until) break;
+        // What an earlier look read under this id may be gone, and the id a stranger's now; and an
+        // answer among others may have been somebody else's.
+        if (!mail.proven && mail.read && !mail.digest) {
+            const Take take = [this, &mail](std::size_t, const FetchedMessage& message) {
+                mail.proven = own_mark(message.headers, context_.codec) == mail.tag;
+            };
+            co_await read_each(session, std::span(&mail.entry, 1), Pace::single, take);
+        }
+        if (mail.proven) numbers.push_back(mail.entry.number);
+    }
+    co_return numbers;
+}
+
+void Look::note_removed(const std::vector<std::uint32_t>& numbers) {
+    const std::set<std::uint32_t> gone(numbers.begin(), numbers.end());
+    std::vector<OwnMail> mails;
+    for (const OwnMail& mail : own_) {
+        if (!gone.contains(mail.entry.number)) continue;
+        known_.removed(mail.entry.key);
+        mails.push_back(mail);
+    }
+    for (const FoundBounce& found : bounces_) {
+        if (gone.contains(found.entry.number)) known_.removed(found.entry.key);
+    }
+    removed_ = static_cast<std::uint32_t>(gone.size());
+    put_away(mails);
+}
+
+void Look::leave_others() {
+    // Their verdicts are kept: from now on they are as good as strangers.
+    std::vector<OwnMail> staying;
+    for (const OwnMail& mail : own_) {
+        const bool without_mark = mail.digest && !mail.proven;
+        if (settings_.remove_own && !without_mark) continue;
+        known_.classified(mail.entry, EntryKind::left, mail.tag.mail);
+        if (mail.entry.key != 0) staying.push_back(mail);
+    }
+    for (const FoundBounce& found : bounces_) {
+        if (settings_.remove_own) break;
+        known_.classified(found.entry, EntryKind::report, found.bounce.tag.mail);
+    }
+    put_away(staying);
+}
+
+void Look::put_away(const std::vector<OwnMail>& mails) {
+    for (const Found& found : sightings_of(mails)) {
+        const Sighting& sighting = found.sighting;
+        context_.ledger.deleted(sighting.mail, sighting.attempt, sighting.entries);
+        RemovedRecord record;
+        record.mail = sighting.mail;
+        record.attempt = sighting.attempt;
+        record.copies =
+            static_cast<std::uint8_t>(std::min<std::size_t>(255, sighting.entries.size()));
+        record.entry = sighting.entries.front();
+        context_.needs.journal.note(record);
+    }
+}
+
+}  // namespace mailprobed

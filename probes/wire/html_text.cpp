@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// A reader of HTML that knows lines, quotes and references, and nothing else.
+#include "probes/wire/html_text.hpp"
+
+#include "probes/wire/ascii.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <utility>
+
+namespace mailprobed {
+namespace {
+
+constexpr std::array<std::string_view, 17> kBlocks{"br", "p",  "div",        "tr",    "li",  "td",
+                                                   "th", "h1", "h2",         "h3",    "h4",  "pre",
+                                                   "ul", "hr", "blockquote", "table", "body"};
+constexpr std::array<std::string_view, 4> kHidden{"style", "script", "head", "title"};
+constexpr std::array<std::pair<std::string_view, char>, 6> kNamed{
+    {{"lt", '<'}, {"gt", '>'}, {"amp", '&'}, {"quot", '"'}, {"apos", '\''}, {"nbsp", ' '}}};
+
+void put_utf8(std::string& out, std::uint32_t code) {
+    const auto put = [&out](std::uint32_t octet) { out += static_cast<char>(octet); };
+    if (code < 0x80) {
+        put(code);
+    } else if (code < 0x800) {
+        put(0xc0U | code >> 6U);
+        put(0x80U | (code & 0x3fU));
+    } else {
+        put(0xe0U | (code >> 12U & 0x0fU));
+        put(0x80U | (code >> 6U & 0x3fU));
+        put(0x80U | (code & 0x3fU));
+    }
+}
+
+class Reader {
+  public:
+    explicit Reader(std::string_view html) : rest_(html) {}
+
+    std::string read() {
+        while (!rest_.empty()) {
+            const char c = rest_.front();
+            if (c == '<') {
+                tag();
+            } else if (c == '&') {
+                reference();
+            } else {
+                rest_.remove_prefix(1);
+                // Lines of the source mean nothing, as in a browser; blanks in a row are one.
+                const bool blank = ascii_blank(c) || c == '\r' || c == '\n';
+                if (!blank) put(c);
+                pending_ = blank && !at_begin_;
+            }
+        }
+        return std::move(text_);
+    }
+
+  private:
+    void line() {
+        if (!at_begin_) text_ += '\n';
+        at_begin_ = true;
+        pending_ = false;
+    }
+    void put(char c) {
+        if (at_begin_ && quotes_ > 0) text_ += "> ";
+        if (pending_) text_ += ' ';
+        pending_ = at_begin_ = false;
+        text_ += c;
+    }
+    void reference() {
+        const std::size_t end = rest_.substr(0, 12).find(';');
+        if (end == std::string_view::npos) {
+            put('&');
+            rest_.remove_prefix(1);
+            return;
+        }
+        const std::string_view name = rest_.substr(1, end - 1);
+        const auto* const named = std::ranges::find_if(
+            kNamed, [&](const auto& each) { return ascii_iequals(each.first, name); });
+        if (named != kNamed.end()) {
+            if (named->second == ' ') {
+                pending_ = !at_begin_;
+            } else {
+                put(named->second);
+            }
+        } else if (const std::uint32_t code = number(name); code >= ' ') {
+            std::string octets;
+            put_utf8(octets, code);
+            for (const char c : octets)
+                put(c);
+        }
+        rest_.remove_prefix(end + 1);
+    }
+    static std::uint32_t number(std::string_view name) noexcept {
+        if (!name.starts_with('#')) return 0;
+        name.remove_prefix(1);
+        const bool hex = !name.empty() && ascii_lower(name.front()) == 'x';
+        if (hex) name.remove_prefix(1);
+        std::uint32_t code = 0;
+        for (const char c : name) {
+            const auto digit = ascii_hex(c);
+            if (!digit || (!hex && *digit > 9)) return 0;
+            code = code * (hex ? 16 : 10) + *digit;
+            if (code > 0xffff) return 0;
+        }
+        return code;
+    }
+    void tag() {
+        if (rest_.starts_with("<!--")) {
+            const std::size_t end = rest_.find("-->", 4);
+            rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 3);
+            return;
+        }
+        const std::size_t end = rest_.find('>');
+        std::string_view inside = rest_.substr(1, end == std::string_view::npos ? end : end - 1);
+        const bool closing = inside.starts_with('/');
+        if (closing) inside.remove_prefix(1);
+        std::string name(inside.substr(0, inside.find_first_of(" \t\r\n/>")));
+        std::ranges::transform(name, name.begin(), ascii_lower);
+        // "a < b" and addresses in angles that somebody forgot to escape.
+        if (name.empty() || end == std::string_view::npos ||
+            inside.find('@') < inside.find_first_of(" \t\r\n=")) {
+            put('<');
+            rest_.remove_prefix(1);
+            return;
+        }
+        rest_.remove_prefix(end + 1);
+        if (std::ranges::find(kBlocks, name) != kBlocks.end()) line();
+        if (name == "blockquote") quotes_ = closing ? std::max(quotes_, 1) - 1 : quotes_ + 1;
+        if (!closing && std::ranges::find(kHidden, name) != kHidden.end()) skip(name);
+    }
+    void skip(std::string_view name) {
+        for (std::size_t at = rest_.find("</"); at != std::string_view::npos;
+             at = rest_.find("</")) {
+            rest_.remove_prefix(at + 2);
+            if (!ascii_iequals(rest_.substr(0, name.size()), name)) continue;
+            const std::size_t end = rest_.find('>');
+            rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+            return;
+        }
+        // It never ends: better its words than none.
+    }
+
+    std::string_view rest_;
+    std::string text_;
+    int quotes_ = 0;
+    bool at_begin_ = true;
+    bool pending_ = false;
+};
+
+}  // namespace
+
+std::string html_text(std::string_view html) {
+    return Reader(html).read();
+}
+
+}  // namespace mailprobed
