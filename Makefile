@@ -165,5 +165,5 @@ deb: packages
 
 # The test says which steps it took; where containers cannot boot it is skipped.
 test-systemd: packages-test deb
-	@ninja --quiet -C build/release mailprobed-loopback
+	@ninja --quiet -C build/release mailprobed-loopback mailprobed-clock-shim
 	@cd build/release && ctest --verbose -L systemd

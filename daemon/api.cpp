@@ -158,7 +158,7 @@ std::string Api::content(const ApiTarget& target, const ApiState& state, ApiClie
         if (description == nullptr) throw ApiError(404, "it is not part of this build");
         return std::string(description->content);
     }
-    LedgerReader ledger(ledger_, [this, give_up] { return ended_ || Clock::now() >= give_up; });
+    LedgerReader ledger(ledger_(), [this, give_up] { return ended_ || Clock::now() >= give_up; });
     if (target.resource == ApiResource::probes) return probes(ledger, state, client);
     if (target.resource == ApiResource::mails) return mails(ledger, target);
     if (target.resource == ApiResource::mail) return mail(ledger, target, client);

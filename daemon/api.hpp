@@ -36,7 +36,9 @@ struct ApiClient {
 class Api {
   public:
     /// `ledger` is the path of the database.
-    explicit Api(std::string ledger) : ledger_(std::move(ledger)) {}
+    explicit Api(std::string ledger) : ledger_([path = std::move(ledger)] { return path; }) {}
+    /// `ledger` is asked at each question where that is now.
+    explicit Api(std::function<std::string()> ledger) : ledger_(std::move(ledger)) {}
 
     /// How long an answer may take.
     static constexpr std::chrono::seconds kPatience{10};
@@ -63,7 +65,7 @@ class Api {
                                      const ProbeRow& row, WallTime now);
     void forget_others(const ApiState& state);
 
-    std::string ledger_;
+    std::function<std::string()> ledger_;
     std::atomic<bool> ended_{false};
     /// By probe and window, that of the summary is empty: what takes long to count is counted less
     /// often.

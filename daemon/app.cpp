@@ -19,6 +19,7 @@
 #include "daemon/once.hpp"
 #include "daemon/probe_table.hpp"
 #include "daemon/reload.hpp"
+#include "daemon/run_id.hpp"
 #include "daemon/run_now.hpp"
 #include "daemon/session_limit.hpp"
 #include "daemon/sql_journal.hpp"
@@ -86,7 +87,7 @@ class Daemon {
           metrics_(settings_),
           table_(settings_),
           journal_(io_.get_executor(),
-                   {settings_.state_directory, settings_.evidence, settings_.history},
+                   {settings_.state_directory, settings_.evidence, settings_.history, run_id_},
                    [this](bool healthy, const std::string& why) { journal_state(healthy, why); }),
           history_(settings_, [this](DetailRecord record) { journal_.keep(std::move(record)); }),
           connector_(io_.get_executor()),
@@ -121,9 +122,10 @@ class Daemon {
         const WebSetup setup{settings_.web.listen, std::move(sockets_), options_.web_config_file,
                              allowed_hosts()};
         WebServer web(io_.get_executor(), setup, handlers());
-        Monitor monitor(settings_, {io_.get_executor(), journal_, observers_,
-                                    [this](const Endpoint& to) { return connector_.make(to); },
-                                    hmac_sha256, random_u64, sessions_, journal_.recall()});
+        Monitor monitor(settings_,
+                        {io_.get_executor(), journal_, observers_,
+                         [this](const Endpoint& to) { return connector_.make(to); }, hmac_sha256,
+                         random_u64, sessions_, journal_.recall(), run_id_});
         monitor_ = &monitor;
         TaskGroup tasks(io_.get_executor(), [this](const std::exception_ptr& error) {
             bug_ = true;
@@ -309,6 +311,8 @@ class Daemon {
     asio::io_context io_{1};
     /// Before anything that takes time: a reload asked for too early must not end the process.
     asio::basic_signal_set<Executor> hangup_{io_, SIGHUP};
+    /// Of this process; a copy of the machine has another.
+    const std::uint32_t run_id_ = new_run_id();
     SqlJournal journal_;
     History history_;
     Connector connector_;
@@ -320,7 +324,7 @@ class Daemon {
     Notify notify_;
     Stop stop_;
     /// Asked on another thread only.
-    Api api_{ledger_path(settings_.state_directory)};
+    Api api_{[directory = settings_.state_directory] { return ledger_path(directory); }};
     RunLimit runs_;
     bool ready_ = false;
     bool bug_ = false;

@@ -2,12 +2,17 @@
 // flock: the kernel lets go of it however the process ends.
 #include "daemon/ledger_place.hpp"
 
+#include "daemon/ledger_copy.hpp"
 #include "daemon/start_failure.hpp"
+#include "probes/net/boot_clock.hpp"
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
+#include <optional>
 #include <sys/file.h>
 #include <unistd.h>
 #include <utility>
@@ -19,6 +24,24 @@ int open_lock(const std::string& path) {
     return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 }
 
+constexpr const char* kRecovered = "ledger-recovered-";
+
+std::string usual_path(const std::string& state_directory) {
+    return state_directory + "/ledger.db";
+}
+
+std::optional<std::string> newest_recovered(const std::string& state_directory) {
+    std::optional<std::string> newest;
+    std::error_code no_directory;
+    for (const auto& entry : std::filesystem::directory_iterator(state_directory, no_directory)) {
+        const std::string name = entry.path().filename();
+        if (!name.starts_with(kRecovered) || !name.ends_with(".db")) continue;
+        // The numbers are Unix times of one length.
+        if (!newest || *newest < entry.path().string()) newest = entry.path().string();
+    }
+    return newest;
+}
+
 void sign(int lock) {
     const std::string self = std::to_string(::getpid());
     // Only for the message of the next one: a ledger without a name in its lock is still locked.
@@ -28,7 +51,30 @@ void sign(int lock) {
 }  // namespace
 
 std::string ledger_path(const std::string& state_directory) {
-    return state_directory + "/ledger.db";
+    return newest_recovered(state_directory).value_or(usual_path(state_directory));
+}
+
+std::string recovered_ledger_path(const std::string& state_directory) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(wall_now().time_since_epoch());
+    return state_directory + "/" + kRecovered + std::to_string(now.count()) + ".db";
+}
+
+std::string adopt_recovered_ledger(const std::string& state_directory) {
+    const std::optional<std::string> recovered = newest_recovered(state_directory);
+    if (!recovered) return {};
+    close_cleanly(*recovered);
+    const std::string usual = usual_path(state_directory);
+    std::string told =
+        "the ledger that an earlier run had to make, " + *recovered + ", is now " + usual;
+    const std::string aside = usual + ".replaced-" + recovered->substr(recovered->rfind('-') + 1);
+    // Its companions even without it: they would be taken for those of the file that comes.
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+        if (!std::filesystem::exists(usual + suffix)) continue;
+        std::filesystem::rename(usual + suffix, aside + suffix);
+        if (*suffix == '\0') told += "; what stood there is " + aside;
+    }
+    std::filesystem::rename(*recovered, usual);
+    return told;
 }
 
 LedgerLock::LedgerLock(const std::string& state_directory)

@@ -7,8 +7,17 @@
 
 namespace mailprobed {
 
-/// The database file below a state directory.
+/// The database file below a state directory: ledger.db, or the newest that a run had to make
+/// because that was taken from it.
 [[nodiscard]] std::string ledger_path(const std::string& state_directory);
+
+/// The path of a ledger that is made because the one of `state_directory` was taken away.
+[[nodiscard]] std::string recovered_ledger_path(const std::string& state_directory);
+
+/// Makes the newest recovered ledger of `state_directory`, if there is one, its ledger.db again.
+/// What stood there gets another name; returns what people must be told of it, empty if nothing
+/// was to be done. To be called with the lock held.
+[[nodiscard]] std::string adopt_recovered_ledger(const std::string& state_directory);
 
 /// Another daemon uses the ledger.
 class LedgerInUse : public std::runtime_error {

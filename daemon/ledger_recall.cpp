@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Instants of this boot are taken as they are; those of another boot go by way of Unix time.
+// Rows as records; instants by way of what ledger_runs.hpp says of their run.
 #include "daemon/ledger_recall.hpp"
 
 #include "daemon/ledger_names.hpp"
+#include "daemon/ledger_runs.hpp"
 #include "daemon/ledger_schema.hpp"
 
 #include <algorithm>
@@ -22,38 +23,6 @@ std::uint64_t id(Number value) noexcept {
     return static_cast<std::uint64_t>(value);
 }
 
-/// What turns instants of one run into instants of now.
-struct Conversion {
-    Duration shift{};
-    bool same_boot = false;
-
-    [[nodiscard]] Instant operator()(Number at) const noexcept {
-        return Instant{Duration{at} + shift};
-    }
-};
-
-std::map<Number, Conversion> conversions(soci::session& sql, const ClockReading& now) {
-    std::map<Number, Conversion> result;
-    Number run = 0;
-    Number boot = 0;
-    Number wall = 0;
-    std::string boot_id;
-    soci::statement rows = (sql.prepare << "SELECT run, boot_id, boot_ns, wall_ns FROM runs",
-                            into(run), into(boot_id), into(boot), into(wall));
-    rows.execute();
-    while (rows.fetch()) {
-        Conversion conversion;
-        conversion.same_boot = boot_id == now.boot_id;
-        if (!conversion.same_boot) {
-            // The same moment of Unix time, however long the machine was off between.
-            conversion.shift =
-                Duration{wall - boot} - (now.wall.time_since_epoch() - now.boot.time_since_epoch());
-        }
-        result.emplace(run, conversion);
-    }
-    return result;
-}
-
 std::vector<RememberedMail> recall_pending(soci::session& sql,
                                            const std::map<Number, Conversion>& runs,
                                            const ClockReading& now) {
@@ -68,6 +37,7 @@ std::vector<RememberedMail> recall_pending(soci::session& sql,
     Number digest = 0;
     Number again = 0;
     Number mailbox = 0;
+    Number tag_key = 0;
     int exact = 0;
     int attempt = 0;
     int handed_attempt = 0;
@@ -79,11 +49,13 @@ std::vector<RememberedMail> recall_pending(soci::session& sql,
     soci::statement rows =
         (sql.prepare << "SELECT mail, run, probe, attempt, progress, handed_attempt, wall_ns,"
                         " started_ns, handed_ns, deadline_ns, grace_end_ns, body_digest, stage,"
-                        " cause, detail, exact, again_ns, mailbox FROM mails WHERE verdict = '' "
+                        " cause, detail, exact, again_ns, mailbox, tag_key FROM mails"
+                        " WHERE verdict = '' "
                         "ORDER BY wall_ns",
          into(mail), into(run), into(probe), into(attempt), into(progress), into(handed_attempt),
          into(wall), into(started), into(handed), into(deadline), into(grace_end), into(digest),
-         into(stage), into(cause), into(detail), into(exact), into(again), into(mailbox));
+         into(stage), into(cause), into(detail), into(exact), into(again), into(mailbox),
+         into(tag_key));
     rows.execute();
     while (rows.fetch()) {
         const auto found = runs.find(run);
@@ -101,7 +73,14 @@ std::vector<RememberedMail> recall_pending(soci::session& sql,
         entry.wall = WallTime{Duration{wall}};
         entry.again_at = at(again);
         entry.mailbox = static_cast<std::uint32_t>(mailbox);
-        entry.exact = at.same_boot && exact != 0;
+        entry.tag_key = id(tag_key);
+        entry.exact = at.same_boot && at.steady && exact != 0;
+        entry.converted = !at.same_boot;
+        if (at.impossible) {
+            entry.doubt =
+                "the wall clock is behind the time at which mailprobed ran last, so the age of the "
+                "mail is unknown after the reboot";
+        }
         // A clock that was set back must not make a mail start after now.
         if (!at.same_boot && entry.started > now.boot) {
             const Duration ahead = entry.started - now.boot;
@@ -121,9 +100,12 @@ std::vector<RememberedMail> recall_pending(soci::session& sql,
 
 std::vector<RememberedVerdict> recall_settled(soci::session& sql,
                                               const std::map<Number, Conversion>& runs,
-                                              const ClockReading& now, Duration evidence) {
+                                              const ClockReading& now, Duration evidence,
+                                              Number own_run) {
     std::vector<RememberedVerdict> result;
-    const Number since = (now.wall - evidence).time_since_epoch().count();
+    // A clock that is ahead must not make them forgotten.
+    const WallTime wall = std::min(now.wall, newest_reading(sql, own_run).value_or(now.wall));
+    const Number since = (wall - evidence).time_since_epoch().count();
     Number mail = 0;
     Number run = 0;
     Number started = 0;
@@ -161,6 +143,7 @@ std::vector<RememberedVerdict> recall_settled(soci::session& sql,
         entry.started = at(started);
         entry.handed = at(handed);
         entry.deadline = at(deadline);
+        entry.exact = at.same_boot && at.steady;
         entry.refused = refused != 0;
         entry.arrived = arrived != 0;
         entry.bounced = bounced != 0;
@@ -275,7 +258,7 @@ Remembered recall_locked(const std::string& path, const std::string& mode, const
     int version = 0;
     sql << "SELECT version FROM schema_version", into(version);
     if (version != kLedgerVersion) return {};
-    return recall_all(sql, now, evidence);
+    return recall_all(sql, now, evidence, 0);
 }
 
 }  // namespace
@@ -306,7 +289,7 @@ std::vector<RememberedProbe> recall_probes(soci::session& sql) {
         entry.last_started = wall(started);
         entry.last_delivered = wall(delivered);
         entry.last_verdict = wall(judged);
-        if (delivered != 0) {
+        if (delivered != 0 && round_trip != 0) {
             entry.last_round_trip = Duration{round_trip};
             entry.last_uncertainty = Duration{uncertainty};
         }
@@ -319,16 +302,18 @@ std::vector<RememberedProbe> recall_probes(soci::session& sql) {
     return result;
 }
 
-Remembered recall_all(soci::session& sql, const ClockReading& now, Duration evidence) {
-    const std::map<Number, Conversion> runs = conversions(sql, now);
+Remembered recall_all(soci::session& sql, const ClockReading& now, Duration evidence,
+                      long long own_run) {
+    const std::map<Number, Conversion> runs = conversions(sql, now, own_run);
     Remembered result;
     result.pending = recall_pending(sql, runs, now);
-    result.settled = recall_settled(sql, runs, now, evidence);
+    result.settled = recall_settled(sql, runs, now, evidence, own_run);
     const std::size_t orphans_begin = result.settled.size();
     recall_orphans(sql, now, result.settled);
     recall_copies(sql, result.settled, orphans_begin);
     result.entries = recall_entries(sql);
     result.probes = recall_probes(sql);
+    result.runs = recall_runs(sql, own_run);
     return result;
 }
 

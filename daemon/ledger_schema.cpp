@@ -8,13 +8,15 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 #include <span>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 
 namespace mailprobed {
 namespace {
 
 /// From nothing to version 1.
 constexpr std::array kToVersion1{
-    // The clocks at the start of each run: instants are of the boot clock of the run's boot.
+    // The clocks of each run: instants are of the boot clock of the run's boot.
     "CREATE TABLE runs (run INTEGER NOT NULL PRIMARY KEY, boot_id VARCHAR(64) NOT NULL,"
     " boot_ns BIGINT NOT NULL, wall_ns BIGINT NOT NULL)",
     // BIGINT and not INTEGER: SQLite would keep the rows in the order of the random ids, and each
@@ -65,8 +67,25 @@ constexpr std::array kToVersion2{
     "CREATE INDEX mails_by_start ON mails (wall_ns)",
 };
 
+/// What instants of another boot, mails of another key and runs of another daemon are told by.
+constexpr std::array kToVersion3{
+    // What tags of the run say of it; 0 for runs of earlier versions, whose tags do not.
+    "ALTER TABLE runs ADD COLUMN tag_run BIGINT NOT NULL DEFAULT 0",
+    // boot_ns and wall_ns are the newest reading of the clocks from here on, and this counts them.
+    "ALTER TABLE runs ADD COLUMN readings BIGINT NOT NULL DEFAULT 0",
+    // Earlier versions kept the first; a pending mail tells of a later one.
+    "UPDATE runs SET wall_ns = boot_ns + (SELECT m.wall_ns - m.started_ns FROM mails m"
+    " WHERE m.run = runs.run AND m.verdict = '' AND m.exact = 1 ORDER BY m.wall_ns DESC LIMIT 1)"
+    " WHERE EXISTS (SELECT 1 FROM mails m WHERE m.run = runs.run AND m.verdict = ''"
+    " AND m.exact = 1)",
+    // Of the key that the tag was made with; 0 in rows of earlier versions: believed to be the
+    // present one.
+    "ALTER TABLE mails ADD COLUMN tag_key BIGINT NOT NULL DEFAULT 0",
+};
+
 constexpr std::array<std::span<const char* const>, kLedgerVersion> kMigrations{
-    std::span<const char* const>(kToVersion1), std::span<const char* const>(kToVersion2)};
+    std::span<const char* const>(kToVersion1), std::span<const char* const>(kToVersion2),
+    std::span<const char* const>(kToVersion3)};
 
 int version_of(soci::session& sql) {
     int tables = 0;
@@ -78,6 +97,22 @@ int version_of(soci::session& sql) {
     return version;
 }
 
+/// True of a statement that adds a column which is there already: in a file that an older program
+/// had in hands after a newer one.
+bool is_done(soci::session& sql, const std::string& statement) {
+    constexpr std::string_view kAlter = "ALTER TABLE ";
+    constexpr std::string_view kAdd = " ADD COLUMN ";
+    const std::size_t add = statement.find(kAdd);
+    if (!statement.starts_with(kAlter) || add == std::string::npos) return false;
+    const std::string table = statement.substr(kAlter.size(), add - kAlter.size());
+    const std::size_t name = add + kAdd.size();
+    const std::string column = statement.substr(name, statement.find(' ', name) - name);
+    int found = 0;
+    sql << "SELECT COUNT(*) FROM pragma_table_info('" + table + "') WHERE name = '" + column + "'",
+        soci::into(found);
+    return found > 0;
+}
+
 void migrate(soci::session& sql, int from) {
     soci::transaction all_or_nothing(sql);
     if (from == 0) {
@@ -85,8 +120,9 @@ void migrate(soci::session& sql, int from) {
         sql << "INSERT INTO schema_version (version) VALUES (0)";
     }
     for (int version = from; version < kLedgerVersion; ++version) {
-        for (const char* statement : kMigrations.at(static_cast<std::size_t>(version)))
-            sql << statement;
+        for (const char* statement : kMigrations.at(static_cast<std::size_t>(version))) {
+            if (!is_done(sql, statement)) sql << statement;
+        }
     }
     sql << "UPDATE schema_version SET version = " << kLedgerVersion;
     all_or_nothing.commit();

@@ -13,7 +13,7 @@ namespace mailprobed {
 enum class LedgerAccess : std::uint8_t { write, read };
 
 /// The version of the schema that this program writes.
-inline constexpr int kLedgerVersion = 2;
+inline constexpr int kLedgerVersion = 3;
 
 /// Connects to the database at `path`. For writing it is made or migrated where needed. Throws
 /// std::runtime_error, soci::soci_error among them.

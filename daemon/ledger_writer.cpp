@@ -3,9 +3,12 @@
 // connection.
 #include "daemon/ledger_writer.hpp"
 
+#include "daemon/ledger_columns.hpp"
+#include "daemon/ledger_copy.hpp"
 #include "daemon/ledger_details.hpp"
 #include "daemon/ledger_names.hpp"
 #include "daemon/ledger_recall.hpp"
+#include "daemon/ledger_runs.hpp"
 #include "daemon/ledger_schema.hpp"
 
 #include <algorithm>
@@ -17,19 +20,7 @@ namespace mailprobed {
 namespace {
 
 using soci::use;
-using Number = long long;
-
-Number number(std::uint64_t value) noexcept {
-    return static_cast<Number>(value);
-}
-
-Number number(Instant at) noexcept {
-    return at.time_since_epoch().count();
-}
-
-Number number(WallTime at) noexcept {
-    return at.time_since_epoch().count();
-}
+using namespace ledger;
 
 /// True of a failure after which the server cannot have the mail. There is none of a mail that was
 /// seen too late before its submission ended.
@@ -40,29 +31,6 @@ bool is_definite(const std::optional<StageCause>& failure) {
            failure->cause == Cause::rejected_permanent;
 }
 
-/// The columns that statements bind; each record fills those that its statement uses.
-struct Columns {
-    Number mail = 0, run = 0, wall = 0, started = 0, handed = 0, deadline = 0, grace_end = 0;
-    Number digest = 0, lower = 0, upper = 0, entry = 0, probe_id = 0;
-    int attempt = 1, handed_attempt = 0, refused = 0, at_risk = 0, unmeasured = 0, uncertain = 0;
-    int arrived = 0, bounced = 0, arrived_attempt = 0, copies = 0, exact = 1;
-    Number again = 0, ends_in = 0;
-    std::string probe, progress, stage, cause, detail, verdict, body, status_class, hops, kind;
-    std::string mailbox;
-
-    void failure(const std::optional<StageCause>& pair) {
-        stage = pair ? to_string(pair->stage) : "";
-        cause = pair ? to_string(pair->cause) : "";
-    }
-};
-
-/// The columns of a probe's row.
-struct ProbeColumns {
-    std::string probe;
-    Number started = 0, delivered = 0, judged = 0, round_trip = 0, uncertainty = 0, streak = 0;
-    int recent = 0;
-};
-
 /// A connection that is open before the statements are compiled.
 struct OpenLedger {
     explicit OpenLedger(const std::string& path) { open_ledger(sql, path, LedgerAccess::write); }
@@ -72,14 +40,9 @@ struct OpenLedger {
 }  // namespace
 
 struct LedgerWriter::Impl : OpenLedger {
-    Impl(const std::string& path, const ClockReading& at) : OpenLedger(path), start(at) {
-        Number last = 0;
-        sql << "SELECT COALESCE(MAX(run), 0) FROM runs", soci::into(last);
-        c.run = last + 1;
-        Number boot = number(at.boot);
-        Number wall = number(at.wall);
-        sql << "INSERT INTO runs (run, boot_id, boot_ns, wall_ns) VALUES (:r, :i, :b, :w)",
-            use(c.run), use(at.boot_id), use(boot), use(wall);
+    Impl(const std::string& path, const ClockReading& at, std::uint32_t tag_run)
+        : OpenLedger(path), files(sql, path), start(at), row(sql, at, tag_run) {
+        c.run = row.run();
         for (RememberedProbe& probe : recall_probes(sql))
             probes.emplace(probe.probe, std::move(probe));
     }
@@ -91,11 +54,14 @@ struct LedgerWriter::Impl : OpenLedger {
     void apply(const AbsentRecord& record, bool risk);
     void apply(const RemovedRecord& record, bool risk);
     void apply(const EntriesRecord& record, bool risk);
+    void apply(const ClockRecord& record, bool /*risk*/) { row.read(record); }
     void judged(const VerdictRecord& record);
     RememberedProbe& probe_state(const std::string& name);
     void write_probes();
 
+    LedgerFiles files;
     ClockReading start;
+    LedgerRun row;
     Columns c;
     ProbeColumns p;
     std::map<std::string, RememberedProbe, std::less<>> probes;
@@ -107,7 +73,7 @@ struct LedgerWriter::Impl : OpenLedger {
         (sql.prepare << "INSERT INTO mails VALUES (:mail, :run, :probe, :attempt, 'intended',"
                         " :handed_attempt, :wall, :started, :handed, :deadline, :grace_end,"
                         " :digest, '', '', '', '', 0, 0, 0, '', '', 0, 0, '', 0, 0, 0, 0, 0, 0, 0,"
-                        " :risk, :exact, 0, 0, :mailbox)"
+                        " :risk, :exact, 0, 0, :mailbox, :key)"
                         // A row's instants are all of the boot of its run.
                         " ON CONFLICT (mail) DO UPDATE SET run = excluded.run,"
                         " attempt = excluded.attempt, progress = 'intended',"
@@ -115,10 +81,11 @@ struct LedgerWriter::Impl : OpenLedger {
                         " started_ns = excluded.started_ns, handed_ns = excluded.handed_ns,"
                         " deadline_ns = excluded.deadline_ns,"
                         " grace_end_ns = excluded.grace_end_ns,"
-                        " body_digest = excluded.body_digest, exact = excluded.exact",
+                        " body_digest = excluded.body_digest, exact = excluded.exact,"
+                        " tag_key = excluded.tag_key",
          use(c.mail), use(c.run), use(c.probe), use(c.attempt), use(c.handed_attempt), use(c.wall),
          use(c.started), use(c.handed), use(c.deadline), use(c.grace_end), use(c.digest),
-         use(c.at_risk), use(c.exact), use(c.ends_in))};
+         use(c.at_risk), use(c.exact), use(c.ends_in), use(c.tag_key))};
     soci::statement answer{
         (sql.prepare << "UPDATE mails SET run = :run, progress = :progress, attempt = :attempt,"
                         " handed_attempt = :handed_attempt, started_ns = :started,"
@@ -203,6 +170,8 @@ void LedgerWriter::Impl::apply(const IntentRecord& record, bool risk) {
     c.digest = number(record.body_digest);
     c.at_risk = risk ? 1 : 0;
     c.ends_in = record.mailbox;
+    c.tag_key = number(record.tag_key);
+    if (record.clocks) row.read(*record.clocks);
     intent.execute(true);
     // Its row waits for the verdict: until then the pending mail itself tells of the start.
     if (record.attempt == 1) probe_state(record.probe).last_started = record.wall;
@@ -242,8 +211,9 @@ void LedgerWriter::Impl::apply(const VerdictRecord& record, bool /*risk*/) {
     c.detail = judgement.detail;
     c.verdict = to_string(judgement.verdict);
     c.wall = number(record.wall);
-    c.lower = delivered ? number(judgement.lower) : 0;
-    c.upper = delivered ? number(judgement.upper) : 0;
+    // Where no time was measured whoever subtracts columns gets 0, and nothing negative.
+    c.lower = number(delivered ? judgement.lower : judgement.started);
+    c.upper = number(delivered ? judgement.upper : judgement.started);
     c.body = delivered ? to_string(judgement.body) : "";
     c.status_class = judgement.status_class ? to_string(*judgement.status_class) : "";
     c.unmeasured = judgement.unmeasured ? 1 : 0;
@@ -267,6 +237,7 @@ void LedgerWriter::Impl::judged(const VerdictRecord& record) {
     state.recent_bad = ((state.recent_bad << 1U) | (bad ? 1U : 0U)) & 0x3FFU;
     if (bad) return;
     state.last_delivered = record.wall;
+    if (record.judgement.inexact) return;
     state.last_round_trip = record.judgement.upper - record.judgement.started;
     state.last_uncertainty = record.judgement.upper - record.judgement.lower;
 }
@@ -351,13 +322,31 @@ void LedgerWriter::Impl::write_probes() {
     }
 }
 
-LedgerWriter::LedgerWriter(const std::string& path, const ClockReading& start)
-    : impl_(std::make_unique<Impl>(path, start)) {}
+LedgerWriter::LedgerWriter(const std::string& path, const ClockReading& start,
+                           std::uint32_t tag_run)
+    : impl_(std::make_unique<Impl>(path, start, tag_run)) {}
 
 LedgerWriter::~LedgerWriter() = default;
 
 Remembered LedgerWriter::recall(Duration evidence) {
-    return recall_all(impl_->sql, impl_->start, evidence);
+    return recall_all(impl_->sql, impl_->start, evidence, impl_->row.run());
+}
+
+bool LedgerWriter::displaced() {
+    return impl_->files.displaced();
+}
+
+void LedgerWriter::copy_to(const std::string& path) {
+    leave_files(impl_->sql);
+    copy_ledger(impl_->sql, path);
+}
+
+std::uint64_t LedgerWriter::readings() const {
+    return impl_->row.readings();
+}
+
+bool LedgerWriter::knows(std::uint32_t tag_run, std::uint64_t readings) {
+    return knows_reading(impl_->sql, tag_run, readings);
 }
 
 void LedgerWriter::write(std::span<const QueuedRecord> records) {

@@ -9,6 +9,7 @@
 #include "daemon/nagios.hpp"
 #include "daemon/observer_list.hpp"
 #include "daemon/progress_line.hpp"
+#include "daemon/run_id.hpp"
 #include "daemon/start_failure.hpp"
 #include "daemon/tag_key.hpp"
 #include "daemon/text.hpp"
@@ -121,7 +122,8 @@ class Once {
                            hmac_sha256,
                            random_u64,
                            10'000,
-                           {}};
+                           {},
+                           new_run_id()};
         Monitor monitor(settings_, std::move(needs));
         std::string problem;
         TaskGroup tasks(io_.get_executor(), [this, &problem](const std::exception_ptr& error) {

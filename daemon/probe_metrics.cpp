@@ -178,8 +178,10 @@ void ProbeMetrics::mail_judged(const MailJudged& fact) {
 void ProbeMetrics::delivered(const MailJudged& fact) {
     const double round_trip = to_seconds(fact.round_trip);
     last_delivered_.Set(unix_seconds(fact.at));
-    last_round_trip_.Set(round_trip);
-    last_uncertainty_.Set(to_seconds(fact.uncertainty));
+    if (!fact.inexact) {
+        last_round_trip_.Set(round_trip);
+        last_uncertainty_.Set(to_seconds(fact.uncertainty));
+    }
     if (fact.body == BodyState::altered) altered_mails_.Increment();
     if (fact.transit) transit_.Set(to_seconds(*fact.transit));
     if (fact.authentication) {

@@ -58,6 +58,7 @@ void ProbeTable::mail_judged(const MailJudged& fact) {
     }
     row->bad_streak = 0;
     ++row->delivered;
+    if (fact.inexact) return;
     row->round_trip = fact.round_trip;
     row->uncertainty = fact.uncertainty;
 }

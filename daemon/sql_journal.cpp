@@ -3,11 +3,8 @@
 // coroutine that does is resumed by the thread's message or, after a second, by a timer.
 #include "daemon/sql_journal.hpp"
 
-#include "daemon/ledger_place.hpp"
-#include "daemon/ledger_recall.hpp"
-#include "daemon/ledger_writer.hpp"
 #include "daemon/sql_journal_backlog.hpp"
-#include "daemon/sql_journal_damage.hpp"
+#include "daemon/sql_journal_disk.hpp"
 #include "probes/net/boot_clock.hpp"
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -31,7 +28,8 @@ using Resume = asio::any_completion_handler<void(Durability)>;
 
 constexpr std::size_t kMaxGroup = 512;
 constexpr std::chrono::seconds kPatience{1};
-constexpr std::chrono::hours kPruneEvery{1};
+/// An idle thread looks after the ledger's place and the clock.
+constexpr std::chrono::seconds kIdle{20};
 /// Commits follow each other no faster: under load many records share one, alone none waits.
 constexpr std::chrono::milliseconds kPace{4};
 /// Records that nobody waits for may wait this long for one that somebody does; what a kill may
@@ -55,11 +53,7 @@ enum class Idle : std::uint8_t { no, for_awaited, for_any };
 
 struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     Impl(const Executor& on, JournalPlace where, HealthHandler handler)
-        : executor(on),
-          place(std::move(where)),
-          lock(place.state_directory),
-          on_health(std::move(handler)),
-          sweep(on) {}
+        : executor(on), disk(std::move(where)), on_health(std::move(handler)), sweep(on) {}
 
     // On the event loop.
     /// Nothing if it is of a mail that was given up.
@@ -71,22 +65,21 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     void give_up_waiting();
     void committed(std::uint64_t upto);
     void failed(const std::string& why);
+    /// The ledger was taken away: until the end of the run people are to look after it.
+    void displaced_now(const std::string& why);
 
     // On the writer thread.
     void run();
     void wait_for_work(std::unique_lock<std::mutex>& guard);
-    bool try_write(std::vector<QueuedRecord>& group);
-    void open();
-    void trouble(const std::exception& what);
-    void prune_now();
+    void tell_notice();
 
     Executor executor;
-    JournalPlace place;
-    LedgerLock lock;
+    LedgerDisk disk;
     HealthHandler on_health;
     BootTimer sweep;
     bool sweeping = false;
     bool healthy = true;
+    bool displaced = false;
     /// False while nobody waits for a disk that is known to be broken; `owed` is the number of the
     /// last record that was pushed in such a time.
     bool waits = true;
@@ -112,14 +105,7 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     bool all_written = false;
     std::condition_variable over;
 
-    std::unique_ptr<LedgerWriter> writer;
     std::optional<Remembered> remembered;
-    std::string error;
-    /// The file was found to be damaged and is still in its place.
-    bool damaged = false;
-    /// What people must be told although it works again.
-    std::string notice;
-    Instant next_prune = Instant::min();
     std::chrono::steady_clock::time_point last_commit;
     std::thread thread;
 };
@@ -198,7 +184,7 @@ void SqlJournal::Impl::committed(std::uint64_t upto) {
         owed = backlog.pushed();
     }
     // Only when all that nobody waited for is on the disk the ledger knows again what happened.
-    if (!healthy && upto >= owed) {
+    if (!healthy && !displaced && upto >= owed) {
         healthy = true;
         if (on_health) on_health(true, std::exchange(gap, {}));
     }
@@ -216,55 +202,34 @@ void SqlJournal::Impl::failed(const std::string& why) {
     if (on_health) on_health(false, why);
 }
 
-void SqlJournal::Impl::open() {
-    lock.complete();
-    const std::string path = ledger_path(place.state_directory);
-    if (damaged) notice = "the ledger was damaged and is now " + set_ledger_aside(path);
-    damaged = false;
-    writer = std::make_unique<LedgerWriter>(path, read_clocks());
+void SqlJournal::Impl::displaced_now(const std::string& why) {
+    displaced = true;
+    healthy = false;
+    if (on_health) on_health(false, why);
 }
 
-void SqlJournal::Impl::trouble(const std::exception& what) {
-    error = what.what();
-    writer.reset();
-    // A new ledger that works is worth more than an old one that does not; the old one stays for
-    // people to look at.
-    damaged = is_damage(error);
-}
-
-bool SqlJournal::Impl::try_write(std::vector<QueuedRecord>& group) {
-    for (const bool second_try : {false, true}) {
-        try {
-            if (!writer) open();
-            if (!group.empty()) writer->write(group);
-            return true;
-        } catch (const std::exception& what) {
-            trouble(what);
-            if (!damaged || second_try) break;
+void SqlJournal::Impl::tell_notice() {
+    std::string why = disk.take_notice();
+    if (why.empty()) return;
+    asio::post(executor, [self = weak_from_this(), gone = disk.was_displaced(), why] {
+        const auto journal = self.lock();
+        if (!journal) return;
+        if (gone) {
+            journal->displaced_now(why);
+        } else {
+            journal->failed(why);
         }
-    }
-    return false;
-}
-
-void SqlJournal::Impl::prune_now() {
-    if (BootClock::now() < next_prune || !writer) return;
-    try {
-        const bool done = writer->prune(wall_now() - place.history, wall_now());
-        next_prune = done ? BootClock::now() + kPruneEvery : BootClock::now();
-    } catch (const std::exception&) {
-        // The next write will say so.
-        next_prune = BootClock::now() + kPruneEvery;
-    }
+    });
 }
 
 void SqlJournal::Impl::wait_for_work(std::unique_lock<std::mutex>& guard) {
-    const auto pressing = [this] { return stop || !writer || awaited > backlog.taken(); };
+    const auto pressing = [this] { return stop || !disk.is_open() || awaited > backlog.taken(); };
     idle = Idle::for_awaited;
     // Mostly something comes along within this time, so that the others need no signal.
     wake.wait_for(guard, kLinger, pressing);
     if (!pressing() && backlog.empty()) {
         idle = Idle::for_any;
-        wake.wait_for(guard, kPruneEvery, [&] { return pressing() || !backlog.empty(); });
+        wake.wait_for(guard, kIdle, [&] { return pressing() || !backlog.empty(); });
         idle = Idle::for_awaited;
         wake.wait_for(guard, kLinger, pressing);
     }
@@ -283,21 +248,17 @@ void SqlJournal::Impl::run() {
         ++steps;
         in_step = true;
         guard.unlock();
-        const bool written = try_write(group);
-        if (!notice.empty()) {
-            asio::post(executor, [self = weak_from_this(), why = std::exchange(notice, {})] {
-                if (const auto journal = self.lock()) journal->failed(why);
-            });
-        }
+        const bool written = disk.write(group);
+        tell_notice();
         last_commit = std::chrono::steady_clock::now();
         if (written) {
             group.clear();
             asio::post(executor, [self = weak_from_this(), upto] {
                 if (const auto journal = self.lock()) journal->committed(upto);
             });
-            prune_now();
+            disk.prune();
         } else {
-            asio::post(executor, [self = weak_from_this(), why = error] {
+            asio::post(executor, [self = weak_from_this(), why = disk.error()] {
                 if (const auto journal = self.lock()) journal->failed(why);
             });
         }
@@ -320,24 +281,10 @@ void SqlJournal::Impl::run() {
 SqlJournal::SqlJournal(const Executor& executor, JournalPlace place, HealthHandler on_health)
     : impl_(std::make_shared<Impl>(executor, std::move(place), std::move(on_health))) {
     Impl& impl = *impl_;
-    std::vector<QueuedRecord> nothing;
-    if (impl.try_write(nothing)) {
-        try {
-            impl.remembered = impl.writer->recall(impl.place.evidence);
-        } catch (const std::exception& what) {
-            impl.trouble(what);
-            if (impl.damaged) impl.try_write(nothing);
-        }
-    }
-    if (!impl.writer) {
-        try {
-            impl.remembered = recall_unwritten(ledger_path(impl.place.state_directory),
-                                               read_clocks(), impl.place.evidence);
-        } catch (const std::exception&) {
-            // What cannot be written to often cannot be read either: `error` says it all.
-            impl.remembered.reset();
-        }
-        asio::post(executor, [self = impl_->weak_from_this(), why = impl.error] {
+    impl.remembered = impl.disk.recall();
+    impl.tell_notice();
+    if (!impl.disk.is_open()) {
+        asio::post(executor, [self = impl_->weak_from_this(), why = impl.disk.error()] {
             if (const auto journal = self.lock()) journal->failed(why);
         });
     }
@@ -389,7 +336,7 @@ void SqlJournal::note(JournalRecord record) {
 
 void SqlJournal::keep(DetailRecord record) {
     // What people read must not displace what verdicts rest on.
-    if (impl_->healthy) impl_->push(std::move(record), false);
+    if (impl_->healthy || (impl_->displaced && impl_->waits)) impl_->push(std::move(record), false);
 }
 
 bool SqlJournal::healthy() const {

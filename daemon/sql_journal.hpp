@@ -6,6 +6,7 @@
 #include "daemon/pulse.hpp"
 #include "probes/monitor/journal.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,6 +20,8 @@ struct JournalPlace {
     Duration evidence{};
     /// How long judged mails are kept at all.
     Duration history{};
+    /// What tags of this run say of it.
+    std::uint32_t run = 0;
 };
 
 /// Keeps records in the ledger of a state directory. While that fails they wait in memory and

@@ -24,7 +24,8 @@ MailId mail_of(const JournalRecord& record) {
                 return one.judgement.mail;
             } else if constexpr (std::is_same_v<Kind, EvidenceRecord>) {
                 return one.evidence.mail;
-            } else if constexpr (std::is_same_v<Kind, EntriesRecord>) {
+            } else if constexpr (std::is_same_v<Kind, EntriesRecord> ||
+                                 std::is_same_v<Kind, ClockRecord>) {
                 return 0;
             } else {
                 return one.mail;
@@ -33,10 +34,10 @@ MailId mail_of(const JournalRecord& record) {
         record);
 }
 
-/// Details are for people only; entries that are forgotten are read once more.
+/// Details are for people only; entries that are forgotten are read once more, and clocks too.
 bool is_replaceable(const QueuedRecord& queued) {
     return std::holds_alternative<DetailRecord>(queued.record) ||
-           get<EntriesRecord>(queued) != nullptr;
+           get<EntriesRecord>(queued) != nullptr || get<ClockRecord>(queued) != nullptr;
 }
 
 bool comes_after_verdict(const QueuedRecord& queued) {

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <optional>
@@ -26,6 +27,12 @@ constexpr const char* kRemedy =
     throw_file_error(what + " " + path + ": " + std::strerror(error) + kRemedy, error);
 }
 
+std::string octal(unsigned mode) {
+    std::array<char, 8> text{};
+    std::snprintf(text.data(), text.size(), "%04o", mode);
+    return text.data();
+}
+
 /// A descriptor that closes itself.
 class File {
   public:
@@ -42,10 +49,19 @@ class File {
 };
 
 std::optional<Secret> read_key(const std::string& path) {
-    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    // Without O_NONBLOCK a FIFO would hold up the start for ever.
+    const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (file.fd() < 0) {
         if (errno == ENOENT) return std::nullopt;
         fail("cannot read the tag key in", path);
+    }
+    struct stat status{};
+    if (::fstat(file.fd(), &status) != 0) fail("cannot read the tag key in", path);
+    // Whoever has the key can forge arrivals.
+    if ((status.st_mode & 077U) != 0) {
+        throw SetupError("the tag key in " + path + " has mode " + octal(status.st_mode & 07777U) +
+                         ", others may read it; chmod 600 " + path +
+                         ", or remove the file and a new key is made");
     }
     std::array<char, kKeyBytes + 1> bytes{};
     const ssize_t size = ::read(file.fd(), bytes.data(), bytes.size());

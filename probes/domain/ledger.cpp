@@ -110,6 +110,8 @@ void Ledger::attempt_began(MailId mail, std::uint8_t attempt, std::uint64_t body
     found->second.state = State::intended;
     found->second.attempt = attempt;
     found->second.digest = body_digest;
+    // The attempts before were refused; this one is made with a key of now.
+    found->second.unreadable = false;
 }
 
 Outcome Ledger::send_failed(MailId mail, StageCause failure, std::string detail) {
@@ -343,6 +345,11 @@ Outcome Ledger::reports_read(MailboxIndex mailbox, Instant began, std::string re
 
 Judgement Ledger::judge_absence(MailId id, Instant now, std::string_view remark) {
     Mail& mail = pending_.at(id);
+    if (mail.unreadable) {
+        Judgement result = judge(id, Verdict::unobserved, now);
+        result.detail = "its tag was made with a key that is not known any more";
+        return result;
+    }
     if (mail.state != State::accepted) return judge(id, Verdict::send_failed, now);
     if (mail.weak) {
         const BounceSeen report = std::move(*mail.weak);
@@ -375,6 +382,7 @@ Judgement Ledger::judge(MailId id, Verdict verdict, Instant now) {
     settled.probe = mail.probe;
     settled.mailbox = mail.mailbox;
     settled.restored = mail.restored;
+    settled.inexact = mail.inexact;
     settled.verdict = verdict;
     settled.started = mail.started;
     settled.handed = mail.handed;
@@ -395,6 +403,7 @@ Judgement Ledger::judge(MailId id, Verdict verdict, Instant now) {
     result.started = mail.started;
     result.handed = mail.handed;
     result.deadline = mail.deadline;
+    result.inexact = mail.inexact;
     return result;
 }
 

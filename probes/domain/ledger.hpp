@@ -45,6 +45,8 @@ struct Judgement {
     bool deadline_uncertain = false;
     /// For delivered: a failed look widened [lower, upper].
     bool unmeasured = false;
+    /// Its instants went by way of Unix time, or that was set meanwhile.
+    bool inexact = false;
     BodyState body = BodyState::unread;
 };
 
@@ -144,10 +146,14 @@ class Ledger {
 
     /// A mail is about to be sent; it is pending from now on.
     void start(const NewMail& mail);
-    /// A mail that an earlier run left without a verdict is pending again.
-    void restore(ProbeIndex probe, const RememberedMail& mail, Instant now);
+    /// A mail that an earlier run left without a verdict is pending again. If no key of now can
+    /// read its tag, it may be there and not be recognised: looking never proves its absence.
+    void restore(ProbeIndex probe, const RememberedMail& mail, Instant now, bool readable = true);
     /// A mail that an earlier run judged may still leave evidence.
-    void restore(ProbeIndex probe, const RememberedVerdict& mail);
+    void restore(ProbeIndex probe, const RememberedVerdict& mail, Instant now = Instant::min());
+    /// The wall clock was set by `step` (ahead: above 0): the instants of pending mails that were
+    /// converted by it move along.
+    void clock_set(Duration step, Instant now);
     /// Attempt 1 connects: latency and deadline run from `at`.
     void connecting(MailId mail, Instant at);
     /// The final dot is about to be written.
@@ -220,6 +226,8 @@ class Ledger {
     [[nodiscard]] bool expects(MailboxIndex mailbox) const;
     /// True if a pending mail that started until `at` ends in `mailbox`.
     [[nodiscard]] bool expects(MailboxIndex mailbox, Instant at) const;
+    /// The longest time from start to end of grace that any probe gives its mails.
+    [[nodiscard]] Duration longest_wait() const;
     /// Number of pending mails of a probe.
     [[nodiscard]] std::uint64_t pending(ProbeIndex probe) const;
     /// Start of the oldest pending mail of a probe.
@@ -241,6 +249,10 @@ class Ledger {
         bool absent_at_deadline = false;
         /// The mail comes from another boot: its instants are converted, not measured.
         bool inexact = false;
+        /// They move when the wall clock is set.
+        bool converted = false;
+        /// No key of now can read its tag.
+        bool unreadable = false;
         /// An earlier run started it.
         bool restored = false;
         std::uint8_t attempt = 1;
@@ -271,6 +283,8 @@ class Ledger {
         bool arrived = false;
         bool bounced = false;
         bool restored = false;
+        /// Its instants are converted, not measured.
+        bool inexact = false;
         /// The attempt whose copy arrived first; 0 before it did.
         std::uint8_t attempt = 0;
         /// Bit n: a copy of attempt n was counted as a retry copy.

@@ -12,6 +12,7 @@ void Ledger::note_arrival(Outcome& outcome, MailId id, Settled& settled, Instant
     settled.arrived = true;
     if (settled.verdict == Verdict::delivered) return;
     AfterVerdict fact{id, settled.probe, Evidence::late, upper - settled.started, 1};
+    if (settled.inexact) fact.latency.reset();
     if (settled.refused || settled.verdict == Verdict::bounced) {
         fact.kind = Evidence::contradiction;
         fact.latency.reset();
@@ -31,6 +32,19 @@ void Ledger::count_copies(Outcome& outcome, MailId id, Settled& settled, const S
     outcome.evidence.push_back({id, settled.probe, Evidence::duplicate, std::nullopt,
                                 static_cast<std::uint32_t>(copies - settled.duplicates)});
     settled.duplicates = static_cast<std::uint8_t>(copies);
+}
+
+void Ledger::clock_set(Duration step, Instant now) {
+    for (auto& [id, mail] : pending_) {
+        // Those of this run have nothing but instants of the boot clock.
+        if (!mail.converted) continue;
+        // By the clock as it is now it is so much older; none starts after now.
+        const Duration shift = std::min(-step, now - mail.started);
+        mail.started += shift;
+        mail.handed += shift;
+        mail.deadline += shift;
+        mail.grace_end += shift;
+    }
 }
 
 Outcome Ledger::bounced(const BounceSeen& bounce, Instant now) {

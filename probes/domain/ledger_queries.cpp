@@ -6,11 +6,13 @@
 
 namespace mailprobed {
 
-void Ledger::restore(ProbeIndex probe, const RememberedMail& mail, Instant now) {
+void Ledger::restore(ProbeIndex probe, const RememberedMail& mail, Instant now, bool readable) {
     Mail entry;
     entry.probe = probe;
     entry.connected = true;
     entry.inexact = !mail.exact;
+    entry.converted = mail.converted;
+    entry.unreadable = !readable;
     entry.attempt = mail.attempt;
     entry.handed_attempt = mail.handed_attempt;
     entry.started = mail.started;
@@ -38,6 +40,11 @@ void Ledger::restore(ProbeIndex probe, const RememberedMail& mail, Instant now) 
             entry.state = State::intended;
             break;
     }
+    if (!mail.doubt.empty() && entry.state != State::intended) {
+        // Nothing that a look shows now says when it came, or whether it was judged before.
+        entry.deadline = entry.grace_end = now;
+        entry.detail = mail.doubt;
+    }
     // A further attempt follows only a refusal.
     const int refused = mail.progress == Progress::retry ? mail.attempt : mail.attempt - 1;
     for (int attempt = 1; attempt <= refused; ++attempt)
@@ -50,12 +57,13 @@ void Ledger::restore(ProbeIndex probe, const RememberedMail& mail, Instant now) 
     ++restored_;
 }
 
-void Ledger::restore(ProbeIndex probe, const RememberedVerdict& mail) {
+void Ledger::restore(ProbeIndex probe, const RememberedVerdict& mail, Instant now) {
     Settled entry;
     entry.probe = probe;
     entry.mailbox = probes_.at(probe).settings.mailbox;
     entry.restored = true;
     entry.verdict = mail.verdict;
+    entry.inexact = !mail.exact;
     entry.refused = mail.refused;
     entry.arrived = mail.arrived;
     entry.bounced = mail.bounced;
@@ -72,7 +80,8 @@ void Ledger::restore(ProbeIndex probe, const RememberedVerdict& mail) {
         mailboxes_.at(probes_.at(probe).settings.mailbox).unobserved.push_back(mail.mail);
     }
     settled_.emplace(mail.mail, entry);
-    forget_.emplace_back(mail.deadline + evidence_, mail.mail);
+    // The deadline of a mail of another boot rests on a clock that may be wrong at the start.
+    forget_.emplace_back(std::max(mail.deadline, now) + evidence_, mail.mail);
 }
 
 std::optional<RememberedMail> Ledger::pending_mail(MailId mail) const {
@@ -199,6 +208,13 @@ bool Ledger::expects(MailboxIndex mailbox) const {
 bool Ledger::expects(MailboxIndex mailbox, Instant at) const {
     return std::ranges::any_of(mailboxes_.at(mailbox).pending,
                                [&](MailId id) { return pending_.at(id).started <= at; });
+}
+
+Duration Ledger::longest_wait() const {
+    Duration longest{};
+    for (const Probe& probe : probes_)
+        longest = std::max(longest, probe.settings.deadline + probe.settings.grace);
+    return longest;
 }
 
 std::uint64_t Ledger::pending(ProbeIndex probe) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "probes/domain/failure.hpp"
+#include "probes/domain/run_identity.hpp"
 #include "probes/domain/tag.hpp"
 #include "probes/domain/time.hpp"
 #include "probes/domain/verdict.hpp"
@@ -35,11 +36,18 @@ struct RememberedMail {
     /// Instants of this boot, converted where the record is of another one.
     Instant started, handed, deadline, grace_end;
     WallTime wall;
-    /// False if the record is of another boot: latencies across it are not measured.
+    /// False if the record is of another boot, or the wall clock was set meanwhile: latencies
+    /// across that are not measured.
     bool exact = true;
+    /// The instants went by way of Unix time: the wall clock moves them when it is set.
+    bool converted = false;
+    /// Why looking cannot judge it any more; empty if it can.
+    std::string doubt;
     std::uint64_t body_digest = 0;
     /// Names the mailbox that it ends in; 0 if that was not recorded.
     std::uint32_t mailbox = 0;
+    /// TagCodec::fingerprint() of the key of its tag; 0 if that was not recorded.
+    std::uint64_t tag_key = 0;
     std::optional<StageCause> failure;
     std::string detail;
     /// With `retry`: when the next attempt was planned.
@@ -52,6 +60,8 @@ struct RememberedVerdict {
     std::string probe;
     Verdict verdict = Verdict::lost;
     Instant started, handed, deadline;
+    /// False if the record is of another boot.
+    bool exact = true;
     /// The server refused the mail for good.
     bool refused = false;
     bool arrived = false;
@@ -95,6 +105,7 @@ struct Remembered {
     std::vector<RememberedVerdict> settled;
     std::vector<RememberedEntry> entries;
     std::vector<RememberedProbe> probes;
+    std::vector<RememberedRun> runs;
 };
 
 }  // namespace mailprobed

@@ -25,8 +25,10 @@ struct Tag {
     std::uint32_t probe = 0;
     MailId mail = 0;
     std::uint8_t attempt = 1;
-    /// Unix time in milliseconds, 48 bits.
+    /// Unix time in milliseconds, 48 bits; whole seconds in tags that name their run.
     std::uint64_t sent_ms = 0;
+    /// The run of the daemon that sent it; 0 in tags of version 1, which do not say.
+    std::uint32_t run = 0;
     friend bool operator==(const Tag&, const Tag&) = default;
 };
 
@@ -59,7 +61,11 @@ class TagCodec {
 
     /// Reads what `earlier` could read, too.
     void know_keys_of(const TagCodec& earlier);
-    /// The 60 characters of `tag`, lower case.
+    /// 8 octets that tell the key that writes from others; never 0.
+    [[nodiscard]] std::uint64_t fingerprint() const;
+    /// True if tags of the key with this fingerprint can be read.
+    [[nodiscard]] bool reads(std::uint64_t fingerprint) const;
+    /// The 60 characters of `tag`, lower case; of version 1 if it names no run.
     [[nodiscard]] std::string write(const Tag& tag) const;
     /// Reads 60 characters in either case and verifies them in constant time.
     [[nodiscard]] TagReading read(std::string_view text) const;
@@ -69,6 +75,7 @@ class TagCodec {
         Secret secret;
         /// Tells apart what tags were written with; two keys may share one by chance.
         std::uint8_t id = 0;
+        std::uint64_t fingerprint = 0;
     };
 
     [[nodiscard]] Key with_id(Secret secret) const;

@@ -66,6 +66,8 @@ std::string_view to_string(TagReject reason) noexcept {
             return "quoted";
         case TagReject::wrong_mailbox:
             return "wrong_mailbox";
+        case TagReject::other_daemon:
+            return "other_daemon";
     }
     return "?";
 }

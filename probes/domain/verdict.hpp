@@ -44,11 +44,12 @@ enum class TagReject : std::uint8_t {
     conflicting,
     quoted,
     wrong_mailbox,
+    other_daemon,
 };
 /// All reasons.
-inline constexpr std::array kTagRejects{TagReject::malformed, TagReject::unknown_key,
-                                        TagReject::forged,    TagReject::conflicting,
-                                        TagReject::quoted,    TagReject::wrong_mailbox};
+inline constexpr std::array kTagRejects{
+    TagReject::malformed, TagReject::unknown_key,   TagReject::forged,      TagReject::conflicting,
+    TagReject::quoted,    TagReject::wrong_mailbox, TagReject::other_daemon};
 
 /// What became of the body on its way.
 enum class BodyState : std::uint8_t { intact, altered, unread };

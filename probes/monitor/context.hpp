@@ -4,6 +4,7 @@
 
 #include "probes/domain/backoff.hpp"
 #include "probes/domain/ledger.hpp"
+#include "probes/domain/wall_watch.hpp"
 #include "probes/monitor/journey.hpp"
 #include "probes/monitor/look_memory.hpp"
 #include "probes/monitor/mail_masks.hpp"
@@ -48,7 +49,9 @@ enum class Home : std::uint8_t {
     /// It is ours, but this is not where its probe's mails end.
     elsewhere,
     /// Of another daemon.
-    foreign
+    foreign,
+    /// Of another daemon that has our instance and key.
+    other_daemon,
 };
 
 /// The shared state of one monitor; touched by the event loop only.
@@ -58,7 +61,8 @@ struct Context {
           needs(std::move(outside)),
           ledger(settings->evidence),
           codec(settings->tag_key, needs.hmac, settings->previous_tag_key),
-          instance(name_id(settings->instance)) {}
+          instance(name_id(settings->instance)),
+          runs(needs.run, needs.remembered.runs) {}
 
     std::shared_ptr<const Settings> settings;
     MonitorNeeds needs;
@@ -66,6 +70,9 @@ struct Context {
     TagCodec codec;
     MailMasks masks;
     std::uint32_t instance;
+    RunIdentity runs;
+    /// Read once a second while the monitor runs.
+    WallWatch wall;
     /// By ProbeIndex; never fewer.
     std::vector<Route> routes;
     /// mailbox_id() by MailboxIndex.
@@ -124,6 +131,10 @@ struct Circumstances {
 
 /// Tells journal, then observer what the ledger decided; says whether the journal has it all.
 Awaitable<Durability> report(Context& context, Outcome outcome, Circumstances circumstances);
+
+/// True if a mail with this tag, which the ledger does not know, is to be left alone: a second
+/// daemon that has our instance and key sent it, and may still await it.
+[[nodiscard]] bool is_of_other_daemon(const Context& context, const Tag& tag);
 
 /// Tells the observer how many mails of `probe` are pending, and that it is gone if it is.
 void report_pending(Context& context, ProbeIndex probe);

@@ -15,6 +15,12 @@
 
 namespace mailprobed {
 
+/// One moment on both clocks. The newest of a boot turns its instants into those of a later boot.
+struct ClockRecord {
+    Instant boot;
+    WallTime wall;
+};
+
 /// An attempt is about to be made; the first one of a mail enters it.
 struct IntentRecord {
     MailId mail = 0;
@@ -29,6 +35,10 @@ struct IntentRecord {
     std::uint64_t body_digest = 0;
     /// Where the mail ends; counts for the first attempt.
     std::uint32_t mailbox = 0;
+    /// TagCodec::fingerprint() of the key that its tag is made with; 0 if unknown.
+    std::uint64_t tag_key = 0;
+    /// When it was made.
+    std::optional<ClockRecord> clocks;
 };
 
 /// How an attempt ended: Progress without `intended`, and refused for good.
@@ -92,7 +102,7 @@ struct EntriesRecord {
 
 /// One thing to remember.
 using JournalRecord = std::variant<IntentRecord, AnswerRecord, VerdictRecord, EvidenceRecord,
-                                   AbsentRecord, RemovedRecord, EntriesRecord>;
+                                   AbsentRecord, RemovedRecord, EntriesRecord, ClockRecord>;
 
 /// What record() could promise.
 enum class Durability : std::uint8_t { durable, lost_on_crash };

@@ -249,7 +249,10 @@ void Look::note(const Entry& entry, EntryKind kind, std::optional<TagReject> rej
     Reading reading{entry, kind, 0, false, reject, 0};
     // Told once, not each time that the entry is read again.
     if (entry.state == EntryState::doubtful && !entry.resized) reading.reject.reset();
-    if (reading.reject == TagReject::unknown_key || reading.reject == TagReject::forged) {
+    const bool by_these_keys = reading.reject == TagReject::unknown_key ||
+                               reading.reject == TagReject::forged ||
+                               reading.reject == TagReject::other_daemon;
+    if (by_these_keys) {
         reading.kind = EntryKind::stranger_by_these_keys;
     }
     if (headers != nullptr && reading.reject && entry.key == 0) {
@@ -317,6 +320,7 @@ void Look::take_arrival(const Entry& entry, const Tag& tag, const FetchedMessage
         if (home == Home::elsewhere && !is_filed_copy(message.headers)) {
             reject = TagReject::wrong_mailbox;
         }
+        if (home == Home::other_daemon) reject = TagReject::other_daemon;
         note(entry, EntryKind::stranger, reject, &message.headers);
         return;
     }

@@ -47,7 +47,8 @@ Awaitable<std::size_t> Look::read_bounce_of(Pop3Session& session, const Entry& e
 void Look::take_bounce(const Entry& entry, const FetchedMessage& message) {
     BounceReading reading = read_bounce(message.headers, message.body.value_or(std::string()),
                                         context_.codec, mailbox_.route_of);
-    if (!reading.bounce || mailbox_.home_of(reading.bounce->tag) == Home::foreign) {
+    const Home home = reading.bounce ? mailbox_.home_of(reading.bounce->tag) : Home::foreign;
+    if (home == Home::foreign || home == Home::other_daemon) {
         note(entry, EntryKind::stranger, reading.reject, &message.headers);
         return;
     }

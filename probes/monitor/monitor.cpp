@@ -8,6 +8,7 @@
 #include "probes/monitor/prober.hpp"
 #include "probes/monitor/restore_entries.hpp"
 #include "probes/monitor/routing.hpp"
+#include "probes/monitor/watch_clocks.hpp"
 #include "probes/monitor/watcher.hpp"
 #include "probes/net/boot_clock.hpp"
 #include "probes/net/task_group.hpp"
@@ -194,24 +195,22 @@ struct Monitor::Impl {
         std::vector<std::uint64_t> mails(by_name.size(), 0);
         for (const RememberedMail& mail : remembered.pending) {
             const auto probe = by_name.find(mail.probe);
-            const bool known = probe != by_name.end();
-            if (auto end = unless_looked_for(
-                    *context.settings, known ? context.routes[probe->second].probe.get() : nullptr,
-                    mail)) {
+            const ProbeSettings* settings =
+                probe == by_name.end() ? nullptr : context.routes[probe->second].probe.get();
+            if (auto end = unless_looked_for(*context.settings, settings, mail)) {
                 context.needs.journal.note(std::move(*end));
                 continue;
             }
-            context.ledger.restore(probe->second, mail, BootClock::now());
+            // One of a version that did not record keys is believed to bear the present one.
+            context.ledger.restore(probe->second, mail, BootClock::now(),
+                                   mail.tag_key == 0 || context.codec.reads(mail.tag_key));
             ++mails[probe->second];
             ++context.routes[probe->second].untold;
             if (mail.progress == Progress::retry) {
                 again.emplace_back(probers[probe->second].worker.get(), mail);
             }
         }
-        for (const RememberedVerdict& mail : remembered.settled) {
-            const auto probe = by_name.find(mail.probe);
-            if (probe != by_name.end()) context.ledger.restore(probe->second, mail);
-        }
+        restore_settled(context.ledger, remembered.settled, by_name);
         std::map<std::string, Watcher*> box_by_text;
         for (const auto& watcher : watchers)
             box_by_text.emplace(watcher.worker->recorded_as(), watcher.worker.get());
@@ -289,6 +288,7 @@ Awaitable<void> Monitor::run() {
     for (auto& [prober, mail] : impl.restore())
         impl.tasks.spawn(prober->resume(std::move(mail)));
     impl.start_loops();
+    impl.tasks.spawn(watch_clocks(impl.context));
     // Sleeps until it is cancelled; then everybody else is.
     BootTimer forever(impl.context.needs.executor);
     std::exception_ptr end;

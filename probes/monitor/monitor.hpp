@@ -35,6 +35,8 @@ struct MonitorNeeds {
     std::size_t max_sessions = 10'000;
     /// What an earlier run left; may be empty.
     Remembered remembered{};
+    /// What tags say of this run; 0: nothing, and mails of all runs count as sent by this daemon.
+    std::uint32_t run = 0;
 };
 
 /// What came of sending a mail out of turn.

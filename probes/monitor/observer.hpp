@@ -80,6 +80,8 @@ struct MailJudged {
     bool deadline_uncertain = false;
     /// Delivered, but failed looks widened the gap: not for the histogram.
     bool unmeasured = false;
+    /// `round_trip` and its kind are no more than guesses: the clocks do not tell them.
+    bool inexact = false;
     /// Set for delivered if its Received fields tell: from the first hop's stamp to the last one's,
     /// by other people's clocks; below 0 where those disagree.
     std::optional<Duration> transit;

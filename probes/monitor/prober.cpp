@@ -200,6 +200,7 @@ Awaitable<void> Prober::run(TaskGroup& group) {
 Tag Prober::tag_of(MailId mail, std::uint8_t attempt, WallTime wall) const {
     Tag tag;
     tag.instance = context_.instance;
+    tag.run = context_.runs.own();
     tag.probe = probe_id(route().probe->name);
     tag.mail = mail;
     tag.attempt = attempt;
@@ -307,6 +308,8 @@ Awaitable<void> Prober::record_intent(MailId mail, std::uint8_t attempt) {
     intent.wall = entry->wall;
     intent.body_digest = entry->body_digest;
     intent.mailbox = route().mailbox_id;
+    intent.tag_key = context_.codec.fingerprint();
+    intent.clocks = ClockRecord{BootClock::now(), wall_now()};
     JournalRecord record = std::move(intent);
     co_await context_.needs.journal.record(std::move(record));
 }

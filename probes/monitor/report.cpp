@@ -28,6 +28,7 @@ MailJudged fact_of(const Context& context, const Judgement& judgement,
     fact.upper = judgement.upper;
     fact.deadline_uncertain = judgement.deadline_uncertain;
     fact.unmeasured = judgement.unmeasured;
+    fact.inexact = judgement.inexact;
     fact.body = judgement.body;
     return fact;
 }

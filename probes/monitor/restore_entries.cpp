@@ -2,9 +2,20 @@
 // One record for each mailbox that is left: there may be a hundred thousand entries.
 #include "probes/monitor/restore_entries.hpp"
 
+#include "probes/net/boot_clock.hpp"
+
 #include <utility>
 
 namespace mailprobed {
+
+void restore_settled(Ledger& ledger, const std::vector<RememberedVerdict>& mails,
+                     const std::map<std::string, ProbeIndex, std::less<>>& probes) {
+    const Instant now = BootClock::now();
+    for (const RememberedVerdict& mail : mails) {
+        const auto probe = probes.find(mail.probe);
+        if (probe != probes.end()) ledger.restore(probe->second, mail, now);
+    }
+}
 
 void restore_entries(const std::vector<RememberedEntry>& entries,
                      const std::map<std::string, Watcher*>& watchers, Journal& journal) {

@@ -199,6 +199,7 @@ Home Watcher::home_of(const Tag& tag) const {
         const bool same = context_.mailbox_ids[*home] == context_.mailbox_ids[index_];
         return same ? Home::here : Home::elsewhere;
     }
+    if (is_of_other_daemon(context_, tag)) return Home::other_daemon;
     // It is unknown and may be an old one.
     const bool awaited = std::ranges::any_of(duty_.probes, [&](ProbeIndex probe) {
         return probe_id(context_.routes[probe].probe->name) == tag.probe;

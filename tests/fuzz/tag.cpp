@@ -37,8 +37,8 @@ void read_text(std::string_view text) {
 
 void write_tag(std::string_view octets) {
     // The input as the fields of a tag.
-    std::string bytes(octets.substr(0, 24));
-    bytes.resize(24);
+    std::string bytes(octets.substr(0, 28));
+    bytes.resize(28);
     const auto number = [&](std::size_t at, std::size_t size) {
         std::uint64_t value = 0;
         for (const char c : bytes.substr(at, size))
@@ -51,6 +51,8 @@ void write_tag(std::string_view octets) {
     tag.mail = number(8, 8);
     tag.attempt = static_cast<std::uint8_t>(number(16, 1));
     tag.sent_ms = number(17, 6);
+    tag.run = static_cast<std::uint32_t>(number(23, 4));
+    if (tag.run != 0) tag.sent_ms = number(17, 4) * 1000;
     const TagCodec codec = sound_codec("k1");
     const std::string text = codec.write(tag);
     require(text.size() == kTagLength && text.find_first_not_of(kAlphabet) == std::string::npos,

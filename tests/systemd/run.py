@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Installs the package in a container that systemd has booted, and drives the service there.
 
-usage: run.py FOLDER CPACK-CONFIG MAILPROBED-LOOPBACK
+usage: run.py FOLDER CPACK-CONFIG MAILPROBED-LOOPBACK CLOCK-SHIM
 
-FOLDER holds the package; CPACK-CONFIG makes the one to upgrade to.
+FOLDER holds the package; CPACK-CONFIG makes the one to upgrade to; CLOCK-SHIM plays clocks and boots.
 
 Exits with 77 where this machine cannot boot containers: the test is then skipped, not passed. The
 root file system is kept in $MAILPROBED_TEST_SYSTEMD_CACHE (~/.cache/mailprobed-test-systemd)."""
@@ -21,6 +21,7 @@ import traceback
 from container import Container
 from root import Cache, Unavailable
 from service import MailServer
+from reboots import PLAYED
 from steps import STEPS, Scene
 
 SKIPPED = 77
@@ -50,6 +51,7 @@ def prepared(box, options, newer):
         box.path(folder).mkdir(exist_ok=True)
         shutil.copy(package, box.path(folder))
     scene = Scene(box, server)
+    shutil.copy(options.shim, box.path(PLAYED.library))
     # What a first use of apt and systemd leaves is not the package's.
     box.run("apt-get check -qq; systemctl daemon-reload")
     scene.before = scene.files()
@@ -77,7 +79,7 @@ def steps(scene):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("folder", "config", "loopback"):
+    for name in ("folder", "config", "loopback", "shim"):
         parser.add_argument(name, type=pathlib.Path)
     options = parser.parse_args()
     began = time.monotonic()

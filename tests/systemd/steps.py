@@ -8,6 +8,7 @@ import secrets
 import time
 
 from container import wait_until
+from reboots import reboots, what_is_read
 from service import ETC, Service
 
 # Only times: what takes ten seconds in earnest must not take a minute here.
@@ -262,4 +263,4 @@ def remove_and_purge(scene):
 # daemon's side of both.
 STEPS = (first_ten_minutes, active_after_ready, mail_goes_round, kill_in_flight, frozen,
          reload_good_and_bad, stop_in_time, exposure, journal_fields, no_secrets,
-         socket_activation, instances, upgrade, remove_and_purge)
+         socket_activation, instances, what_is_read, reboots, upgrade, remove_and_purge)

@@ -103,7 +103,7 @@ TEST(LedgerMigration, ALedgerOfTheFirstVersionKeepsItsMailsAndGetsRoomForDetails
         here.execute(statement);
     const test::JournalRun next(here.path());
     EXPECT_EQ(next.remembered().pending.size(), 1U);
-    EXPECT_EQ(here.ask("SELECT version FROM schema_version"), "2");
+    EXPECT_EQ(here.ask("SELECT version FROM schema_version"), "3");
     EXPECT_TRUE(LedgerReader(here.ledger()).attempts(1).empty());
 }
 

@@ -161,5 +161,87 @@ TEST_F(LedgerRestore, EvidenceThatWasCountedIsNotCountedAgain) {
     EXPECT_EQ(copy.evidence[0].kind, Evidence::duplicate);
 }
 
+TEST_F(LedgerRestore, WhatNoKeyCanReadIsNeverCalledAbsent) {
+    for (const Progress progress :
+         {Progress::accepted, Progress::unconfirmed, Progress::intended}) {
+        Ledger fresh{hours{48}};
+        fresh.add_mailbox();
+        fresh.add_probe({1, 0, seconds{100}, seconds{50}});
+        fresh.restore(0, left(progress), at(10), false);
+        fresh.look_began(0, at(101));
+        const Outcome outcome = fresh.look_ended(0, true, at(101), at(102));
+        ASSERT_EQ(outcome.judgements.size(), 1U);
+        EXPECT_EQ(outcome.judgements[0].verdict, Verdict::unobserved);
+        EXPECT_NE(outcome.judgements[0].detail.find("key"), std::string::npos);
+        EXPECT_FALSE(outcome.judgements[0].failure);
+    }
+}
+
+TEST_F(LedgerRestore, AFurtherAttemptHasAKeyOfNowAndCanBeLost) {
+    ledger.restore(probe, left(Progress::retry), at(10), false);
+    ledger.attempt_began(kMail, 2, 0);
+    ledger.handed(kMail, at(12));
+    ledger.accepted(kMail);
+    const Outcome outcome = look(101);
+    ASSERT_EQ(outcome.judgements.size(), 1U);
+    EXPECT_EQ(outcome.judgements[0].verdict, Verdict::lost);
+}
+
+TEST_F(LedgerRestore, AClockThatIsSetMovesWhatWasConvertedByItAndNothingElse) {
+    for (const bool converted : {false, true}) {
+        for (const int step : {-40, 40, -3600, 3600}) {
+            Ledger fresh{hours{48}};
+            fresh.add_mailbox();
+            fresh.add_probe({1, 0, seconds{100}, seconds{50}});
+            RememberedMail mail = left(Progress::accepted);
+            mail.converted = converted;
+            mail.exact = !converted;
+            fresh.restore(0, mail, at(50));
+            fresh.clock_set(seconds{step}, at(60));
+            // Set ahead by 40 s, it is so much older; none starts after now.
+            const int moved = converted ? std::min(-step, 60) : 0;
+            EXPECT_EQ(fresh.deadline_of(kMail), at(100 + moved)) << step;
+            EXPECT_EQ(fresh.next_settlement(0), at(150 + moved)) << step;
+            EXPECT_LE(fresh.pending_mail(kMail)->started, at(60));
+        }
+    }
+}
+
+TEST_F(LedgerRestore, OfAMailOfAnotherBootNoLatencyIsToldAfterItsVerdict) {
+    RememberedVerdict mail = judged(Verdict::unobserved);
+    mail.exact = false;
+    ledger.restore(probe, mail, at(10));
+    const Outcome outcome = sight(300);
+    ASSERT_EQ(outcome.evidence.size(), 1U);
+    EXPECT_FALSE(outcome.evidence[0].latency);
+}
+
+TEST_F(LedgerRestore, AWrongClockAtTheStartForgetsNoEvidence) {
+    RememberedVerdict mail = judged(Verdict::unobserved);
+    mail.exact = false;
+    mail.deadline -= hours{24 * 40};
+    ledger.restore(probe, mail, at(10));
+    ledger.settle(box, at(20));
+    const Outcome outcome = sight(300);
+    ASSERT_EQ(outcome.evidence.size(), 1U);
+    EXPECT_NE(outcome.evidence[0].kind, Evidence::orphan);
+}
+
+TEST_F(LedgerRestore, WhatLookingCannotJudgeAnyMoreIsUnobservedAtOnceAndSaysWhy) {
+    for (const Progress progress :
+         {Progress::accepted, Progress::unconfirmed, Progress::intended}) {
+        Ledger fresh{hours{48}};
+        fresh.add_mailbox();
+        fresh.add_probe({1, 0, seconds{100}, seconds{50}});
+        RememberedMail mail = left(progress);
+        mail.doubt = "the clock";
+        fresh.restore(0, mail, at(10));
+        const Outcome outcome = fresh.settle(0, at(10));
+        ASSERT_EQ(outcome.judgements.size(), 1U);
+        EXPECT_EQ(outcome.judgements[0].verdict, Verdict::unobserved);
+        EXPECT_EQ(outcome.judgements[0].detail, "the clock");
+    }
+}
+
 }  // namespace
 }  // namespace mailprobed

@@ -44,6 +44,24 @@ TEST_F(TagKeyTest, ADamagedOneIsAnErrorWithARemedyAndNotReplaced) {
     EXPECT_EQ(std::filesystem::file_size(directory + "/tag.key"), 5U);
 }
 
+TEST_F(TagKeyTest, OneThatOthersMayReadIsRefusedWithTheRemedy) {
+    static_cast<void>(kept_tag_key(directory));
+    const std::string path = directory + "/tag.key";
+    for (const unsigned mode : {0640U, 0604U, 0660U, 0644U, 0602U, 0610U, 0777U}) {
+        ASSERT_EQ(::chmod(path.c_str(), mode), 0);
+        try {
+            const Secret key = kept_tag_key(directory);
+            ADD_FAILURE() << "a key of mode " << mode << " was taken";
+        } catch (const std::runtime_error& error) {
+            EXPECT_NE(std::string(error.what()).find("chmod 600"), std::string::npos);
+        }
+    }
+    for (const unsigned mode : {0600U, 0400U}) {
+        ASSERT_EQ(::chmod(path.c_str(), mode), 0);
+        EXPECT_EQ(kept_tag_key(directory).reveal().size(), 32U);
+    }
+}
+
 TEST_F(TagKeyTest, ADirectoryThatIsNotThereIsAnErrorThatNamesTheKeyToSet) {
     try {
         const Secret key = kept_tag_key(directory + "/missing");

@@ -3,6 +3,7 @@
 #include "probes/domain/tag.hpp"
 
 #include "probes/domain/base32.hpp"
+#include "probes/domain/tag_search.hpp"
 #include "probes/net/crypto.hpp"
 
 #include <gtest/gtest.h>
@@ -27,6 +28,46 @@ TEST(Tag, IsSixtyLowerCaseCharactersAndReadsBack) {
     const TagReading reading = codec().read(text);
     ASSERT_TRUE(reading.tag);
     EXPECT_EQ(*reading.tag, sample());
+}
+
+// What the released versions wrote is on its way or in mailboxes when a new one starts.
+TEST(Tag, ATagOfARunIsOfVersionTwoAndThoseOfVersionOneStayReadable) {
+    Tag named = sample();
+    named.run = 0xfedcba98;
+    const std::string text = codec().write(named);
+    EXPECT_EQ(text.size(), kTagLength);
+    EXPECT_EQ(base32_decode(text)->at(0), 2);
+    const TagReading reading = codec().read(text);
+    ASSERT_TRUE(reading.tag);
+    EXPECT_EQ(reading.tag->run, named.run);
+    EXPECT_EQ(reading.tag->sent_ms, 1'800'000'000'000U) << "in whole seconds";
+    EXPECT_EQ(reading.tag->mail, named.mail);
+    EXPECT_EQ(reading.tag->attempt, named.attempt);
+    EXPECT_EQ(reading.tag->probe, named.probe);
+    EXPECT_EQ(reading.tag->instance, named.instance);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        std::string bad = text;
+        bad[i] = bad[i] == 'a' ? 'b' : 'a';
+        EXPECT_FALSE(codec().read(bad).tag) << "position " << i;
+    }
+    // Written by mailprobed 0.1 with this key.
+    const TagReading old =
+        codec().read("af7qcaqdasqlbqgqcerdgrcvmz3yqaybummfyud3dleutmvwzkrl3fx4755q");
+    ASSERT_TRUE(old.tag);
+    EXPECT_EQ(*old.tag, sample());
+    EXPECT_EQ(old.tag->run, 0U);
+    EXPECT_EQ(search_tags("x " + text + " y", codec()).tag(), reading.tag);
+}
+
+TEST(Tag, AKeyIsKnownByItsFingerprintAndNoOther) {
+    const TagCodec rotating(Secret(std::string(32, 'n')), hmac_sha256,
+                            Secret(std::string(32, 'o')));
+    const auto print_of = [](char c) { return codec(std::string(32, c)).fingerprint(); };
+    EXPECT_EQ(rotating.fingerprint(), print_of('n'));
+    EXPECT_TRUE(rotating.reads(print_of('n')));
+    EXPECT_TRUE(rotating.reads(print_of('o')));
+    EXPECT_FALSE(rotating.reads(print_of('x')));
+    EXPECT_NE(print_of('n'), 0U);
 }
 
 TEST(Tag, SurvivesUpperCasing) {

@@ -5,7 +5,8 @@ import base64
 import json
 
 TAG_BYTES = 37
-MAIL_ID = slice(10, 18)  # version 1, key 1, instance 4, probe 4, mail 8, ...
+MAIL_ID = slice(10, 18)  # version 1, key 1, instance 4, probe 4, mail 8, attempt 1, ...
+VERSIONS = (1, 2)  # without and with the number of the daemon's run
 
 
 def mail_of_tag(tag):
@@ -16,7 +17,7 @@ def mail_of_tag(tag):
         decoded = base64.b32decode(tag.upper() + "====")
     except ValueError:
         return None
-    return decoded[MAIL_ID].hex() if len(decoded) == TAG_BYTES and decoded[0] == 1 else None
+    return decoded[MAIL_ID].hex() if len(decoded) == TAG_BYTES and decoded[0] in VERSIONS else None
 
 
 class Step:

@@ -68,9 +68,13 @@ class Ledger:
     def __init__(self, configuration):
         self._path = configuration.folder / "state" / "ledger.db"
 
+    def open(self):
+        """A connection that only reads."""
+        return sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=10)
+
     def mails(self):
         """All mails in the order of their starts."""
-        with sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=10) as ledger:
+        with self.open() as ledger:
             ledger.row_factory = sqlite3.Row
             rows = ledger.execute("SELECT * FROM mails ORDER BY rowid").fetchall()
         ledger.close()
