@@ -23,7 +23,7 @@ LookMemory& plenty() {
 
 /// Entries of a mailbox and a look into it that is under way.
 struct Box {
-    Box box;
+    KnownEntries known;
     LookShare share{plenty()};
 
     std::vector<Entry> list(const Lines& lines, Instant at = Instant{}, bool whole = true) {
