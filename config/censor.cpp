@@ -121,6 +121,14 @@ std::size_t end_of_secret(std::string_view text, std::size_t indented,
     return text.size();
 }
 
+/// The end of the users that begin at the start of `text`: where a line begins another section.
+std::size_t end_of_users(std::string_view text) {
+    for (const std::string_view section : {"\ntls_server_config:", "\nhttp_server_config:"}) {
+        text = text.substr(0, text.find(section));
+    }
+    return text.size();
+}
+
 /// Without the program at its start, if that is a path: messages name it.
 std::string_view without_program(std::string_view region) noexcept {
     const std::size_t begin = std::min(region.find_first_not_of("and:[- \n"), region.size());
@@ -154,9 +162,12 @@ Censor::Censor(std::string_view source) {
     }
     std::ranges::sort(begins);
     std::size_t done = 0;
+    std::size_t last = 0;
     for (const std::size_t begin : begins) {
         // One word is found several times, by each of its possible ends.
-        if (begin < done) continue;
+        const bool same = begin <= last + 1 && last != 0;
+        last = begin;
+        if (begin < done || same) continue;
         const std::size_t line = source.rfind('\n', begin - 1) + 1;
         const std::size_t indented = indentation(source.substr(line));
         done = begin + end_of_secret(source.substr(begin), indented, keys);
@@ -167,9 +178,24 @@ Censor::Censor(std::string_view source) {
         }
         taint(region);
     }
+    find_nearly(source, {"basic_auth_users", 2}, [&](std::size_t end) {
+        const std::string_view users = source.substr(end);
+        taint_users(users.substr(0, end_of_users(users)));
+    });
     std::ranges::sort(runs_);
     const auto repeated = std::ranges::unique(runs_);
     runs_.erase(repeated.begin(), repeated.end());
+}
+
+void Censor::taint_users(std::string_view region) {
+    // Names may be shown; what stands behind them, and lines that are no pair, may be passwords.
+    while (!region.empty()) {
+        const std::size_t end = std::min(region.find('\n'), region.size());
+        const std::string_view line = region.substr(0, end);
+        const std::size_t colon = line.find(':');
+        taint(colon == std::string_view::npos ? line : line.substr(colon + 1));
+        region.remove_prefix(std::min(end + 1, region.size()));
+    }
 }
 
 void Censor::taint(std::string_view region) {

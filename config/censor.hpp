@@ -22,6 +22,7 @@ class Censor {
 
   private:
     void taint(std::string_view region);
+    void taint_users(std::string_view region);
 
     /// The runs of five characters of all places where secrets may stand, sorted.
     std::vector<std::uint64_t> runs_;

@@ -101,7 +101,9 @@ void MapReader::note_unknown(const ConfigEntry& entry) {
                !elsewhere.empty()) {
         expected = elsewhere;
     }
-    const bool shown = !continues_secret_key(entry.key);
+    // What is more than a word is a key with its value.
+    const bool shown =
+        !continues_secret_key(entry.key) && entry.key.find_first_of(" :\"'|") == std::string::npos;
     problems_.error(
         entry.place,
         (shown ? "unknown key " + in_quotes(entry.key) : "an unknown key") + " in " + name(),

@@ -52,21 +52,22 @@ void for_each_slip(const std::string& text, std::string_view near, Each each) {
         "\xff", "\xc2\xa0", "\xe2\x80\x9c"};
     std::vector<bool> close(text.size() + 1, false);
     for (std::size_t at = text.find(near); at != std::string::npos; at = text.find(near, at + 1)) {
-        const std::size_t begin = at < 14 ? 0 : at - 14;
-        const std::size_t end = std::min(at + near.size() + 8, text.size());
+        const std::size_t begin = at < 12 ? 0 : at - 12;
+        const std::size_t end = std::min(at + near.size() + 4, text.size());
         for (std::size_t i = begin; i <= end; ++i)
             close[i] = true;
     }
     for (std::size_t at = 0; at < text.size(); ++at) {
-        if (!close[at] && at % 7 != 0) continue;
+        if (!close[at] && at % 11 != 0) continue;
         const std::string before = text.substr(0, at);
         const std::string after = text.substr(at + 1);
         each(before + after);
         each(before + text[at] + text.substr(at));
         if (!after.empty()) each(before + after[0] + text[at] + after.substr(1));
-        for (const std::string& typed : kTyped) {
-            each(before + typed + text.substr(at));
-            each(before + typed + after);
+        for (std::size_t i = 0; i < kTyped.size(); ++i) {
+            each(before + kTyped[i] + text.substr(at));
+            // Over another character: a third of them, others at the next place.
+            if ((i + at) % 3 == 0) each(before + kTyped[i] + after);
         }
     }
 }
@@ -151,7 +152,7 @@ TEST(ConfigSlips, AKeyThatBeginsLikeASecretsKeyIsNeverQuoted) {
         EXPECT_THAT(text, Not(HasSubstr("'" + std::string(key)))) << text;
     }
     const std::string text = told(replaced(flow(std::string(kSecret)), "password: ", "password:"));
-    EXPECT_THAT(text, HasSubstr("f.yaml:2:87: an unknown key in `smtp` of account 'a'"));
+    EXPECT_THAT(text, HasSubstr("f.yaml:2:79: an unknown key in `smtp` of account 'a'"));
     EXPECT_THAT(text, HasSubstr("expected `password`"));
 }
 
