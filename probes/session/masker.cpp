@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <utility>
+#include <functional>
+#include <string>
+#include <unordered_set>
 
 namespace mailprobed {
 
@@ -20,9 +22,12 @@ constexpr std::size_t kBase64Edge = 3;
 constexpr std::size_t kDepth = 3;
 // Readings of one text; a text made to have more is no server's echo.
 constexpr std::size_t kMostReadings = 96;
-constexpr std::size_t kMostOctets = 256UL * 1024UL;
+constexpr std::size_t kMostOctets = 512UL * 1024UL;
 
 using Marks = std::vector<bool>;
+
+// A text above this is read back in pieces of this size, for the memory that it takes.
+constexpr std::size_t kLong = 4096;
 
 // Characters of a skeleton that base64 may hold.
 bool in_base64(char c) noexcept {
@@ -34,9 +39,11 @@ bool in_base64(char c) noexcept {
 // Marks in the text what was found in one of its readings.
 class Marker {
   public:
-    // With `widens` a match in base64 takes its whole word with it.
-    Marker(std::string_view text, const Skeleton& skeleton, bool widens, Marks& marks)
-        : text_(text), skeleton_(skeleton), widens_(widens), marks_(marks) {}
+    // With `widens` a match in base64 takes its whole word with it. Codes at the start of lines
+    // stay, if the text is `prefixed` with them.
+    Marker(std::string_view text, const Skeleton& skeleton, bool widens, bool prefixed,
+           Marks& marks)
+        : text_(text), skeleton_(skeleton), widens_(widens), prefixed_(prefixed), marks_(marks) {}
 
     void mark(SecretPlace place) {
         if (place.base64 && widens_) {
@@ -52,7 +59,7 @@ class Marker {
                 // The source of "%41" may go over a line end and the code behind it.
                 if (text_[at] != '\n') {
                     marks_[at] = true;
-                } else if (skeleton_.without_prefixes) {
+                } else if (prefixed_) {
                     at += prefix_at(text_, at + 1);
                     while (at + 1 < last && text_[at + 1] == ' ')
                         ++at;
@@ -108,55 +115,63 @@ class Marker {
     std::string_view text_;
     const Skeleton& skeleton_;
     bool widens_;
+    bool prefixed_;
     Marks& marks_;
 };
 
 // The readings of a text, the plain ones first, each escape of each of them after those before.
+// Only those on the way to the one at hand are kept: a server may send much, and each reading takes
+// nine times what it reads.
 class Readings {
   public:
-    Readings(std::string_view text, bool prefixed, bool blanks) : text_(text), blanks_(blanks) {
-        all_.push_back({skeleton_of(text, false), 0});
-        if (prefixed) all_.push_back({skeleton_of(text, true), 0});
-    }
+    Readings(std::string_view text, bool prefixed, bool blanks)
+        : text_(text), prefixed_(prefixed), blanks_(blanks) {}
 
-    // Calls `each` with every reading and its depth.
+    // Calls `each` with every reading whose depth is from `least` to `most`, and its depth.
     template <class Each>
-    void for_each(Each each) {
-        for (std::size_t i = 0; i < all_.size(); ++i) {
-            each(all_[i].skeleton, all_[i].depth);
-            if (all_[i].depth < kDepth) read_back(i);
+    void for_each(std::size_t least, std::size_t most, Each each) {
+        for (std::size_t depth = least; depth <= most; ++depth) {
+            bool any = descend(skeleton_of(text_, false), 0, depth, each);
+            if (prefixed_) any = descend(skeleton_of(text_, true), 0, depth, each) || any;
+            if (!any) return;
         }
     }
 
   private:
-    struct One {
-        Skeleton skeleton;
-        std::size_t depth;
-    };
-
-    void read_back(std::size_t from) {
-        const std::size_t depth = all_[from].depth + 1;
-        for (const Escape escape : kEscapes) {
-            if (all_.size() >= kMostReadings || octets_ > kMostOctets) return;
-            if (escape == Escape::plus && !blanks_) continue;
-            auto next = unescaped(all_[from].skeleton, text_, escape);
-            if (!next || known(*next)) continue;
-            octets_ += next->octets.size();
-            all_.push_back({std::move(*next), depth});
+    // True if there was a reading at depth `target`.
+    template <class Each>
+    bool descend(const Skeleton& skeleton, std::size_t depth, std::size_t target, Each& each) {
+        if (depth == target) {
+            each(skeleton, depth);
+            return true;
         }
+        bool any = false;
+        for (const Escape escape : kEscapes) {
+            if (count_ >= kMostReadings || octets_ > kMostOctets) break;
+            if (escape == Escape::plus && !blanks_) continue;
+            const auto next = unescaped(skeleton, text_, escape);
+            if (!next) continue;
+            octets_ += next->octets.size();
+            if (depth + 1 == target) {
+                if (!is_new(*next)) continue;
+                ++count_;
+            }
+            any = descend(*next, depth + 1, target, each) || any;
+        }
+        return any;
     }
 
-    [[nodiscard]] bool known(const Skeleton& skeleton) const {
-        return std::ranges::any_of(all_, [&skeleton](const One& one) {
-            return one.skeleton.octets == skeleton.octets &&
-                   one.skeleton.without_prefixes == skeleton.without_prefixes;
-        });
+    [[nodiscard]] bool is_new(const Skeleton& skeleton) {
+        const std::size_t hash = std::hash<std::string>{}(skeleton.octets);
+        return seen_.insert(hash * 2 + (skeleton.without_prefixes ? 1 : 0)).second;
     }
 
     std::string_view text_;
+    bool prefixed_;
     bool blanks_;
+    std::size_t count_ = 0;
     std::size_t octets_ = 0;
-    std::vector<One> all_;
+    std::unordered_set<std::size_t> seen_;
 };
 
 }  // namespace
@@ -191,20 +206,16 @@ std::string Masker::masked(std::string_view text, bool open_end) {
     if (known_.empty()) return std::string(text);
     make_forms();
     Marks marks;
-    std::vector<SecretPlace> places;
     const bool prefixed = has_prefixes(text);
-    Readings readings(text, prefixed, forms_.with_blanks());
-    readings.for_each([&](const Skeleton& skeleton, std::size_t depth) {
-        places.clear();
-        // Where codes stand in between, what they interrupt is whole only without them.
-        const bool lines_join = skeleton.without_prefixes || !prefixed;
-        forms_.find({skeleton, text, open_end, lines_join}, places);
-        if (places.empty()) return;
-        marks.resize(text.size(), false);
-        Marker marker(text, skeleton, depth == 0 && lines_join, marks);
-        for (const SecretPlace& place : places)
-            marker.mark(place);
-    });
+    const bool is_long = text.size() > kLong;
+    mark({text, 0, open_end, prefixed}, 0, is_long ? 0 : kDepth, marks, text.size());
+    // Each overlaps the one before by half, for what lies across their border.
+    for (std::size_t begin = 0; is_long && begin < text.size(); begin += kLong / 2) {
+        const std::size_t end = std::min(begin + kLong, text.size());
+        mark({text.substr(begin, end - begin), begin, open_end && end == text.size(), prefixed}, 1,
+             kDepth, marks, text.size());
+        if (end == text.size()) break;
+    }
     if (marks.empty()) return std::string(text);
     std::string result;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -215,6 +226,29 @@ std::string Masker::masked(std::string_view text, bool open_end) {
         }
     }
     return result;
+}
+
+void Masker::mark(const Piece& piece, std::size_t least, std::size_t most, Marks& marks,
+                  std::size_t whole) const {
+    std::vector<SecretPlace> places;
+    Marks here;
+    Readings readings(piece.text, piece.prefixed, forms_.with_blanks());
+    readings.for_each(least, most, [&](const Skeleton& skeleton, std::size_t depth) {
+        places.clear();
+        // Where codes stand in between, what they interrupt is whole only without them.
+        const bool lines_join = skeleton.without_prefixes || !piece.prefixed;
+        forms_.find({skeleton, piece.text, piece.open_end, lines_join}, places);
+        if (places.empty()) return;
+        here.resize(piece.text.size(), false);
+        Marker marker(piece.text, skeleton, depth == 0 && lines_join, piece.prefixed, here);
+        for (const SecretPlace& place : places)
+            marker.mark(place);
+    });
+    if (here.empty()) return;
+    marks.resize(whole, false);
+    for (std::size_t i = 0; i < here.size(); ++i) {
+        if (here[i]) marks[piece.begin + i] = true;
+    }
 }
 
 }  // namespace mailprobed
