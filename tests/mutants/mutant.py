@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One sabotaged copy."""
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    name: str    # the sabotage, in words
+    file: str
+    old: str
+    new: str
+    caught_by: str  # <target without _tests>:<test>
+    hangs: bool = False  # whether that the test does not end counts as well
