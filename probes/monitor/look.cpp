@@ -74,8 +74,10 @@ Awaitable<void> Look::observe(Pop3Session& session) {
 Awaitable<bool> Look::list(Pop3Session& session) {
     // STAT is not believed when it says that nothing is there: some servers count what is new.
     std::uint32_t lines = 0;
-    std::function<void(const ListedEntry&)> each = [this, &lines](const ListedEntry& line) {
+    std::uint32_t highest = 0;
+    std::function<void(const ListedEntry&)> each = [&](const ListedEntry& line) {
         known_.listed(line.number, line.uidl, line.read_at);
+        highest = std::max(highest, line.number);
         ++lines;
     };
     co_await session.list(std::move(each));
@@ -86,10 +88,12 @@ Awaitable<bool> Look::list(Pop3Session& session) {
         co_await session.sizes(std::move(size));
     }
     mind_window(lines);
-    // A server whose storage fails in the middle may end the listing as if it were whole.
-    if (lines >= *messages_) co_return true;
+    // A server whose storage fails in the middle may end the listing as if it were whole; numbers
+    // begin at 1 and leave none out (RFC 1939 5).
+    if (lines >= *messages_ && lines >= highest) co_return true;
     fall_short({Stage::list, Cause::protocol_error},
-               "the server lists fewer messages than it counts (STAT)");
+               lines < *messages_ ? "the server lists fewer messages than it counts (STAT)"
+                                  : "the server leaves numbers out of its listing");
     co_return false;
 }
 

@@ -57,6 +57,8 @@ void ServerChannel::take_snapshot() {
     if (world_.chance() >= world_.habits().partial) return;
     for (std::size_t i = 0; i < omitted_.size(); ++i)
         omitted_[i] = world_.chance() < 0.3;
+    // Where it counts wrongly too, nobody can tell what is missing at the end.
+    if (stat_zero_ && !omitted_.empty()) omitted_.back() = false;
 }
 
 Awaitable<std::size_t> ServerChannel::read(std::span<char> buffer) {
