@@ -3,6 +3,7 @@
 #include "daemon/web_core.hpp"
 #include "daemon/web_gzip.hpp"
 #include "daemon/web_offload.hpp"
+#include "probes/net/boot_clock.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -2,6 +2,7 @@
 // Every reading of a text is searched, and what it finds is marked in the text itself.
 #include "probes/session/masker.hpp"
 
+#include "probes/session/escape_hints.hpp"
 #include "probes/session/escapes.hpp"
 #include "probes/wire/ascii.hpp"
 
@@ -20,7 +21,10 @@ constexpr std::size_t kBase64Edge = 3;
 constexpr std::size_t kDepth = 3;
 // Readings of one text; a text made to have more is no server's echo.
 constexpr std::size_t kMostReadings = 96;
-constexpr std::size_t kMostOctets = 256UL * 1024UL;
+constexpr std::size_t kMostOctets = 24UL * 1024UL;
+// Longer texts are read back piece by piece, each half over the one before: that bounds the memory
+// and is more than an escaped secret takes.
+constexpr std::size_t kWindow = 4096;
 
 using Marks = std::vector<bool>;
 
@@ -29,6 +33,16 @@ bool in_base64(char c) noexcept {
     const char same = folded(c);
     return (same >= 'a' && same <= 'z') || ascii_digit(same) || same == '+' || same == '/' ||
            same == '=';
+}
+
+// `size` octets of `skeleton` from `begin` on.
+Skeleton part_of(const Skeleton& skeleton, std::size_t begin, std::size_t size) {
+    Skeleton part;
+    part.without_prefixes = skeleton.without_prefixes;
+    part.octets = skeleton.octets.substr(begin, size);
+    const auto first = skeleton.sources.begin() + static_cast<std::ptrdiff_t>(begin);
+    part.sources.assign(first, first + static_cast<std::ptrdiff_t>(part.octets.size()));
+    return part;
 }
 
 // Marks in the text what was found in one of its readings.
@@ -111,19 +125,17 @@ class Marker {
     Marks& marks_;
 };
 
-// The readings of a text, the plain ones first, each escape of each of them after those before.
+// What escapes hide in a text, one within the other; each reading after those that it is made of.
 class Readings {
   public:
-    Readings(std::string_view text, bool prefixed, bool blanks) : text_(text), blanks_(blanks) {
-        all_.push_back({skeleton_of(text, false), 0});
-        if (prefixed) all_.push_back({skeleton_of(text, true), 0});
-    }
+    Readings(std::string_view text, bool blanks) : text_(text), blanks_(blanks) {}
 
-    // Calls `each` with every reading and its depth.
+    // Calls `each` with all readings of `plain` but itself.
     template <class Each>
-    void for_each(Each each) {
+    void for_each(const Skeleton& plain, Each each) {
+        read_back(plain, 1);
         for (std::size_t i = 0; i < all_.size(); ++i) {
-            each(all_[i].skeleton, all_[i].depth);
+            each(all_[i].skeleton);
             if (all_[i].depth < kDepth) read_back(i);
         }
     }
@@ -135,22 +147,30 @@ class Readings {
     };
 
     void read_back(std::size_t from) {
-        const std::size_t depth = all_[from].depth + 1;
+        const EscapeHints hints(all_[from].skeleton, text_);
         for (const Escape escape : kEscapes) {
-            if (all_.size() >= kMostReadings || octets_ > kMostOctets) return;
-            if (escape == Escape::plus && !blanks_) continue;
-            auto next = unescaped(all_[from].skeleton, text_, escape);
-            if (!next || known(*next)) continue;
-            octets_ += next->octets.size();
-            all_.push_back({std::move(*next), depth});
+            if (hints.may_hold(escape)) add(all_[from].skeleton, escape, all_[from].depth + 1);
+        }
+    }
+    void read_back(const Skeleton& plain, std::size_t depth) {
+        const EscapeHints hints(plain, text_);
+        for (const Escape escape : kEscapes) {
+            if (hints.may_hold(escape)) add(plain, escape, depth);
         }
     }
 
+    void add(const Skeleton& from, Escape escape, std::size_t depth) {
+        if (all_.size() >= kMostReadings || octets_ > kMostOctets) return;
+        if (escape == Escape::plus && !blanks_) return;
+        auto next = unescaped(from, text_, escape);
+        if (!next || next->octets == from.octets || known(*next)) return;
+        octets_ += next->octets.size();
+        all_.push_back({std::move(*next), depth});
+    }
+
     [[nodiscard]] bool known(const Skeleton& skeleton) const {
-        return std::ranges::any_of(all_, [&skeleton](const One& one) {
-            return one.skeleton.octets == skeleton.octets &&
-                   one.skeleton.without_prefixes == skeleton.without_prefixes;
-        });
+        return std::ranges::any_of(
+            all_, [&skeleton](const One& one) { return one.skeleton.octets == skeleton.octets; });
     }
 
     std::string_view text_;
@@ -192,19 +212,28 @@ std::string Masker::masked(std::string_view text, bool open_end) {
     make_forms();
     Marks marks;
     std::vector<SecretPlace> places;
-    const bool prefixed = has_prefixes(text);
-    Readings readings(text, prefixed, forms_.with_blanks());
-    readings.for_each([&](const Skeleton& skeleton, std::size_t depth) {
+    const auto search = [&](const Skeleton& skeleton, bool parts, bool widens) {
         places.clear();
-        // Where codes stand in between, what they interrupt is whole only without them.
-        const bool lines_join = skeleton.without_prefixes || !prefixed;
-        forms_.find({skeleton, text, open_end, lines_join}, places);
+        forms_.find({skeleton, text, open_end, parts}, places);
         if (places.empty()) return;
         marks.resize(text.size(), false);
-        Marker marker(text, skeleton, depth == 0 && lines_join, marks);
+        Marker marker(text, skeleton, widens, marks);
         for (const SecretPlace& place : places)
             marker.mark(place);
-    });
+    };
+    const bool prefixed = has_prefixes(text);
+    // Where codes stand in between, what they interrupt is whole only without them.
+    if (prefixed) search(skeleton_of(text, false), false, false);
+    const Skeleton plain = skeleton_of(text, prefixed);
+    search(plain, true, true);
+    for (std::size_t begin = 0; begin < plain.octets.size(); begin += kWindow / 2) {
+        const bool whole = plain.octets.size() <= kWindow;
+        const Skeleton part = whole ? Skeleton{} : part_of(plain, begin, kWindow);
+        const Skeleton& window = whole ? plain : part;
+        Readings readings(text, forms_.with_blanks());
+        readings.for_each(window, [&](const Skeleton& one) { search(one, true, false); });
+        if (begin + kWindow >= plain.octets.size()) break;
+    }
     if (marks.empty()) return std::string(text);
     std::string result;
     for (std::size_t i = 0; i < text.size(); ++i) {

@@ -187,7 +187,7 @@ TEST(ConfigSlips, WordProcessorsAndWebPagesLeaveTracesThatAreNamedWithTheirPlace
     expect(replaced(good, "name: a",
                     "name: \xe2\x80\x9c"
                     "a\xe2\x80\x9d"),
-           "f.yaml:3:11: a value that begins with a typographic quote (U+201C)");
+           "f.yaml:3:11: the value of 'name' begins with a typographic quote (U+201C)");
     std::string wide = "\xff\xfe";
     for (const char c : good)
         wide += {c, '\0'};
