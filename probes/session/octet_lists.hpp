@@ -12,7 +12,7 @@
 namespace mailprobed {
 
 /// A shorter word of base64 cannot hold an escaped secret.
-inline constexpr std::size_t kLeastWord = 12;
+inline constexpr std::size_t kLeastWord = 11;
 
 /// The octets of all lists of numbers of this form in `skeleton`; nothing if there is none.
 [[nodiscard]] std::optional<Skeleton> octet_list(const Skeleton& skeleton, Escape form);
