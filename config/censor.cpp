@@ -169,6 +169,8 @@ Censor::Censor(std::string_view source) {
         last = begin;
         if (begin < done || same) continue;
         const std::size_t line = source.rfind('\n', begin - 1) + 1;
+        // What is said in a comment announces nothing.
+        if (source.find_first_not_of(" \t", line) == source.find('#', line)) continue;
         const std::size_t indented = indentation(source.substr(line));
         done = begin + end_of_secret(source.substr(begin), indented, keys);
         std::string_view region = source.substr(begin, done - begin);

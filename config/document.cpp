@@ -64,7 +64,7 @@ class Builder final : public YAML::EventHandler {
                           "a closing quote of the same kind"};
         }
         if (const auto name = odd_quote(value); !name.empty() && tag == "?") {
-            throw Refusal{place_of(mark), "a value that begins with " + std::string(name),
+            throw Refusal{place_of(mark), value_here() + " begins with " + std::string(name),
                           "straight quotes (' or \"); around that quote, if it is meant"};
         }
         const auto node = make(ConfigNode::Kind::text, mark, anchor);
@@ -129,6 +129,13 @@ class Builder final : public YAML::EventHandler {
         auto node = std::make_shared<ConfigNode>(kind, place_of(mark));
         if (anchor != 0) anchors_[anchor] = node;
         return node;
+    }
+
+    /// How messages call the value that comes next.
+    [[nodiscard]] std::string value_here() const {
+        const bool keyed = !open_.empty() && open_.back().key;
+        if (!keyed || continues_secret_key(open_.back().key->text)) return "a value";
+        return "the value of " + in_quotes(open_.back().key->text);
     }
 
     void open(ConfigNode::Kind kind, const YAML::Mark& mark, const std::string& tag,

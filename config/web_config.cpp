@@ -230,7 +230,8 @@ class WebReader {
 
     /// Without the blank behind the colon the key holds the password too.
     static std::string user_name(const ConfigEntry& entry) {
-        if (entry.key.find(':') != std::string::npos) return "a user";
+        const bool hashed = bcrypt_cost(entry.value->text) != 0;
+        if (!hashed && entry.key.find(':') != std::string::npos) return "a user";
         return "user " + in_quotes(entry.key);
     }
 

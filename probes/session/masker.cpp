@@ -2,15 +2,14 @@
 // Every reading of a text is searched, and what it finds is marked in the text itself.
 #include "probes/session/masker.hpp"
 
+#include "probes/session/escape_hints.hpp"
 #include "probes/session/escapes.hpp"
 #include "probes/wire/ascii.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <functional>
-#include <string>
-#include <unordered_set>
+#include <utility>
 
 namespace mailprobed {
 
@@ -22,12 +21,12 @@ constexpr std::size_t kBase64Edge = 3;
 constexpr std::size_t kDepth = 3;
 // Readings of one text; a text made to have more is no server's echo.
 constexpr std::size_t kMostReadings = 96;
-constexpr std::size_t kMostOctets = 512UL * 1024UL;
+constexpr std::size_t kMostOctets = 24UL * 1024UL;
+// Longer texts are read back piece by piece, each half over the one before: that bounds the memory
+// and is more than an escaped secret takes.
+constexpr std::size_t kWindow = 4096;
 
 using Marks = std::vector<bool>;
-
-// A text above this is read back in pieces of this size, for the memory that it takes.
-constexpr std::size_t kLong = 4096;
 
 // Characters of a skeleton that base64 may hold.
 bool in_base64(char c) noexcept {
@@ -36,14 +35,22 @@ bool in_base64(char c) noexcept {
            same == '=';
 }
 
+// `size` octets of `skeleton` from `begin` on.
+Skeleton part_of(const Skeleton& skeleton, std::size_t begin, std::size_t size) {
+    Skeleton part;
+    part.without_prefixes = skeleton.without_prefixes;
+    part.octets = skeleton.octets.substr(begin, size);
+    const auto first = skeleton.sources.begin() + static_cast<std::ptrdiff_t>(begin);
+    part.sources.assign(first, first + static_cast<std::ptrdiff_t>(part.octets.size()));
+    return part;
+}
+
 // Marks in the text what was found in one of its readings.
 class Marker {
   public:
-    // With `widens` a match in base64 takes its whole word with it. Codes at the start of lines
-    // stay, if the text is `prefixed` with them.
-    Marker(std::string_view text, const Skeleton& skeleton, bool widens, bool prefixed,
-           Marks& marks)
-        : text_(text), skeleton_(skeleton), widens_(widens), prefixed_(prefixed), marks_(marks) {}
+    // With `widens` a match in base64 takes its whole word with it.
+    Marker(std::string_view text, const Skeleton& skeleton, bool widens, Marks& marks)
+        : text_(text), skeleton_(skeleton), widens_(widens), marks_(marks) {}
 
     void mark(SecretPlace place) {
         if (place.base64 && widens_) {
@@ -59,7 +66,7 @@ class Marker {
                 // The source of "%41" may go over a line end and the code behind it.
                 if (text_[at] != '\n') {
                     marks_[at] = true;
-                } else if (prefixed_) {
+                } else if (skeleton_.without_prefixes) {
                     at += prefix_at(text_, at + 1);
                     while (at + 1 < last && text_[at + 1] == ' ')
                         ++at;
@@ -115,63 +122,61 @@ class Marker {
     std::string_view text_;
     const Skeleton& skeleton_;
     bool widens_;
-    bool prefixed_;
     Marks& marks_;
 };
 
-// The readings of a text, the plain ones first, each escape of each of them after those before.
-// Only those on the way to the one at hand are kept: a server may send much, and each reading takes
-// nine times what it reads.
+// What escapes hide in a text, one within the other; each reading after those that it is made of.
 class Readings {
   public:
-    Readings(std::string_view text, bool prefixed, bool blanks)
-        : text_(text), prefixed_(prefixed), blanks_(blanks) {}
+    Readings(std::string_view text, bool blanks) : text_(text), blanks_(blanks) {}
 
-    // Calls `each` with every reading whose depth is from `least` to `most`, and its depth.
+    // Calls `each` with all readings of `plain` but itself.
     template <class Each>
-    void for_each(std::size_t least, std::size_t most, Each each) {
-        for (std::size_t depth = least; depth <= most; ++depth) {
-            bool any = descend(skeleton_of(text_, false), 0, depth, each);
-            if (prefixed_) any = descend(skeleton_of(text_, true), 0, depth, each) || any;
-            if (!any) return;
+    void for_each(const Skeleton& plain, Each each) {
+        read_back(plain, 1);
+        for (std::size_t i = 0; i < all_.size(); ++i) {
+            each(all_[i].skeleton);
+            if (all_[i].depth < kDepth) read_back(i);
         }
     }
 
   private:
-    // True if there was a reading at depth `target`.
-    template <class Each>
-    bool descend(const Skeleton& skeleton, std::size_t depth, std::size_t target, Each& each) {
-        if (depth == target) {
-            each(skeleton, depth);
-            return true;
-        }
-        bool any = false;
+    struct One {
+        Skeleton skeleton;
+        std::size_t depth;
+    };
+
+    void read_back(std::size_t from) {
+        const EscapeHints hints(all_[from].skeleton, text_);
         for (const Escape escape : kEscapes) {
-            if (count_ >= kMostReadings || octets_ > kMostOctets) break;
-            if (escape == Escape::plus && !blanks_) continue;
-            const auto next = unescaped(skeleton, text_, escape);
-            if (!next) continue;
-            octets_ += next->octets.size();
-            if (depth + 1 == target) {
-                if (!is_new(*next)) continue;
-                ++count_;
-            }
-            any = descend(*next, depth + 1, target, each) || any;
+            if (hints.may_hold(escape)) add(all_[from].skeleton, escape, all_[from].depth + 1);
         }
-        return any;
+    }
+    void read_back(const Skeleton& plain, std::size_t depth) {
+        const EscapeHints hints(plain, text_);
+        for (const Escape escape : kEscapes) {
+            if (hints.may_hold(escape)) add(plain, escape, depth);
+        }
     }
 
-    [[nodiscard]] bool is_new(const Skeleton& skeleton) {
-        const std::size_t hash = std::hash<std::string>{}(skeleton.octets);
-        return seen_.insert(hash * 2 + (skeleton.without_prefixes ? 1 : 0)).second;
+    void add(const Skeleton& from, Escape escape, std::size_t depth) {
+        if (all_.size() >= kMostReadings || octets_ > kMostOctets) return;
+        if (escape == Escape::plus && !blanks_) return;
+        auto next = unescaped(from, text_, escape);
+        if (!next || next->octets == from.octets || known(*next)) return;
+        octets_ += next->octets.size();
+        all_.push_back({std::move(*next), depth});
+    }
+
+    [[nodiscard]] bool known(const Skeleton& skeleton) const {
+        return std::ranges::any_of(
+            all_, [&skeleton](const One& one) { return one.skeleton.octets == skeleton.octets; });
     }
 
     std::string_view text_;
-    bool prefixed_;
     bool blanks_;
-    std::size_t count_ = 0;
     std::size_t octets_ = 0;
-    std::unordered_set<std::size_t> seen_;
+    std::vector<One> all_;
 };
 
 }  // namespace
@@ -206,15 +211,28 @@ std::string Masker::masked(std::string_view text, bool open_end) {
     if (known_.empty()) return std::string(text);
     make_forms();
     Marks marks;
+    std::vector<SecretPlace> places;
+    const auto search = [&](const Skeleton& skeleton, bool parts, bool widens) {
+        places.clear();
+        forms_.find({skeleton, text, open_end, parts}, places);
+        if (places.empty()) return;
+        marks.resize(text.size(), false);
+        Marker marker(text, skeleton, widens, marks);
+        for (const SecretPlace& place : places)
+            marker.mark(place);
+    };
     const bool prefixed = has_prefixes(text);
-    const bool is_long = text.size() > kLong;
-    mark({text, 0, open_end, prefixed}, 0, is_long ? 0 : kDepth, marks, text.size());
-    // Each overlaps the one before by half, for what lies across their border.
-    for (std::size_t begin = 0; is_long && begin < text.size(); begin += kLong / 2) {
-        const std::size_t end = std::min(begin + kLong, text.size());
-        mark({text.substr(begin, end - begin), begin, open_end && end == text.size(), prefixed}, 1,
-             kDepth, marks, text.size());
-        if (end == text.size()) break;
+    // Where codes stand in between, what they interrupt is whole only without them.
+    if (prefixed) search(skeleton_of(text, false), false, false);
+    const Skeleton plain = skeleton_of(text, prefixed);
+    search(plain, true, true);
+    for (std::size_t begin = 0; begin < plain.octets.size(); begin += kWindow / 2) {
+        const bool whole = plain.octets.size() <= kWindow;
+        const Skeleton part = whole ? Skeleton{} : part_of(plain, begin, kWindow);
+        const Skeleton& window = whole ? plain : part;
+        Readings readings(text, forms_.with_blanks());
+        readings.for_each(window, [&](const Skeleton& one) { search(one, true, false); });
+        if (begin + kWindow >= plain.octets.size()) break;
     }
     if (marks.empty()) return std::string(text);
     std::string result;
@@ -226,29 +244,6 @@ std::string Masker::masked(std::string_view text, bool open_end) {
         }
     }
     return result;
-}
-
-void Masker::mark(const Piece& piece, std::size_t least, std::size_t most, Marks& marks,
-                  std::size_t whole) const {
-    std::vector<SecretPlace> places;
-    Marks here;
-    Readings readings(piece.text, piece.prefixed, forms_.with_blanks());
-    readings.for_each(least, most, [&](const Skeleton& skeleton, std::size_t depth) {
-        places.clear();
-        // Where codes stand in between, what they interrupt is whole only without them.
-        const bool lines_join = skeleton.without_prefixes || !piece.prefixed;
-        forms_.find({skeleton, piece.text, piece.open_end, lines_join}, places);
-        if (places.empty()) return;
-        here.resize(piece.text.size(), false);
-        Marker marker(piece.text, skeleton, depth == 0 && lines_join, piece.prefixed, here);
-        for (const SecretPlace& place : places)
-            marker.mark(place);
-    });
-    if (here.empty()) return;
-    marks.resize(whole, false);
-    for (std::size_t i = 0; i < here.size(); ++i) {
-        if (here[i]) marks[piece.begin + i] = true;
-    }
 }
 
 }  // namespace mailprobed

@@ -46,20 +46,7 @@ class Masker {
         bool base64 = false;
     };
 
-    /// A part of a text, from `begin` on.
-    struct Piece {
-        std::string_view text;
-        std::size_t begin = 0;
-        bool open_end = false;
-        /// Reply codes stand at the starts of lines.
-        bool prefixed = false;
-    };
-
     void make_forms();
-    /// Marks the secrets of the piece's readings from depth `least` to `most` in `marks`, which has
-    /// `whole` octets or none yet.
-    void mark(const Piece& piece, std::size_t least, std::size_t most, std::vector<bool>& marks,
-              std::size_t whole) const;
 
     std::vector<Known> known_;
     SecretForms forms_;

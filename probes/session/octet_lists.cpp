@@ -15,8 +15,10 @@ namespace {
 
 /// Fewer octets are no list, and no secret worth the search.
 constexpr std::size_t kLeastOctets = 3;
-/// A shorter word of base64 cannot hold an escaped secret.
-constexpr std::size_t kLeastWord = 12;
+/// In base64 fewer octets of ASCII in a row are chance.
+constexpr std::size_t kLeastInWord = 6;
+/// Places where a word of base64 may begin behind what looks like a part of it.
+constexpr std::size_t kMostStarts = 4;
 
 bool printable(std::uint32_t octet) noexcept {
     return octet >= 0x20 && octet != 0x7f && octet <= 0xff;
@@ -178,7 +180,24 @@ int base64_value(char c) noexcept {
     return c == '/' || c == '_' ? 63 : -1;
 }
 
-/// The word from `begin` to `end`, of which the first `skip` characters are none of it.
+/// True if the word from `begin` to `end` holds enough ASCII in a row: an escaped secret does.
+bool holds_ascii(const std::string& all, std::size_t begin, std::size_t end) {
+    std::uint32_t bits = 0;
+    unsigned held = 0;
+    std::size_t run = 0;
+    for (std::size_t i = begin; i < end; ++i) {
+        bits = (bits << 6U) | static_cast<std::uint32_t>(base64_value(all[i]));
+        held += 6;
+        if (held < 8) continue;
+        held -= 8;
+        const std::uint32_t octet = (bits >> held) & 0xffU;
+        run = octet >= 0x20 && octet < 0x7f ? run + 1 : 0;
+        if (run >= kLeastInWord) return true;
+    }
+    return false;
+}
+
+/// The word from `begin` to `end`.
 void read_word(const Skeleton& all, std::size_t begin, std::size_t end, Runs& runs) {
     std::uint32_t bits = 0;
     unsigned held = 0;
@@ -219,8 +238,15 @@ std::optional<Skeleton> base64_words(const Skeleton& skeleton, std::string_view 
         }
         if (end - begin >= kLeastWord) {
             // What stands before the word may look like a part of it.
-            for (std::size_t skip = 0; skip < 4; ++skip)
-                read_word(skeleton, begin + skip, end, runs);
+            constexpr std::string_view kSigns = "/+-_";
+            std::size_t start = begin;
+            for (std::size_t starts = 0; starts < kMostStarts; ++starts) {
+                if (holds_ascii(all, start, end)) read_word(skeleton, start, end, runs);
+                while (start < end && kSigns.find(all[start]) == std::string_view::npos)
+                    ++start;
+                if (start >= end) break;
+                ++start;
+            }
         }
         begin = std::max(end, begin + 1);
     }

@@ -5,10 +5,14 @@
 #include "probes/session/escapes.hpp"
 #include "probes/session/skeleton.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
 namespace mailprobed {
+
+/// A shorter word of base64 cannot hold an escaped secret.
+inline constexpr std::size_t kLeastWord = 11;
 
 /// The octets of all lists of numbers of this form in `skeleton`; nothing if there is none.
 [[nodiscard]] std::optional<Skeleton> octet_list(const Skeleton& skeleton, Escape form);

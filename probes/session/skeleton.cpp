@@ -12,19 +12,6 @@ namespace mailprobed {
 
 namespace {
 
-constexpr std::array<char, 256> make_folds() {
-    std::array<char, 256> folds{};
-    for (std::size_t octet = ' ' + 1; octet < folds.size(); ++octet) {
-        folds[octet] = ascii_lower(static_cast<char>(octet));
-    }
-    folds[static_cast<unsigned char>(kApart)] = 0;
-    // base64url is the same alphabet but for two characters (RFC 4648 5).
-    folds['-'] = '+';
-    folds['_'] = '/';
-    return folds;
-}
-constexpr auto kFolds = make_folds();
-
 // The length of "535-" and "5.7.8" at the start of a line of a reply.
 std::size_t prefix_size(std::string_view line) noexcept {
     std::size_t size = 0;
@@ -43,10 +30,6 @@ std::string_view line_at(std::string_view text, std::size_t start) noexcept {
 }
 
 }  // namespace
-
-char folded(char octet) noexcept {
-    return kFolds[static_cast<unsigned char>(octet)];
-}
 
 int hex_value(char c) noexcept {
     if (ascii_digit(c)) return c - '0';
@@ -73,8 +56,9 @@ bool has_prefixes(std::string_view text) noexcept {
 Skeleton skeleton_of(std::string_view text, bool without_prefixes) {
     Skeleton result;
     result.without_prefixes = without_prefixes;
-    result.octets.reserve(text.size());
-    result.sources.reserve(text.size());
+    result.octets.resize(text.size());
+    result.sources.resize(text.size());
+    std::size_t size = 0;
     const auto skipped = [&](std::size_t start) {
         return without_prefixes ? prefix_at(text, start) : 0;
     };
@@ -82,13 +66,15 @@ Skeleton skeleton_of(std::string_view text, bool without_prefixes) {
     while (i < text.size()) {
         const char c = text[i];
         if (folded(c) != 0) {
-            result.octets += c;
             const auto begin = static_cast<std::uint32_t>(i);
-            result.sources.emplace_back(begin, begin + 1);
+            result.octets[size] = c;
+            result.sources[size++] = {begin, begin + 1};
         }
         ++i;
         if (c == '\n') i += skipped(i);
     }
+    result.octets.resize(size);
+    result.sources.resize(size);
     return result;
 }
 

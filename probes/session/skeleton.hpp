@@ -2,6 +2,9 @@
 // Text reduced to what counts when a secret is searched in it, and the way back to the text.
 #pragma once
 
+#include "probes/wire/ascii.hpp"
+
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -26,8 +29,27 @@ struct Skeleton {
 /// Stands in a skeleton between octets that are no neighbours; equals no octet of a secret.
 inline constexpr char kApart = '\x7f';
 
+namespace detail {
+
+consteval std::array<char, 256> make_folds() {
+    std::array<char, 256> folds{};
+    for (std::size_t octet = ' ' + 1; octet < folds.size(); ++octet) {
+        folds[octet] = ascii_lower(static_cast<char>(octet));
+    }
+    folds[static_cast<unsigned char>(kApart)] = 0;
+    // base64url is the same alphabet but for two characters (RFC 4648 5).
+    folds['-'] = '+';
+    folds['_'] = '/';
+    return folds;
+}
+inline constexpr std::array<char, 256> kFolds = make_folds();
+
+}  // namespace detail
+
 /// What an octet is compared as, in one case and one base64 alphabet; 0 if it does not count.
-[[nodiscard]] char folded(char octet) noexcept;
+[[nodiscard]] inline char folded(char octet) noexcept {
+    return detail::kFolds[static_cast<unsigned char>(octet)];
+}
 
 /// The skeleton of `text`; with `without_prefixes` reply codes and enhanced codes at the start of
 /// lines do not count.

@@ -125,5 +125,34 @@ TEST_F(BounceVerdict, A5_03_ALetterWithoutAReportIsABounce) {
     EXPECT_TRUE(recorder_.evidence.empty());
 }
 
+// A server may write into a bounce what it heard at a login; here the secret is its usual words.
+TEST_F(BounceVerdict, ASecretInTheDiagnosticOfABounceIsMaskedInTheDetail) {
+    server_.add_fault(parse_fault("smtp DOT bounce"));
+    std::string words;
+    {
+        Recorder plain;
+        MonitorThread monitor(one_mail(), plain);
+        ASSERT_TRUE(plain.wait([](const Recorder& r) { return !r.verdicts.empty(); }, kPatience));
+        monitor.stop();
+        ASSERT_EQ(plain.count("alice", Verdict::bounced), 1);
+        words = plain.verdicts.at(0).detail;
+    }
+    ASSERT_GT(words.size(), 12U);
+    Settings settings = one_mail();
+    // What follows the status.
+    const std::string secret = words.substr(words.find(' ') + 1);
+    settings.accounts.push_back(settings.accounts.at(0));
+    settings.accounts.back().name = "other";
+    settings.accounts.back().pop3.reset();
+    settings.accounts.back().smtp->password = Secret(secret);
+    MonitorThread monitor(settings, recorder_);
+    ASSERT_TRUE(judged());
+    monitor.stop();
+    ASSERT_EQ(recorder_.count("alice", Verdict::bounced), 1);
+    const std::string& detail = recorder_.verdicts.at(0).detail;
+    EXPECT_NE(detail.find("<secret>"), std::string::npos) << detail;
+    EXPECT_EQ(detail.find(secret), std::string::npos) << detail;
+}
+
 }  // namespace
 }  // namespace mailprobed::test

@@ -130,7 +130,7 @@ TEST_P(SmtpSecrets, AnEchoInARefusalIsMaskedHoweverItIsSplit) {
             for (const std::string& secret : login.secrets) {
                 EXPECT_FALSE(shows(visible, secret)) << visible;
             }
-            EXPECT_TRUE(run.trace.shows("535 5.7.8"));
+            EXPECT_TRUE(run.trace.shows("535 5.7.8")) << reply << visible;
         }
     }
 }

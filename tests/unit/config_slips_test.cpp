@@ -65,9 +65,10 @@ void for_each_slip(const std::string& text, std::string_view near, Each each) {
         each(before + text[at] + text.substr(at));
         if (!after.empty()) each(before + after[0] + text[at] + after.substr(1));
         for (std::size_t i = 0; i < kTyped.size(); ++i) {
-            each(before + kTyped[i] + text.substr(at));
-            // Over another character: a third of them, others at the next place.
-            if ((i + at) % 3 == 0) each(before + kTyped[i] + after);
+            // A half of them in front of this character and a sixth over it, others at the next
+            // place.
+            if ((i + at) % 2 == 0) each(before + kTyped[i] + text.substr(at));
+            if ((i + at) % 6 == 1) each(before + kTyped[i] + after);
         }
     }
 }
@@ -142,7 +143,7 @@ TEST(ConfigSlips, NoMessageRepeatsASecretWhateverOneSlipMakesOfIt) {
         });
         EXPECT_EQ(leaks, 0U);
     }
-    EXPECT_GE(slips, 50'000U);
+    EXPECT_GE(slips, 15'000U);
 }
 
 TEST(ConfigSlips, AKeyThatBeginsLikeASecretsKeyIsNeverQuoted) {
@@ -187,7 +188,7 @@ TEST(ConfigSlips, WordProcessorsAndWebPagesLeaveTracesThatAreNamedWithTheirPlace
     expect(replaced(good, "name: a",
                     "name: \xe2\x80\x9c"
                     "a\xe2\x80\x9d"),
-           "f.yaml:3:11: a value that begins with a typographic quote (U+201C)");
+           "f.yaml:3:11: the value of 'name' begins with a typographic quote (U+201C)");
     std::string wide = "\xff\xfe";
     for (const char c : good)
         wide += {c, '\0'};

@@ -89,7 +89,7 @@ TEST(WebActing, WhereTheWorldCanConnectNothingActsWithoutALogin) {
     EXPECT_EQ(scene.reloads, 0);
 }
 
-TEST(WebActing, AddressesAreShownUnderLoopbackNamesOnlyAndMetricsUnderNamesOfThisMachine) {
+TEST(WebActing, AddressesAreShownUnderLoopbackNamesOnlyAndMetricsUnderNoForeignOne) {
     const Scene scene;
     const auto status = [&scene](const std::string& page, const std::string& fields) {
         return scene.ask("GET " + page + " HTTP/1.1\r\n" + fields + "\r\n").status;
@@ -100,8 +100,10 @@ TEST(WebActing, AddressesAreShownUnderLoopbackNamesOnlyAndMetricsUnderNamesOfThi
          {"", "Host: rebound.example.org\r\n", "Host: localhost\r\nX-Forwarded-For: 192.0.2.1\r\n",
           "Host: localhost\r\nHost: rebound.example.org\r\n"}) {
         EXPECT_EQ(status("/config", fields), 403) << fields;
-        const bool rebound = std::string_view(fields).find("rebound") != std::string_view::npos;
-        EXPECT_EQ(status("/metrics", fields), rebound ? 403 : 200) << fields;
+        const bool foreign = std::string_view(fields).find("rebound") != std::string_view::npos;
+        EXPECT_EQ(status("/metrics", fields), foreign ? 403 : 200) << fields;
+        EXPECT_EQ(status("/", fields), foreign ? 403 : 200) << fields;
+        EXPECT_EQ(status("/api/v1/probes", fields) == 403, foreign) << fields;
         EXPECT_EQ(status("/-/healthy", fields), 200) << fields;
     }
 }

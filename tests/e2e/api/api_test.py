@@ -238,7 +238,10 @@ class Api(unittest.TestCase):
 
     def test_strangers_see_neither_words_nor_ways(self):
         target = f"/api/v1/mails/{self.mail('refused')['mail']}"
-        for fields in ({"Host": "mail.example.org"}, {"X-Forwarded-For": "192.0.2.1"}):
+        for path in (target, "/api/v1/probes", "/api/v1/openapi.json"):
+            _, refused, _ = self.client.ask(path, Host="rebound.example.org")
+            self.assertIn("web.allowed_hosts", json.dumps(refused))
+        for fields in ({"Host": "192.0.2.7"}, {"X-Forwarded-For": "192.0.2.1"}):
             _, mail, _ = self.client.ask(target, **fields)
             self.assertEqual(mail["access"], "public")
             self.assertEqual((mail["detail"], mail["hops"]), (None, None))

@@ -159,14 +159,21 @@ class Pages(WebTest):
         self.assertNotIn("content-encoding", plain.fields)
         self.assertIn(b"mailprobed_build_info", plain.body)
 
-    def test_a_rebound_name_sees_metrics_but_no_addresses(self):
-        self.scene.start()
+    def test_a_rebound_name_reads_nothing_and_this_machines_names_do(self):
+        self.scene.start("--web.allowed-host", "monitor.test.invalid")
         self.assertIn(b"me@test.invalid", self.scene.curl("/config", scheme="http").body)
         foreign = ("-H", "Host: rebound.test.invalid")
         hidden = self.scene.curl("/config", *foreign, scheme="http")
         self.assertEqual(hidden.status, 403)
         self.assertNotIn(b"me@test.invalid", hidden.body)
-        for page in ("/metrics", "/-/healthy"):
+        for page in ("/metrics", "/", "/api/v1/probes"):
+            refused = self.scene.curl(page, *foreign, scheme="http")
+            self.assertEqual(refused.status, 403, page)
+            self.assertIn(b"web.allowed_hosts", refused.body)
+            for name in (socket.gethostname(), "192.0.2.7:10995", "monitor.test.invalid:80"):
+                got = self.scene.curl(page, "-H", f"Host: {name}", scheme="http")
+                self.assertEqual(got.status, 200, name)
+        for page in ("/-/healthy", "/-/ready"):
             self.assertEqual(self.scene.curl(page, *foreign, scheme="http").status, 200)
 
     def test_a_reload_is_refused_to_browsers_and_granted_to_operators(self):
