@@ -164,7 +164,8 @@ std::vector<Entry> KnownEntries::doubtful(Instant since) const {
     for (const Line& line : lines_) {
         const auto known = known_.find(line.key);
         if (line.key == 0 || known == known_.end()) continue;
-        if (known->second.kind == EntryKind::ours && known->second.read_at == snapshot_) continue;
+        // Every look reads those.
+        if (known->second.kind == EntryKind::ours) continue;
         const Doubt open = doubt(known->second, line.number, since);
         if (!open.any) continue;
         result.push_back({line.number, line.key, line.at, EntryState::doubtful, !open.by_age});

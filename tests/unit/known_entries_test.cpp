@@ -310,6 +310,14 @@ TEST(Doubtful, AnIdThatCameBackOrIsAPositionProvesNothing) {
     EXPECT_FALSE(ours.known.ids().lasting(second(day)));
 }
 
+TEST(Doubtful, OurOwnAreReadByEveryLookAndNotTwiceInOne) {
+    Box box;
+    box.known.classified(box.list({{1, "1"}}).at(0), EntryKind::ours, 1);
+    EXPECT_EQ(box.list_sized({{1, "1", 2000}}, second(10)).size(), 1U);
+    EXPECT_TRUE(box.known.ids().broken(second(10)));
+    EXPECT_TRUE(box.known.doubtful(second(10)).empty());
+}
+
 TEST(Doubtful, ARemovalThatDoesNotHoldTellsNothingOfTheIds) {
     Box box;
     box.known.classified(box.list({{1, "x"}}).at(0), EntryKind::ours, 1);
