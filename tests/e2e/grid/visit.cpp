@@ -91,12 +91,12 @@ Awaitable<std::string> read_one(Pop3Session& session) {
     };
     co_await session.list(std::move(listed));
     std::function<void(FetchedMessage&&)> fetched = [](FetchedMessage&&) {};
-    co_await session.headers(numbers, std::move(fetched));
+    co_await session.headers(numbers, Pace::batches, std::move(fetched));
     const FetchedMessage message = co_await session.retrieve(1);
     const Removal removal = co_await session.remove(numbers, Instant::max());
     if (removal.refused) throw *removal.refused;
-    const bool held = co_await session.quit();
-    if (!held) co_return "not_deleted";
+    const Farewell farewell = co_await session.quit();
+    if (!farewell.confirmed) co_return "not_deleted";
     co_return message.present ? "looked" : "gone";
 }
 
