@@ -217,7 +217,9 @@ std::optional<Skeleton> read_back(const Skeleton& skeleton, std::string_view lea
         // What is broken off would hide that a secret began before it.
         if (code.broken_off) break;
         octets.clear();
-        if (code.size == 0) {
+        // One that is read back counts as little as any other control does.
+        const bool plain = code.size == 0;
+        if (plain) {
             octets = all[i];
             code.size = 1;
         } else if (code.octet) {
@@ -230,7 +232,7 @@ std::optional<Skeleton> read_back(const Skeleton& skeleton, std::string_view lea
         if (std::ranges::binary_search(skeleton.blanks, static_cast<std::uint32_t>(i))) blank();
         if (octets.empty() || octets == " ") blank();
         for (const char c : octets) {
-            if (folded(c) == 0 && c != kApart) continue;
+            if (folded(c) == 0 && !(plain && c == kApart)) continue;
             result.octets += c;
             result.sources.push_back(source);
         }
