@@ -149,6 +149,9 @@ KnownEntries::Doubt KnownEntries::doubt(const Known& known, std::uint32_t number
     const bool read_since = known.read_at >= since;
     const std::uint32_t size = size_of(number);
     const bool has_sizes = !sizes_.empty() && !sizes_change_;
+    if (known.kind == EntryKind::too_large) {
+        return {has_sizes && size != 0 && size <= kLargestMail, false};
+    }
     if (has_sizes && size != 0) {
         if (known.size == 0) return {known.read_at != snapshot_, false};
         if (size != known.size) return {true, false};
@@ -168,7 +171,8 @@ std::vector<Entry> KnownEntries::doubtful(Instant since) const {
         if (known->second.kind == EntryKind::ours) continue;
         const Doubt open = doubt(known->second, line.number, since);
         if (!open.any) continue;
-        result.push_back({line.number, line.key, line.at, EntryState::doubtful, !open.by_age});
+        result.push_back({line.number, line.key, line.at, EntryState::doubtful,
+                          !open.by_age && known->second.size != 0});
     }
     std::ranges::sort(result, std::ranges::greater{}, &Entry::number);
     return result;

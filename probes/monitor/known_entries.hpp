@@ -53,7 +53,9 @@ enum class EntryKind : std::uint8_t {
     /// Ours, and it stays where it is.
     left,
     /// A report about ours that stays where it is; a later run reads it again.
-    report
+    report,
+    /// Nobody reads it to its end: no mail of ours is that large.
+    too_large
 };
 
 /// Remembers entries by a hash of their unique ids, at most kMaxEntries.

@@ -188,14 +188,18 @@ void Look::classify_one(const Entry& entry, const FetchedMessage& message) {
         take_arrival(entry, *reading.tag, message);
         return;
     }
+    // Nobody can read it to its end: it ends this session, and need not end the next one.
+    if (message.cut) {
+        known_.classified(entry, EntryKind::too_large);
+        return;
+    }
     if (!is_whole(message)) {
         known_.unreadable(entry);
         return;
     }
-    // A report that was one before needs no second reading: it is no arrival in any case.
-    const bool known_report = entry.state == EntryState::doubtful && !entry.resized;
-    const bool reads_report =
-        reading.says == HeaderSays::maybe_report && mailbox_.bounces && !known_report;
+    // What was no report before needs no second reading: it is no arrival in any case.
+    const bool reads_report = reading.says == HeaderSays::maybe_report && mailbox_.bounces &&
+                              entry.state != EntryState::doubtful;
     if (reading.says == HeaderSays::needs_body) {
         if (message.body) {
             classify_whole(entry, message);
@@ -227,9 +231,9 @@ void Look::take_arrival(const Entry& entry, const Tag& tag, const FetchedMessage
     const Home home = mailbox_.home_of(tag);
     if (home != Home::here) {
         std::optional<TagReject> reject;
-        if (home == Home::elsewhere && !is_filed_copy(message.headers)) {
-            reject = TagReject::wrong_mailbox;
-        }
+        const std::optional<RouteFacts> facts = mailbox_.route_of(tag);
+        const bool filed = facts && facts->sender_mailbox && is_filed_copy(message.headers);
+        if (home == Home::elsewhere && !filed) reject = TagReject::wrong_mailbox;
         if (home == Home::other_daemon) reject = TagReject::other_daemon;
         note(entry, EntryKind::stranger, reject, &message.headers);
         return;
@@ -283,7 +287,14 @@ Awaitable<void> Look::read_bodies(Pop3Session& session) {
     for (OwnMail& mail : own_) {
         // A mail that an earlier look recognised has been judged by it.
         if (mail.read) continue;
-        const FetchedMessage message = co_await session.retrieve(mail.entry.number);
+        FetchedMessage message;
+        try {
+            message = co_await session.retrieve(mail.entry.number);
+        } catch (const Failure&) {
+            // Presence is told all the same: the next look removes it without reading it whole.
+            known_.classified(mail.entry, EntryKind::ours, mail.tag.mail);
+            throw;
+        }
         if (!message.present || !message.body) continue;
         const MailReading reading =
             read_mail(message.headers, *message.body, context_.codec, mailbox_.route_of);

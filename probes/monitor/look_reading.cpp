@@ -78,7 +78,7 @@ Awaitable<void> Look::read_refused(Pop3Session& session, std::span<const Entry> 
     for (const std::size_t place : refused) {
         FetchedMessage message;
         try {
-            message = co_await session.retrieve(wanted[place].number);
+            message = co_await session.retrieve(wanted[place].number, false);
         } catch (const Failure&) {
             if (!session.out_of_step()) known_.broke_session(wanted[place]);
             throw;
@@ -99,7 +99,7 @@ void Look::cannot_read(const Entry& entry, const FetchedMessage& message) {
 
 bool Look::is_whole(const FetchedMessage& message) {
     // A server that cannot read its own storage may send nothing or a part, and call it the mail.
-    return message.cut || (message.header_ended && !message.headers.fields().empty());
+    return message.header_ended && !message.headers.fields().empty();
 }
 
 }  // namespace mailprobed

@@ -39,7 +39,7 @@ Awaitable<std::size_t> Look::read_bounce_of(Pop3Session& session, const Entry& e
     // No report is that large: reading it again would end the next look as well.
     if (!too_much && !session.out_of_step()) known_.broke_session(entry);
     if (too_much || known_.trouble().breaks(entry.key) >= kBounceTries) {
-        known_.classified(entry, EntryKind::stranger);
+        known_.classified(entry, EntryKind::too_large);
     }
     throw *failure;
 }

@@ -53,7 +53,8 @@ class Collector {
 };
 
 // Reads the content after +OK; false if that was given up.
-Awaitable<bool> read_content(Pop3Dialogue& pop3, Collector& collector) {
+Awaitable<bool> read_content(Pop3Dialogue& pop3, Collector& collector,
+                             const FetchedMessage& message, bool strict) {
     MultiLineReader reader = pop3.reader();
     for (;;) {
         const MultiLineReader::Piece piece = reader.next(pop3.talk().input());
@@ -64,6 +65,9 @@ Awaitable<bool> read_content(Pop3Dialogue& pop3, Collector& collector) {
         if (piece.found == MultiLineReader::Found::end) break;
         pop3.talk().heard(piece.text);
         collector.add(piece);
+        if (strict && message.body_cut) {
+            throw Trouble(Cause::too_big, "a body of more than 256 KiB");
+        }
         if (reader.octets() > kMaxRead) co_return false;
     }
     pop3.talk().heard(".");
@@ -139,7 +143,7 @@ Awaitable<bool> top(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers, 
             if (answer.ok()) {
                 sure = true;
                 Collector collector(message, false);
-                const bool whole = co_await read_content(pop3, collector);
+                const bool whole = co_await read_content(pop3, collector, message, false);
                 message.cut = !whole;
             } else if (!is_unreadable(answer)) {
                 pop3.expect_ok(answer, "TOP refused");
@@ -172,7 +176,7 @@ Awaitable<void> dele(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers,
     }
 }
 
-Awaitable<FetchedMessage> retr(Pop3Dialogue& pop3, std::uint32_t number) {
+Awaitable<FetchedMessage> retr(Pop3Dialogue& pop3, std::uint32_t number, bool strict) {
     FetchedMessage message;
     message.number = number;
     pop3.talk().queue({"RETR ", std::to_string(number)});
@@ -184,7 +188,7 @@ Awaitable<FetchedMessage> retr(Pop3Dialogue& pop3, std::uint32_t number) {
     pop3.expect_ok(answer, "RETR refused");
     message.present = true;
     Collector collector(message, true);
-    const bool whole = co_await read_content(pop3, collector);
+    const bool whole = co_await read_content(pop3, collector, message, strict);
     message.cut = !whole;
     co_return message;
 }

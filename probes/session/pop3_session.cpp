@@ -238,7 +238,7 @@ Awaitable<void> Pop3Session::Impl::read_headers(std::span<const std::uint32_t> n
         talk.enter(Stage::retr);
         do {
             talk.renew();
-            FetchedMessage message = co_await retr(pop3, numbers.front());
+            FetchedMessage message = co_await retr(pop3, numbers.front(), false);
             numbers = numbers.subspan(1);
             if (message.present) has_top = false;
             hand_over(std::move(message), each);
@@ -259,12 +259,12 @@ Awaitable<void> Pop3Session::headers(std::span<const std::uint32_t> numbers, Pac
     }
 }
 
-Awaitable<FetchedMessage> Pop3Session::retrieve(std::uint32_t number) {
+Awaitable<FetchedMessage> Pop3Session::retrieve(std::uint32_t number, bool strict) {
     Impl& s = *impl_;
     s.verified = false;
     try {
         s.talk.enter(Stage::retr);
-        FetchedMessage message = co_await retr(s.pop3, number);
+        FetchedMessage message = co_await retr(s.pop3, number, strict);
         if (message.cut) throw Trouble(Cause::too_big, "a mail of more than 16 MiB");
         s.talk.leave();
         co_return message;

@@ -92,6 +92,10 @@ bool BottomlessServer::answer(int client, std::string_view line) {
         return send_all(client, "+OK " + std::to_string(drop_.mails) + " " +
                                     std::to_string(drop_.mails * drop_.announced) + "\r\n");
     }
+    if (word == "UIDL" && number() != 0) {
+        const std::string n = std::to_string(number());
+        return send_all(client, "+OK " + n + " u" + n + "\r\n");
+    }
     if (word == "UIDL" || word == "LIST") return list(client, word == "UIDL");
     if (word == "TOP " && drop_.top) return mail(client, number(), false);
     if (word == "RETR") return mail(client, number(), true);

@@ -86,7 +86,11 @@ TEST_F(ReloadRules, ACopyInTheMailboxThatTheProbeLeftIsNoArrivalInTheOther) {
         },
         seconds{20});
     ASSERT_TRUE(sent);
-    server.inject("alice", "X-Mailprobed-Tag: " + sent->mail->tag + "\r\n\r\nx\r\n");
+    // With a hop: a copy without any is known as what a sender's server files.
+    server.inject("alice",
+                  "Received: from a by b; Sun, 29 Nov 2026 10:00:00 +0000\r\n"
+                  "X-Mailprobed-Tag: " +
+                      sent->mail->tag + "\r\n\r\nx\r\n");
     ASSERT_TRUE(recorder.wait([](const Recorder& r) {
         return r.count("alice", Verdict::lost) >= 1 &&
                r.rejected.contains(TagReject::wrong_mailbox);

@@ -40,10 +40,14 @@ class TroubledMailbox : public testing::Test {
     Judgement run() { return send_once(settings_, "alice", recorder_); }
     /// TOP is answered `text` the first `times` times.
     void answer_top(std::string text, std::uint64_t times) {
-        Fault fault = parse_fault("pop3 TOP reply");
-        fault.text = std::move(text);
-        fault.max = times;
-        server_.add_fault(fault);
+        // Where TOP is refused RETR decides.
+        for (const char* command : {"pop3 TOP reply", "pop3 RETR reply"}) {
+            Fault fault = parse_fault(command);
+            fault.text = text;
+            fault.max = times;
+            server_.add_fault(fault);
+            if (text.front() == '+') break;
+        }
     }
     [[nodiscard]] std::string tag_of_ours(MailId mail) const {
         const TagCodec codec(settings_.tag_key, hmac_sha256);
@@ -110,10 +114,17 @@ TEST_F(TroubledMailbox, AnIdThatIsNoneHidesNeitherItsMailNorTheOthers) {
     EXPECT_TRUE(recorder_.look_failures.empty());
 }
 
-TEST_F(TroubledMailbox, TheTagInTheBodyAloneIsEnough) {
+// Whoever received one of ours may write so.
+TEST_F(TroubledMailbox, TheTagInTheBodyAloneIsNoArrivalAndStays) {
     server_.inject("alice", "Subject: x\r\n\r\n" + tag_of_ours(5) + "\r\n");
     EXPECT_EQ(run().verdict, Verdict::delivered);
-    EXPECT_EQ(recorder_.evidence["alice"][Evidence::orphan], 1);
+    EXPECT_EQ(recorder_.evidence["alice"][Evidence::orphan], 0);
+    EXPECT_EQ(server_.mailbox("alice").size(), 1U);
+}
+
+TEST_F(TroubledMailbox, WhereTopIsOfferedAndRefusedRetrDecides) {
+    server_.add_fault(parse_fault("pop3 TOP reply text=\"-ERR not today\" max=1000000"));
+    EXPECT_EQ(run().verdict, Verdict::delivered);
     EXPECT_TRUE(server_.mailbox("alice").empty());
 }
 

@@ -126,8 +126,8 @@ TEST(EndlessPop3, B4_1_EveryResponseIsBoundedInOctetsLinesTimeAndMemory) {
         {"TOP", {"+OK\r\nA: b\r\n\r\n", "body\r\n"}, "top:protocol_error", 17 * kMebibyte},
         {"RETR", line, "retr:too_big"},
         {"RETR", {"+OK\r\n", "A: b\r\n"}, "retr:too_big", 17 * kMebibyte},
-        {"RETR", {"+OK\r\nA: b\r\n\r\n", field + "\r\n"}, "retr:too_big", 17 * kMebibyte},
-        {"RETR", {"+OK\r\nA: b\r\n\r\n", "x"}, "retr:too_big", 17 * kMebibyte},
+        {"RETR", {"+OK\r\nA: b\r\n\r\n", field + "\r\n"}, "retr:too_big", 2 * kMebibyte},
+        {"RETR", {"+OK\r\nA: b\r\n\r\n", "x"}, "retr:too_big", 2 * kMebibyte},
         {"DELE", line, "dele:protocol_error"},
         {"QUIT", line, "done"},
     };

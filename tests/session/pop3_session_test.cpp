@@ -217,7 +217,7 @@ TEST(Pop3Session, A2_13_MailsWithoutTopAreReadWithRetrAndTheirSizeIsBounded) {
     const auto visit = [](Pop3Session& session) -> Awaitable<void> {
         co_await session.retrieve(2);
     };
-    EXPECT_EQ(Pop3Run(retrieve, one_by_one(), visit).outcome(), "done");
+    EXPECT_EQ(Pop3Run(retrieve, one_by_one(), visit).outcome(), "retr:too_big");
 }
 
 TEST(Pop3Session, AGoneFirstEntryDoesNotMeanThatTopIsUnknown) {

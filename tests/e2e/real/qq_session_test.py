@@ -126,7 +126,7 @@ class QqSession(unittest.TestCase):
     def test_530_without_tls_says_that_tls_is_wanted(self):
         authority = Authority(self.folder, "authority")
         server, once = self.talk(Script(tls=authority.issue("qq", "IP:127.0.0.1")))
-        self.assert_refused(once, "auth", "auth_rejected")
+        self.assert_refused(once, "auth", "auth_unsupported")
         self.assertRegex(once.output, r"(?m)^detail .*530 Must issue a STARTTLS command first\. "
                          r"\(the server wants TLS before a login\)$")
         self.assertEqual(server.sent, [])

@@ -23,12 +23,14 @@ class RoundTrip(RealCase):
         eventually(f"{least} mails of {probe} are delivered",
                    lambda: daemon.metrics().verdicts(probe).get("delivered", 0) >= least)
 
-    def wait_until_only(self, user, messages):
+    def wait_until_only(self, user, messages, may_be_read=False):
         """Between two mails of the probe the mailbox holds nothing else."""
         def found():
             files = self.host.messages(user)
             return files if sorted(files.values()) == sorted(messages) else None
         for file in eventually(f"the mailbox of {user} holds only foreign mail", found):
+            if may_be_read:
+                continue
             self.assertNotIn("S", file.partition(":2,")[2], "a foreign mail was marked as read")
 
     def archived(self, user):
@@ -82,7 +84,8 @@ class RoundTrip(RealCase):
         self.host.put("forged", forged)
         eventually("the forgery is counted", lambda: daemon.metrics().value(
             "mailbox_tags_rejected_total", mailbox="forged", reason="forged") == 1)
-        self.wait_until_only("forged", [forged])
+        # In the sender's mailbox a copy without our tag may be a report, and is read as one.
+        self.wait_until_only("forged", [forged], may_be_read=True)
         self.assertEqual(set(daemon.metrics().verdicts("forged")), {"delivered"})
 
     def test_a_mail_of_another_instance_is_ignored_and_stays(self):

@@ -64,7 +64,7 @@ class Transcript(RealCase):
         start = max(i for i, line in enumerate(commands) if line == "AUTH PLAIN")
         self.assertEqual(commands[:start], [*leading, "CAPA"][-start:], commands)
         self.assertEqual(commands[start:], ["AUTH PLAIN", "<secret>", "STAT", "UIDL", "TOP 1 1",
-                                            "RETR 1", "DELE 1", "QUIT"])
+                                            "RETR 1", "UIDL 1", "DELE 1", "QUIT"])
         self.assertTrue(any(line.startswith("Received: ") for line in once.said("pop3", "S")))
 
 

@@ -328,7 +328,9 @@ class Copies(BootCase):
         for daemon in (first, second):
             metrics = daemon.metrics()
             self.assertGreater(metrics.verdicts("a")["delivered"], 3)
-            self.assertEqual(set(metrics.verdicts("a")), {"delivered"})
+            # A mail that was on its way when the machine was cloned belongs to both.
+            verdicts = metrics.verdicts("a")
+            self.assertLessEqual(sum(verdicts.values()) - verdicts["delivered"], 1)
             self.assertEqual(metrics.value("after_verdict_total", probe="a", kind="orphan") or 0, 0)
 
 
