@@ -62,8 +62,8 @@ void hand_over(FetchedMessage message, const std::function<void(FetchedMessage&&
 Awaitable<bool> top(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers, std::size_t batch,
                     bool sure, const std::function<void(FetchedMessage&&)>& each);
 
-/// RETR n in the open stage; the first kMaxBody octets of the body are kept, or with `strict` Trouble
-/// thrown beyond them.
+/// RETR n in the open stage; the first kMaxBody octets of the body are kept, or with `strict`
+/// Trouble thrown beyond them.
 Awaitable<FetchedMessage> retr(Pop3Dialogue& pop3, std::uint32_t number, bool strict);
 
 /// DELE n for each number in the open stage, all at once; adds those that were marked to `marked`.

@@ -120,8 +120,8 @@ class Pop3Session {
     /// TOP n 1 for each number; RETR with a byte cap where TOP is missing.
     Awaitable<void> headers(std::span<const std::uint32_t> numbers, Pace pace,
                             std::function<void(FetchedMessage&&)> each);
-    /// RETR n; with `strict` a body of more than 256 KiB is Failure{retr, too_big}, else one of more
-    /// than 16 MiB.
+    /// RETR n; with `strict` a body of more than 256 KiB is Failure{retr, too_big}, else one of
+    /// more than 16 MiB.
     Awaitable<FetchedMessage> retrieve(std::uint32_t number, bool strict = true);
     /// The server offers TOP and refuses it for what RETR shows: headers() uses RETR from now on.
     void distrust_top() noexcept;
