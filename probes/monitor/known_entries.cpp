@@ -149,9 +149,8 @@ KnownEntries::Doubt KnownEntries::doubt(const Known& known, std::uint32_t number
     const bool read_since = known.read_at >= since;
     const std::uint32_t size = size_of(number);
     const bool has_sizes = !sizes_.empty() && !sizes_change_;
-    if (known.kind == EntryKind::too_large) {
-        return {has_sizes && size != 0 && size <= kLargestMail, false};
-    }
+    // Reading it again would end this session, too, whatever its size is said to be.
+    if (known.kind == EntryKind::too_large) return {};
     if (has_sizes && size != 0) {
         if (known.size == 0) return {known.read_at != snapshot_, false};
         if (size != known.size) return {true, false};
