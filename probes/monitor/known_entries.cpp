@@ -121,7 +121,8 @@ std::vector<Entry> KnownEntries::end_listing(bool whole) {
         }
     }
     std::ranges::sort(wanted, {}, [this](const Entry& entry) {
-        return reading_order(entry, unreadable_.tried_at(entry.key));
+        const bool tried = entry.state == EntryState::unreadable;
+        return reading_order(entry, tried ? unreadable_.tried_at(entry.key) : std::nullopt);
     });
     return wanted;
 }
