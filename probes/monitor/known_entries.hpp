@@ -159,6 +159,7 @@ class KnownEntries {
     [[nodiscard]] Doubt doubt(const Known& known, std::uint32_t number, Instant since) const;
     [[nodiscard]] std::uint32_t size_of(std::uint32_t number) const;
     void forget(std::unordered_map<std::uint64_t, Known>::iterator entry, bool is_gone);
+    [[nodiscard]] bool before(const Entry& a, const Entry& b) const;
     [[nodiscard]] const Line* line_of(std::uint64_t key) const;
     void forget_gone();
 

@@ -59,14 +59,6 @@ Awaitable<void> Look::observe(Pop3Session& session) {
     co_await read_new(session, listed);
     co_await read_doubtful(session);
     co_await read_open(session);
-    const std::optional<Instant> blind = known_.blind_until();
-    if (blind && context_.ledger.expects(mailbox_.index, *blind)) {
-        std::string words =
-            "a message is listed but cannot be read; a mail that was sent before it was first "
-            "listed may be that one";
-        if (!refused_reading_.empty()) words += " (" + refused_reading_ + ")";
-        fall_short({Stage::top, Cause::protocol_error}, std::move(words));
-    }
     co_await read_bodies(session);
     co_await read_bounces(session);
 }
@@ -123,7 +115,10 @@ Awaitable<void> Look::read_new(Pop3Session& session, const std::vector<Entry>& l
         std::size_t& budget = entry.state == EntryState::fresh        ? fresh
                               : entry.state == EntryState::unreadable ? retries
                                                                       : ours;
-        if (known_.trouble().skips(entry.key)) continue;
+        if (known_.trouble().skips(entry.key)) {
+            left_out_ = left_out_ || entry.state == EntryState::ours;
+            continue;
+        }
         const bool too_many = budget == 0 || (entry.key == 0 && without_key == 0);
         // Those that could not be read are known as such; ours wait for their removal.
         if (too_many && entry.state == EntryState::fresh) {
@@ -136,7 +131,15 @@ Awaitable<void> Look::read_new(Pop3Session& session, const std::vector<Entry>& l
         if (entry.key == 0) --without_key;
         wanted.push_back(entry);
     }
-    co_await read_and_classify(session, wanted, Instant::max());
+    // One by one takes long: what is read in time is removed, so that the next look has less.
+    const bool one_by_one = known_.careful();
+    const Instant until =
+        one_by_one ? BootClock::now() + settings_.timeouts.total / 2 : Instant::max();
+    if (!co_await read_and_classify(session, wanted, until)) {
+        fall_short({Stage::list, Cause::mailbox_too_large},
+                   "more messages than one look reads one by one, as it must after answers that "
+                   "belonged to nothing asked; the next look reads the rest");
+    }
 }
 
 std::optional<Instant> Look::doubts_since() const {
@@ -151,7 +154,7 @@ Awaitable<void> Look::read_doubtful(Pop3Session& session) {
     const std::size_t budget = due_ ? kDoubtBudget : settings_.scan_limit;
     if (wanted.size() > budget) wanted.resize(budget);
     const Instant until = BootClock::now() + settings_.timeouts.total / 2;
-    co_await read_and_classify(session, wanted, until);
+    (void)co_await read_and_classify(session, wanted, until);
 }
 
 void Look::note(const Entry& entry, EntryKind kind, std::optional<TagReject> reject,

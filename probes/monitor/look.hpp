@@ -97,6 +97,8 @@ class Look {
     /// The dialogue was in step to its end, and every entry not classified earlier was classified,
     /// is gone, or cannot be a mail that is awaited.
     [[nodiscard]] bool complete() const noexcept { return in_step_ && !shortfall_; }
+    /// The answers belonged to what was asked; only after clean_up().
+    [[nodiscard]] bool in_step() const noexcept { return in_step_; }
     /// No mail with a deadline after this can be called absent; only after clean_up().
     [[nodiscard]] Instant proven_until() const noexcept { return proven_until_; }
     /// What arrives after this look arrived after this instant, if it is found under an id of its
@@ -104,12 +106,14 @@ class Look {
     [[nodiscard]] Instant seen_until() const noexcept { return seen_until_; }
     /// True if that is no less than the mails need that are due.
     [[nodiscard]] bool proves_all() const noexcept { return !due_ || proven_until_ >= *due_; }
+    /// What is known as ours was not read because it ended sessions before.
+    [[nodiscard]] bool left_out() const noexcept { return left_out_; }
     /// Why a look that did not fail is incomplete.
     [[nodiscard]] std::optional<StageCause> shortfall() const noexcept { return shortfall_; }
     /// The same in words.
     [[nodiscard]] const std::string& shortfall_detail() const noexcept { return detail_; }
     /// The possible reports that were found were all read.
-    [[nodiscard]] bool reports_whole() const noexcept { return reports_whole_; }
+    [[nodiscard]] bool reports_whole() const noexcept { return reports_read_ && !shortfall_; }
     /// Messages in the mailbox, if STAT was reached.
     [[nodiscard]] std::optional<std::uint32_t> messages() const noexcept { return messages_; }
     /// Entries that clean_up() removed: our mails and reports about them.
@@ -137,11 +141,14 @@ class Look {
     void fall_short(StageCause why, std::string detail);
     Awaitable<bool> list(Pop3Session& session);
     void mind_window(std::size_t listed);
+    /// Makes what was read count, the dialogue being in step.
+    void settle();
     /// Since when known entries must have been read; nothing if they need not.
     [[nodiscard]] std::optional<Instant> doubts_since() const;
     Awaitable<void> read_new(Pop3Session& session, const std::vector<Entry>& listed);
     Awaitable<void> read_doubtful(Pop3Session& session);
-    Awaitable<void> read_and_classify(Pop3Session& session, const std::vector<Entry>& wanted,
+    /// False if that took until `until`.
+    Awaitable<bool> read_and_classify(Pop3Session& session, const std::vector<Entry>& wanted,
                                       Instant until);
     /// Gives the header section of each entry that can be read to `take`, by place in `wanted`.
     Awaitable<void> read_each(Pop3Session& session, std::span<const Entry> wanted, Pace pace,
@@ -191,7 +198,8 @@ class Look {
     std::uint32_t removed_ = 0;
     std::uint32_t came_again_ = 0;
     bool in_step_ = false;
-    bool reports_whole_ = false;
+    bool left_out_ = false;
+    bool reports_read_ = false;
 };
 
 }  // namespace mailprobed

@@ -8,7 +8,7 @@
 
 namespace mailprobed {
 
-Awaitable<void> Look::read_and_classify(Pop3Session& session, const std::vector<Entry>& wanted,
+Awaitable<bool> Look::read_and_classify(Pop3Session& session, const std::vector<Entry>& wanted,
                                         Instant until) {
     std::span<const Entry> rest(wanted);
     const std::size_t most = known_.careful() ? 1 : kProofEvery;
@@ -36,6 +36,7 @@ Awaitable<void> Look::read_and_classify(Pop3Session& session, const std::vector<
         }
         throw *failure;
     }
+    co_return rest.empty();
 }
 
 Awaitable<void> Look::read_each(Pop3Session& session, std::span<const Entry> wanted, Pace pace,

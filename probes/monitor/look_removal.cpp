@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
 #include <utility>
 
 namespace mailprobed {
@@ -15,22 +16,40 @@ Awaitable<bool> Look::clean_up(Pop3Session& session, bool safe, Instant give_up)
     std::vector<std::uint32_t> numbers;
     if (safe && settings_.remove_own) numbers = co_await removable(session, until);
     const bool proven = co_await session.verify_step();
-    if (proven) commit();
+    if (proven) settle();
     std::vector<std::uint32_t> marked;
     if (proven && !numbers.empty()) {
-        Removal removal = co_await session.remove(numbers, until);
-        refusal_ = std::move(removal.refused);
-        marked = std::move(removal.marked);
+        try {
+            Removal removal = co_await session.remove(numbers, until);
+            refusal_ = std::move(removal.refused);
+            marked = std::move(removal.marked);
+        } catch (const Failure&) {
+            if (session.out_of_step()) in_step_ = false;
+            throw;
+        }
     }
     const Farewell farewell = co_await session.quit();
-    in_step_ = farewell.in_step;
-    if (in_step_) commit();
-    const std::optional<Instant> since = doubts_since();
-    proven_until_ = since ? known_.proven_until(*since) : snapshot_;
-    seen_until_ = known_.ids().broken(snapshot_) ? proven_until_ : snapshot_;
+    if (farewell.in_step) settle();
     if (safe && in_step_) leave_others();
     if (farewell.confirmed) note_removed(marked);
     co_return farewell.confirmed;
+}
+
+void Look::settle() {
+    commit();
+    // Only now is it known which entries were read.
+    const std::optional<Instant> blind = known_.blind_until();
+    if (blind && context_.ledger.expects(mailbox_.index, *blind)) {
+        std::string words =
+            "a message is listed but cannot be read; a mail that was sent before it was first "
+            "listed may be that one";
+        if (!refused_reading_.empty()) words += " (" + refused_reading_ + ")";
+        fall_short({Stage::top, Cause::protocol_error}, std::move(words));
+    }
+    const std::optional<Instant> since = doubts_since();
+    proven_until_ = since ? known_.proven_until(*since) : snapshot_;
+    seen_until_ = known_.ids().broken(snapshot_) ? proven_until_ : snapshot_;
+    in_step_ = true;
 }
 
 Awaitable<std::vector<std::uint32_t>> Look::removable(Pop3Session& session, Instant until) {

@@ -20,7 +20,7 @@ Awaitable<void> Look::read_bounces(Pop3Session& session) {
             co_return;
         octets += co_await read_bounce_of(session, entry);
     }
-    reports_whole_ = !shortfall_;
+    reports_read_ = true;
 }
 
 Awaitable<std::size_t> Look::read_bounce_of(Pop3Session& session, const Entry& entry) {

@@ -112,6 +112,9 @@ struct PendingState {
 struct LookDone {
     std::string_view mailbox;
     bool complete = false;
+    /// No mail with a deadline after this is called absent by this look; nothing if none is. Before
+    /// `at` in an incomplete look if what it did not read again may name other mails now.
+    std::optional<Instant> absence_until;
     /// Set if the look failed or was incomplete for a reason of its own.
     std::optional<StageCause> failure;
     std::string_view detail;

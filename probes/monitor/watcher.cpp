@@ -95,6 +95,21 @@ LookResult plan_result(const Look& look, const std::optional<Failure>& failure) 
     return look.complete() ? LookResult::complete : LookResult::failed;
 }
 
+void tell_doubt(const Look& look, LookDone& done) {
+    if (look.left_out()) {
+        done.failure = StageCause{Stage::top, Cause::protocol_error};
+        done.detail =
+            "a message that ended several sessions was left out, and its unique id may name "
+            "another "
+            "mail now; remove it by hand";
+        return;
+    }
+    done.failure = StageCause{Stage::list, Cause::mailbox_too_large};
+    done.detail =
+        "more messages than one look reads must be read again before a mail can be called absent; "
+        "empty the mailbox or use one for probes";
+}
+
 }  // namespace
 
 Duration default_grace(Duration look_interval) noexcept {
@@ -241,7 +256,7 @@ Awaitable<void> Watcher::look(Instant planned_at) {
     Circumstances circumstances;
     circumstances.planned_at = planned_at;
     co_await report(context_, std::move(outcome), std::move(circumstances));
-    if (look.complete()) known_.be_careful(false);
+    if (look.in_step()) known_.be_careful(false);
     const bool logged_in = session.login_end() == LoginEnd::worked;
     plan_.look_ended(plan_result(look, failure), now,
                      logged_in ? std::optional(session.login_delay()) : std::nullopt);
@@ -311,12 +326,10 @@ void Watcher::keep_entries() {
 void Watcher::tell_observer(const Look& look, const AccountSettings& account, LookDone& done) {
     done.mailbox = account.name;
     done.complete = look.complete();
-    if (done.complete && !look.proves_all()) {
+    if (look.complete()) done.absence_until = look.proven_until();
+    if (look.complete() && !look.proves_all()) {
         done.complete = false;
-        done.failure = StageCause{Stage::list, Cause::mailbox_too_large};
-        done.detail =
-            "more messages than one look reads must be read again before a mail can be called "
-            "absent; empty the mailbox or use one for probes";
+        if (!done.failure) tell_doubt(look, done);
     }
     if (!done.failure && look.shortfall()) {
         done.failure = look.shortfall();

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What each look into a mailbox can have shown, by the rules of ARCHITECTURE.md ("Complete look"):
 the login worked, the listing was read to its end, every entry not classified earlier was classified
-or is gone. Only complete looks prove absence, any look proves presence. An entry that could not be
+or is gone, and the dialogue was proven in step. Only complete looks prove absence, any look proves presence. An entry that could not be
 read may be a mail that was sent before; whether one such was pending only the daemon knows, but of
 the mails that truly lay there no look proves absence."""
 
@@ -16,6 +16,10 @@ class Look:
     def __init__(self, told, session):
         self.told, self.session = told, session
         self.peer, self.began, self.login = told["peer"], told["began"], told["login"]
+        self.connected_from = told["connected_from"]
+        # What could not be read again proves no absence after this.
+        self.proven = min(told["absence_until"] or self.connected_from or 0,
+                          self.connected_from or 0)
         self.complete = False
         self.hidden = set()  # mails behind entries that could not be read
         self.paused = False  # the server asked for a pause
@@ -48,13 +52,25 @@ class Mailbox:
         steps = heard[names.index("STAT"):]
         if steps[0].struck() or steps[0].codes != [200]:
             return look
-        if not session.snapshot:
-            look.complete = True
-        elif self.listing(look, session, steps[1:]):
+        if self.listing(look, session, steps[1:]):
             self.bodies(look, steps)
         last = heard[-1]
         look.confirmed = last.name == "QUIT" and not last.struck() and last.codes == [200]
+        if not self.in_step(look, session, steps):
+            look.complete = False
         return look
+
+    @staticmethod
+    def in_step(look, session, heard):
+        """Asked for one line of the listing again after all mails that were read, the server gave
+        it: no answer was another's. A listing alone holds no text of strangers."""
+        if look.told["stage"] in ("list", "top", "retr") and look.told["cause"] in ("eof", "timeout"):
+            return False  # it ended before that
+        reads = [step for step in session.steps if step.name in ("TOP", "RETR")]
+        if look.confirmed or not reads:
+            return True
+        return any(step.name in ("UIDL", "LIST") and " " in step.text and step.codes == [200] and
+                   not step.struck() and step.at > reads[-1].at for step in heard)
 
     def listing(self, look, session, steps):
         """Follows the listing and what was read after it; false if it was not read as a whole."""
@@ -67,6 +83,9 @@ class Mailbox:
             return False
         later = session.steps[session.steps.index(steps[0]) + 1:]
         look.listing = (steps[0].at, later[0].at if later else None)
+        # What comes unasked ends the look if it comes in time.
+        if steps[0].fault("inject") and look.told["cause"] == "protocol_error":
+            return False
         self.headers(look, session, steps[1:], by_id)
         return True
 
@@ -76,25 +95,45 @@ class Mailbox:
         unknown = {e for e in session.snapshot if e not in known}
         for entry in known:
             self.show(look, entry)
-        reads = [step for step in steps if step.name == "TOP"]
-        for step in reads if by_id else reads[:self.scan_limit]:
+        tops = 0
+        for step in steps:
+            if step.name not in ("TOP", "RETR"):
+                continue
             entry = session.snapshot[int(step.text.split()[1]) - 1]
-            if entry in known:
+            refused = step.codes == [500] and not step.replies[0].startswith(OTHERWISE)
+            if step.name == "RETR":
+                if refused and self.owner_of(entry) is None:
+                    # It may be one that only its body tells.
+                    unknown.add(entry)
+                    self.unreadable.add(entry)
+                elif not step.struck() and entry in unknown:
+                    # TOP was refused before, or for an entry before it.
+                    self.classify(look, entry, unknown, by_id)
+                continue
+            tops += 1
+            if entry in known or (not by_id and tops > self.scan_limit):
                 continue  # read once more before it is removed, which proves nothing new
-            if step.struck() and step.codes == [500] and not step.replies[0].startswith(OTHERWISE):
+            if step.struck() and refused:
                 self.unreadable.add(entry)
                 continue
             if step.struck() or step.codes != [200]:
                 self.unreadable |= unknown
                 return
-            self.show(look, step.retrieved)
-            unknown.discard(step.retrieved)
-            if by_id:
-                self.classified.add(self.uidl_of(step.retrieved))
+            self.classify(look, step.retrieved, unknown, by_id)
         look.complete = not unknown or (unknown <= self.unreadable and look.told["complete"])
+        # Reading one by one, with a proof after each, may take longer than a look has.
+        proofs = [step for step in steps if step.name in ("UIDL", "LIST") and " " in step.text]
+        if len(proofs) > 1 and not look.told["complete"]:
+            look.complete = False
         look.hidden = {self.owner_of(entry) for entry in unknown}
         # The look may have ended with one of them, its answer not heard.
         self.unreadable |= unknown
+
+    def classify(self, look, entry, unknown, by_id):
+        self.show(look, entry)
+        unknown.discard(entry)
+        if by_id:
+            self.classified.add(self.uidl_of(entry))
 
     def show(self, look, entry):
         mail = self.owner_of(entry)

@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kKept = 100;
 
 bool may_list(std::string_view command) {
-    for (const std::string_view word : {"CAPA", "UIDL", "LIST", "TOP ", "RETR"}) {
+    for (const std::string_view word : {"CAPA\r", "UIDL\r", "LIST\r", "TOP ", "RETR "}) {
         if (command.starts_with(word)) return true;
     }
     return false;

@@ -44,7 +44,7 @@ def expected_story(submission, session, probe, looks, mail):
     handed = submission["handed"] if submission else None
     if answer in ("failed", "refused"):
         story.verdict, story.why = "send_failed", answer
-    last_absence = None  # login of the last complete look that did not show the mail
+    last_absence = None  # when the last complete look that did not show the mail connected
     removed, duplicates, arrived = set(), 0, False
     for look in looks:
         shown = look.shown.get(mail, [])
@@ -72,8 +72,9 @@ def expected_story(submission, session, probe, looks, mail):
             if look.confirmed:
                 removed |= set(shown)
         elif look.complete and mail not in look.hidden:
-            last_absence = look.login
-            if story.verdict is None and story.deadline <= look.login <= story.grace_end:
+            last_absence = look.connected_from
+            if story.verdict is None and story.deadline <= look.proven and (
+                    look.connected_from <= story.grace_end):
                 story.verdict = "lost" if answer == "accepted" else "send_failed"
                 story.why = f"{answer}, not in the deadline look {look.peer}"
     if story.verdict is None:
