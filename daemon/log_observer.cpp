@@ -99,6 +99,13 @@ void LogObserver::mailbox_gone(std::string_view mailbox) {
 }
 
 void LogObserver::look_done(const LookDone& fact) {
+    if (fact.came_again != 0) {
+        log_.write(LogLevel::warning, "removal_undone",
+                   {{"mailbox", fact.mailbox}, {"mails", fact.came_again}});
+    }
+    if (fact.sizes_change) {
+        log_.write(LogLevel::info, "sizes_change", {{"mailbox", fact.mailbox}});
+    }
     if (fact.failure) {
         look_failed(fact, *fact.failure);
         return;

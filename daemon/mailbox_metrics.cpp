@@ -12,6 +12,10 @@ MailboxFamilies::MailboxFamilies(MetricStore& store)
                                    "Visits that saw everything, so that absence is proved.")),
       deleted(
           store.counter("mailbox_deleted_total", "Own mails whose deletion the server confirmed.")),
+      came_again(store.counter("mailbox_removals_undone_total",
+                               "Own mails that were removed and are listed again.")),
+      left(store.gauge("mailbox_own_messages_left",
+                       "Own mails and reports about them that stay in the mailbox.")),
       failures(store.counter("mailbox_failures_total",
                              "Visits that failed or were incomplete, by stage and cause.")),
       tags_rejected(store.counter("mailbox_tags_rejected_total",
@@ -35,6 +39,8 @@ MailboxMetrics::MailboxMetrics(MailboxFamilies& families, const std::string& nam
       looks_(series_.add(families.looks, labels_)),
       complete_looks_(series_.add(families.complete_looks, labels_)),
       deleted_(series_.add(families.deleted, labels_)),
+      came_again_(series_.add(families.came_again, labels_)),
+      left_(series_.add(families.left, labels_)),
       failures_(series_, families.failures, labels_, Side::mailbox, pop3.server.tls),
       messages_(series_.add(families.messages, labels_)),
       look_interval_(series_.add(families.look_interval, labels_)),
@@ -59,6 +65,8 @@ void MailboxMetrics::look_done(const LookDone& fact) {
     if (fact.failure) failures_.count(*fact.failure);
     if (fact.messages) messages_.Set(*fact.messages);
     deleted_.Increment(fact.deleted);
+    came_again_.Increment(fact.came_again);
+    left_.Set(static_cast<double>(fact.left));
     look_interval_.Set(to_seconds(fact.look_interval));
     if (fact.clock_ahead) clock_ahead_.Set(to_seconds(*fact.clock_ahead));
     if (fact.logins_left && logins_left_ != nullptr) logins_left_->Set(*fact.logins_left);

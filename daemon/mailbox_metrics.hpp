@@ -20,6 +20,8 @@ struct MailboxFamilies {
     CounterFamily& looks;
     CounterFamily& complete_looks;
     CounterFamily& deleted;
+    CounterFamily& came_again;
+    GaugeFamily& left;
     CounterFamily& failures;
     CounterFamily& tags_rejected;
     GaugeFamily& messages;
@@ -54,6 +56,8 @@ class MailboxMetrics {
     prometheus::Counter& looks_;
     prometheus::Counter& complete_looks_;
     prometheus::Counter& deleted_;
+    prometheus::Counter& came_again_;
+    prometheus::Gauge& left_;
     FailureCounters failures_;
     std::array<prometheus::Counter*, kTagRejects.size()> tags_rejected_{};
     prometheus::Gauge& messages_;

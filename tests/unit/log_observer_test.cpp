@@ -105,6 +105,19 @@ TEST(LogObserver, RecoveryIsToldOnceAndStartsAnew) {
     EXPECT_TRUE(kept.one().starts_with("<4>"));
 }
 
+TEST(LogObserver, ARemovalThatDidNotHoldIsTold) {
+    KeptLog kept(LogLevel::info);
+    LogObserver observer(kept.log);
+    LookDone fact = look();
+    fact.came_again = 2;
+    observer.look_done(fact);
+    EXPECT_EQ(kept.one(), "<4>level=warning event=removal_undone mailbox=a mails=2");
+    fact = look();
+    fact.sizes_change = true;
+    observer.look_done(fact);
+    EXPECT_EQ(kept.one(), "<6>level=info event=sizes_change mailbox=a");
+}
+
 TEST(LogObserver, MissedTicksAreWarningsAndBugsAreErrors) {
     KeptLog kept(LogLevel::info);
     LogObserver observer(kept.log);

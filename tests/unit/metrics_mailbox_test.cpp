@@ -41,17 +41,22 @@ TEST(MetricsMailbox, ALookCountsAndACompleteOneTellsItsTime) {
     good.took = 200ms;
     good.messages = 12;
     good.deleted = 3;
+    good.came_again = 2;
+    good.left = 7;
     good.look_interval = 5s;
     metrics.look_done(good);
     LookDone bad = look(StageCause{Stage::auth, Cause::mailbox_busy}, kWhen + 9s);
     bad.took = 300ms;
     bad.look_interval = 10s;
+    bad.left = 5;
     metrics.look_done(bad);
     const Exposition now = read(metrics);
     const std::map<std::string, std::string> a{{"mailbox", "a"}};
     EXPECT_EQ(now.value("mailprobed_mailbox_looks_total", a), 2);
     EXPECT_EQ(now.value("mailprobed_mailbox_complete_looks_total", a), 1);
     EXPECT_EQ(now.value("mailprobed_mailbox_deleted_total", a), 3);
+    EXPECT_EQ(now.value("mailprobed_mailbox_removals_undone_total", a), 2);
+    EXPECT_EQ(now.value("mailprobed_mailbox_own_messages_left", a), 5);
     EXPECT_EQ(now.value("mailprobed_mailbox_messages", a), 12);
     EXPECT_EQ(now.value("mailprobed_mailbox_look_interval_seconds", a), 10);
     EXPECT_EQ(now.value("mailprobed_mailbox_last_complete_look_timestamp_seconds", a),
