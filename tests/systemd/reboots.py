@@ -2,6 +2,7 @@
 """Reboots that are played by a preload in a drop-in of the unit: the identity of the boot and the
 boot clock are others, all else of the sandbox is as shipped. And what the sandbox lets be read."""
 import dataclasses
+import os
 import re
 import sqlite3
 import struct
@@ -56,7 +57,9 @@ Environment=MAILPROBED_BOOT_ID_FILE={PLAYED.boot_id} MAILPROBED_BOOT_ID={identit
     def as_before(self):
         """The true clocks again."""
         self.power_off(0)
-        self.box.run(f"rm {PLAYED.drop_in}; systemctl daemon-reload; systemctl start mailprobed")
+        folder = os.path.dirname(PLAYED.clocks)
+        self.box.run(f"rm -r {PLAYED.drop_in} {folder}; systemctl daemon-reload; "
+                     "systemctl start mailprobed")
         wait_until("it serves", self.main.metrics, 10)
 
 

@@ -95,11 +95,12 @@ def look_candidates(looks, entries, row, grace, answer, kills):
             yield Candidate("delivered", look.listed, min(removed, default=look.closed),
                             bool(removed) or sure, f"shown by look {look.session.peer}")
         elif not shown and look.complete != NO:
-            if look.login_high < deadline or look.login_low > grace_end:
+            # The daemon takes the instant before it connects, the server's is a little later.
+            if look.at < deadline:
                 continue
-            sure = (look.complete == YES and not killed and look.login_low >= deadline and
-                    look.login_high <= grace_end)
-            yield Candidate(absence(answer), look.login_low, look.closed, sure,
+            sure = (look.complete == YES and not killed and look.at - SLOP >= deadline and
+                    look.at <= grace_end)
+            yield Candidate(absence(answer), look.at, look.closed, sure,
                             f"not in deadline look {look.session.peer}")
     yield Candidate("unobserved", over, NEVER, True, "grace over")
 
