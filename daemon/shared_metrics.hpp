@@ -66,7 +66,8 @@ class HeldTexts {
             Instant since;
             std::function<void()> close;
         };
-        HeldTexts& all_;
+        /// A coroutine that is destroyed with its loop may outlive the server.
+        std::shared_ptr<std::list<Entry>> all_;
         std::list<Entry>::iterator entry_;
     };
 
@@ -74,7 +75,7 @@ class HeldTexts {
     void make_room(Instant now);
 
   private:
-    std::list<Hold::Entry> entries_;
+    std::shared_ptr<std::list<Hold::Entry>> entries_ = std::make_shared<std::list<Hold::Entry>>();
 };
 
 }  // namespace mailprobed

@@ -135,7 +135,8 @@ Awaitable<void> Look::read_new(Pop3Session& session, const std::vector<Entry>& l
     const bool one_by_one = known_.careful();
     const Instant until =
         one_by_one ? BootClock::now() + settings_.timeouts.total / 2 : Instant::max();
-    if (!co_await read_and_classify(session, wanted, until)) {
+    const bool read_all = co_await read_and_classify(session, wanted, until);
+    if (!read_all) {
         fall_short({Stage::list, Cause::mailbox_too_large},
                    "more messages than one look reads one by one, as it must after answers that "
                    "belonged to nothing asked; the next look reads the rest");

@@ -223,7 +223,7 @@ FIELD = [
            "    if (lasting || read_since) return {};\n", "    if (!lasting || read_since) return {};\n",
            "unit:Doubtful.AStrangerAsLargeAsAMailOfOursIsReadAgainAfterEveryDeadline"),
     Mutant("another size is the same mail", "probes/monitor/known_entries.cpp",
-           "        if (size != known.size) return {true, false};\n", "",
+           "        if (known.size != 0 && size != known.size) return {true, false};\n", "",
            "unit:Doubtful.AServerWhoseIdsLastedForADayIsBelieved"),
     Mutant("ids that came back last", "probes/monitor/id_trust.cpp",
            "    if (gone_.erase(key) != 0 && !same) reused(at);\n",

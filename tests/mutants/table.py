@@ -233,7 +233,7 @@ MUTANTS = [
            "    if (!is_whole(message)) {\n        known_.unreadable(entry);",
            "    if (!is_whole(message) && message.number == 0) {\n        known_.unreadable(entry);",
            "e2e:TroubledMailbox.AnEmptyOrCutAnswerToTopDoesNotMakeOurMailAStranger"),
-    Mutant("what cannot be read counts as gone", "probes/monitor/look.cpp",
+    Mutant("what cannot be read counts as gone", "probes/monitor/look_removal.cpp",
            "    if (blind && context_.ledger.expects(mailbox_.index, *blind)) {",
            "    if (blind && context_.stopping) {",
            "e2e:TroubledMailbox.AMailThatTheServerCannotReadIsNeverCalledLost"),
