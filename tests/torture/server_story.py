@@ -90,13 +90,16 @@ class Look:
         for step in session.steps:
             if step.name in ("UIDL", "LIST") and " " in step.text:
                 # Asked for one line again: without the right answer nothing is called absent.
-                if step.struck() or step.codes != [200]:
-                    in_step = PERHAPS
+                in_step = PERHAPS if step.struck() or step.codes != [200] else YES
             elif step.name in ("UIDL", "LIST"):
                 self.listed = step.at
                 listing = bool(step.codes) and not step.struck()
                 if step.struck():
                     return NO, NO
+            if step.name in ("TOP", "RETR"):
+                in_step = PERHAPS
+            if step.name == "QUIT" and not step.struck() and step.codes == [200]:
+                in_step = YES
             if step.name == "TOP" and step.struck():
                 return NO, PERHAPS
             past = past or step.name in ("RETR", "DELE", "QUIT")
