@@ -102,10 +102,9 @@ class Mailbox:
             entry = session.snapshot[int(step.text.split()[1]) - 1]
             refused = step.codes == [500] and not step.replies[0].startswith(OTHERWISE)
             if step.name == "RETR":
-                if refused and self.owner_of(entry) is None:
-                    # It may be one that only its body tells.
+                if self.owner_of(entry) is None and (step.struck() or step.codes != [200]):
                     unknown.add(entry)
-                    self.unreadable.add(entry)
+                    self.in_doubt(entry)
                 elif not step.struck() and entry in unknown:
                     # TOP was refused before, or for an entry before it.
                     self.classify(look, entry, unknown, by_id)
@@ -120,6 +119,9 @@ class Mailbox:
                 self.unreadable |= unknown
                 return
             self.classify(look, step.retrieved, unknown, by_id)
+        for step in session.steps[look.told["replies"]:]:
+            if step.name == "RETR":
+                self.in_doubt(session.snapshot[int(step.text.split()[1]) - 1])
         look.complete = not unknown or (unknown <= self.unreadable and look.told["complete"])
         # Reading one by one, with a proof after each, may take longer than a look has.
         proofs = [step for step in steps if step.name in ("UIDL", "LIST") and " " in step.text]
@@ -128,6 +130,12 @@ class Mailbox:
         look.hidden = {self.owner_of(entry) for entry in unknown}
         # The look may have ended with one of them, its answer not heard.
         self.unreadable |= unknown
+
+    def in_doubt(self, entry):
+        """Its body was asked for in vain: perhaps only the body tells what it is."""
+        if self.owner_of(entry) is None:
+            self.unreadable.add(entry)
+            self.classified.discard(self.uidl_of(entry))
 
     def classify(self, look, entry, unknown, by_id):
         self.show(look, entry)
