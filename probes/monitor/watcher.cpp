@@ -100,8 +100,7 @@ void tell_doubt(const Look& look, LookDone& done) {
         done.failure = StageCause{Stage::top, Cause::protocol_error};
         done.detail =
             "a message that ended several sessions was left out, and its unique id may name "
-            "another "
-            "mail now; remove it by hand";
+            "another mail now; remove it by hand";
         return;
     }
     done.failure = StageCause{Stage::list, Cause::mailbox_too_large};
