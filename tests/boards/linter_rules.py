@@ -202,6 +202,13 @@ def own_rules(board):
             yield f"{board.place(panel)}: two queries have one letter"
 
 
+def clock_of_the_daemon(board):
+    """Instants of a daemon are compared with its own clock, never with Prometheus's."""
+    for place, expression in board.expressions():
+        if re.search(r"\btime\(\)", expression):
+            yield f"{place}: time() is another machine's clock"
+
+
 def links(board):
     """The boards lead to each other and to the status page, and nowhere else."""
     urls = [entry["url"] for entry in board.json["links"]]
@@ -225,7 +232,8 @@ def _nested(value, key):
 RULES = (template_datasource, template_job_and_instance, template_label_promql,
          template_on_time_change_reload, panel_datasource, panel_title_description, panel_units,
          panel_no_targets, target_promql, target_rate_interval, target_job_and_instance,
-         target_counter_agg, target_histogram, uneditable_dashboard, own_rules, links)
+         target_counter_agg, target_histogram, uneditable_dashboard, own_rules,
+         clock_of_the_daemon, links)
 
 
 def problems(board):

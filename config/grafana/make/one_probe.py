@@ -3,8 +3,8 @@
 from parts import (Board, counts, field, fixed, graph, heatmap, limit, link, merged, now, over_time,
                    query_variable, rows, stat, steps, table, timeline, words)
 from queries import (OURS, PER_PROBE, SHARE_STEPS, STATES, STATE_STEPS, STATE_WORDS, VERDICT_COLORS, WHERE,
-                     YES_NO, choices, dashboard, greatest, in_time, increase, judged, mean, quantile, state, waited,
-                     where)
+                     YES_NO, choices, dashboard, greatest, in_time, increase, judged, mean, quantile, since,
+                     state, waited, where)
 
 THIS = OURS + ',probe="$probe"'
 BOX = OURS + ',mailbox="$mailbox"'
@@ -121,7 +121,7 @@ def _failures(board):
     board.add((8, 8), "Pace",
               "Time since the last mail was started, and the mean by which starts were late on their grid. The "
               "dashed line is the interval.",
-              [over_time(f"time() - (mailprobed_last_started_timestamp_seconds{{{THIS}}} > 0)",
+              [over_time(since(f"mailprobed_last_started_timestamp_seconds{{{THIS}}}"),
                          "since the last start"),
                over_time(mean("mailprobed_start_lag_seconds", THIS, "probe"), "start lag"),
                over_time(f"mailprobed_interval_seconds{{{THIS}}}", "interval")],
@@ -146,7 +146,7 @@ def _mailbox(board):
     board.add((8, 8), "Time since the last complete look",
               "Grows while the mailbox cannot be read, and while no mail is awaited there. Dashed is the shortest "
               "time between looks that plan and server allow.",
-              [over_time(f"time() - (mailprobed_mailbox_last_complete_look_timestamp_seconds{{{BOX}}} > 0)",
+              [over_time(since(f"mailprobed_mailbox_last_complete_look_timestamp_seconds{{{BOX}}}"),
                          "since the last complete look"),
                over_time(f"mailprobed_mailbox_look_interval_seconds{{{BOX}}}", "look interval"),
                over_time(mean("mailprobed_mailbox_look_seconds", BOX, "mailbox"), "mean duration of a look")],

@@ -4,7 +4,7 @@ from parts import (GRAY, Board, bars, counts, field, fixed, graph, limit, link, 
                    query_variable, rows, stat, steps, table, timeline, words)
 from queries import (OURS, PER_PROBE, SHARE_STEPS, STATES, STATE_STEPS, STATE_WORDS, VERDICT_COLORS, WHERE,
                      WINDOW, YES_NO, choices, dashboard, greatest, in_time, increase, mean, quantile, state,
-                     waited, where)
+                     until, waited, where)
 
 ALL = OURS + ',probe=~"$probe"'
 _TO_PROBE = ("/d/mailprobed-probe" + choices("var-instance=${LABELS.instance}")
@@ -23,7 +23,7 @@ def _answer(board):
         [now(f"count(({state(ALL)}) == {number}) or vector(0)", name) for number, name, _ in tiles],
         stat("none", color="background_solid", thresholds=steps((GRAY, None))),
         [field(name, thresholds=steps((GRAY, None), (color, 1))) for _, name, color in tiles])
-    ends = f"(mailprobed_tls_chain_not_after_timestamp_seconds{{{OURS}}} > 0) - time()"
+    ends = until(f"mailprobed_tls_chain_not_after_timestamp_seconds{{{OURS}}}")
     board.add(
         (10, 4), "Trouble with the monitor itself",
         "Daemons that Prometheus cannot scrape, that cannot write their journal, or that were given a "
@@ -155,12 +155,12 @@ def _mailboxes(board):
               [over_time(increase("mailprobed_mailbox_failures_total", OURS, "mailbox, stage, cause") + " > 0",
                          "{{mailbox}} {{stage}}: {{cause}}")], counts(noValue="none"))
     who = "job, instance, account, protocol"
-    ends = f"mailprobed_tls_chain_not_after_timestamp_seconds{{{OURS}}} > 0"
+    ends = f"mailprobed_tls_chain_not_after_timestamp_seconds{{{OURS}}}"
     board.add(
         (12, 8), "Connections and their certificates",
         "When the first certificate of each chain ends, whether it is checked at all, and how the last "
         "connection was made. Soonest first.",
-        [rows(greatest(f"({ends}) * 1000", who)), rows(greatest(f"({ends}) - time()", who)),
+        [rows(greatest(f"({ends} > 0) * 1000", who)), rows(greatest(until(ends), who)),
          rows(greatest(f"1 - mailprobed_tls_verify_disabled{{{OURS}}}", who)),
          rows(greatest(f"mailprobed_tls_info{{{OURS}}}", who + ", version, cipher")),
          rows(greatest(f"mailprobed_address_family_info{{{OURS}}}", who + ", family"))],

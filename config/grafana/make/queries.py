@@ -17,9 +17,21 @@ YES_NO = words(_0=("no", None), _1=("yes", None))
 VERDICT_COLORS = {"delivered": "green", "send_failed": "orange", "lost": "red", "bounced": "purple",
                   "unobserved": GRAY}
 
+CLOCK = f"mailprobed_clock_timestamp_seconds{{{OURS}}}"
+
 # What stands in `where` when sending did not fail.
 WHERE = {"lost": "lost after acceptance", "bounced": "bounced after acceptance",
          "unobserved": "mailbox could not be read", "-": "nothing failed"}
+
+
+def since(instants):
+    """Seconds since the instants, by the clock of the daemon that tells them: Prometheus's may differ."""
+    return f"{CLOCK} - on (job, instance) group_right () ({instants} > 0)"
+
+
+def until(instants):
+    """Seconds until the instants, by the same clock."""
+    return f"({instants} > 0) - on (job, instance) group_left () {CLOCK}"
 
 
 def state(of):
@@ -30,8 +42,8 @@ def state(of):
           + (mailprobed_bad_streak{{{of}}} == bool 0)
             * (mailprobed_last_round_trip_seconds{{{of}}} > bool mailprobed_slo_latency_seconds{{{of}}})
           + 3 * (mailprobed_last_delivered_timestamp_seconds{{{of}}} > bool 0)
-            * (mailprobed_last_delivered_timestamp_seconds{{{of}}} < bool time()
-               - mailprobed_deadline_seconds{{{of}}} - 3 * mailprobed_interval_seconds{{{of}}}),
+            * (mailprobed_last_delivered_timestamp_seconds{{{of}}} + mailprobed_deadline_seconds{{{of}}}
+               + 3 * mailprobed_interval_seconds{{{of}}} < bool on (job, instance) group_left () {CLOCK}),
           3) and mailprobed_last_verdict_timestamp_seconds{{{of}}} > 0
         or mailprobed_last_verdict_timestamp_seconds{{{of}}} - 1 == -1"""
 
@@ -81,8 +93,8 @@ def in_time(of, window=WINDOW):
 
 def waited(of):
     """How much of its deadline the oldest mail without a verdict has used up."""
-    return (f"(time() - (mailprobed_oldest_pending_timestamp_seconds{{{of}}} > 0))"
-            f" / mailprobed_deadline_seconds{{{of}}}")
+    oldest = f"mailprobed_oldest_pending_timestamp_seconds{{{of}}}"
+    return f"({since(oldest)}) / mailprobed_deadline_seconds{{{of}}}"
 
 
 def greatest(expression, by=PER_PROBE):
