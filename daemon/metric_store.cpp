@@ -40,8 +40,9 @@ std::string MetricStore::render() const {
     std::vector<prometheus::MetricFamily> all = registry_.Collect();
     for (const SummaryFamily& summary : summaries_)
         all.push_back(summary.collect());
-    std::vector<prometheus::MetricFamily> own = collect_process_metrics();
-    all.insert(all.end(), std::make_move_iterator(own.begin()), std::make_move_iterator(own.end()));
+    for (auto more : {mail_counts_.collect(), collect_process_metrics()})
+        all.insert(all.end(), std::make_move_iterator(more.begin()),
+                   std::make_move_iterator(more.end()));
     std::erase_if(all,
                   [](const prometheus::MetricFamily& family) { return family.metric.empty(); });
     return prometheus::TextSerializer().Serialize(all);
@@ -54,6 +55,15 @@ PlainSummary& SeriesSet::add(SummaryFamily& family, const prometheus::Labels& la
                                 static_cast<PlainSummary*>(which));
                         }});
     return series;
+}
+
+MailCounts& SeriesSet::add(MailCountsFamily& family, const prometheus::Labels& labels) {
+    MailCounts& counts = family.add(labels);
+    members_.push_back({&counts, &family, [](void* from, void* which) {
+                            static_cast<MailCountsFamily*>(from)->remove(
+                                static_cast<MailCounts*>(which));
+                        }});
+    return counts;
 }
 
 void SeriesSet::remove() {

@@ -2,6 +2,7 @@
 // A registry of metric families, all named mailprobed_*, rendered as text; thread-safe.
 #pragma once
 
+#include "daemon/mail_counts.hpp"
 #include "daemon/plain_summary.hpp"
 
 #include <prometheus/counter.h>
@@ -36,6 +37,8 @@ class SeriesSet {
     }
     /// The summary with these labels, made if there is none.
     PlainSummary& add(SummaryFamily& family, const prometheus::Labels& labels);
+    /// The counts with these labels, made if there are none.
+    MailCounts& add(MailCountsFamily& family, const prometheus::Labels& labels);
 
     /// Ends all of them; nobody may use them any more.
     void remove();
@@ -63,6 +66,8 @@ class MetricStore {
     HistogramFamily& histogram(const std::string& name, const std::string& help);
     /// Makes a family of summaries without quantiles.
     SummaryFamily& summary(const std::string& name, const std::string& help);
+    /// The one family of counts of mails.
+    MailCountsFamily& mail_counts() noexcept { return mail_counts_; }
 
     /// Everything in the text format 0.0.4, and the process's own numbers.
     [[nodiscard]] std::string render() const;
@@ -70,6 +75,7 @@ class MetricStore {
   private:
     prometheus::Registry registry_;
     std::deque<SummaryFamily> summaries_;
+    MailCountsFamily mail_counts_;
 };
 
 /// Label values with valid UTF-8; one bad byte would make Prometheus drop the whole scrape.

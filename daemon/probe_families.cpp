@@ -5,13 +5,10 @@
 namespace mailprobed {
 
 ProbeFamilies::ProbeFamilies(MetricStore& store)
-    : mails_started(store.counter("mails_started_total", "Test mails begun.")),
-      mails_restored(store.counter("mails_restored_total",
-                                   "Mails without a verdict that an earlier run left.")),
+    : mails(store.mail_counts()),
       retries(store.counter("retries_total",
                             "Attempts refused for the time being that were made again.")),
       bounces(store.counter("bounces_total", "Mails judged bounced, by class of their status.")),
-      verdicts(store.counter("verdicts_total", "Test mails by their one final verdict.")),
       send_failures(
           store.counter("send_failures_total", "Mails judged send_failed, by stage and cause.")),
       after_verdict(store.counter("after_verdict_total",
@@ -52,7 +49,6 @@ ProbeFamilies::ProbeFamilies(MetricStore& store)
       probe_up(store.gauge("probe_up", "1 if the last verdict was delivered.")),
       bad_streak(store.gauge("bad_streak", "Verdicts since a mail was delivered.")),
       recent_bad(store.gauge("recent_bad", "Not delivered among the last 10 verdicts.")),
-      pending_mails(store.gauge("pending_mails", "Mails without a verdict.")),
       oldest_pending(store.gauge("oldest_pending_timestamp_seconds",
                                  "Start of the oldest mail without a verdict; 0 if none.")),
       last_started(store.gauge("last_started_timestamp_seconds",

@@ -56,8 +56,7 @@ ProbeMetrics::ProbeMetrics(ProbeFamilies& families, const ProbeSettings& probe,
                            std::string_view mailbox)
     : slo_latency_(to_seconds(probe.slo_latency)),
       labels_(clean({{"probe", probe.name}})),
-      mails_started_(series_.add(families.mails_started, labels_)),
-      mails_restored_(series_.add(families.mails_restored, labels_)),
+      mails_(series_.add(families.mails, labels_)),
       send_failures_(series_, families.send_failures, labels_, Side::sending, mode_of(from)),
       altered_mails_(series_.add(families.altered_mails, labels_)),
       unmeasured_mails_(series_.add(families.unmeasured_mails, labels_)),
@@ -73,15 +72,10 @@ ProbeMetrics::ProbeMetrics(ProbeFamilies& families, const ProbeSettings& probe,
       probe_up_(series_.add(families.probe_up, labels_)),
       bad_streak_(series_.add(families.bad_streak, labels_)),
       recent_bad_(series_.add(families.recent_bad, labels_)),
-      pending_mails_(series_.add(families.pending_mails, labels_)),
       oldest_pending_(series_.add(families.oldest_pending, labels_)),
       last_started_(series_.add(families.last_started, labels_)),
       last_delivered_(series_.add(families.last_delivered, labels_)),
       last_verdict_(series_.add(families.last_verdict, labels_)) {
-    for (std::size_t i = 0; i < kVerdicts.size(); ++i) {
-        verdicts_[i] =
-            &series_.add(families.verdicts, with(labels_, "verdict", to_string(kVerdicts[i])));
-    }
     for (std::size_t i = 0; i < kEvidences.size(); ++i) {
         after_verdict_[i] =
             &series_.add(families.after_verdict, with(labels_, "kind", to_string(kEvidences[i])));
@@ -130,7 +124,7 @@ void ProbeMetrics::remove() {
 
 void ProbeMetrics::restored(const ProbeRestored& fact) {
     const RememberedProbe& state = fact.state;
-    mails_restored_.Increment(static_cast<double>(fact.mails));
+    mails_.restored(fact.mails);
     if (state.last_started) last_started_.Set(unix_seconds(*state.last_started));
     if (state.last_delivered) last_delivered_.Set(unix_seconds(*state.last_delivered));
     if (state.last_verdict) last_verdict_.Set(unix_seconds(*state.last_verdict));
@@ -147,7 +141,7 @@ void ProbeMetrics::attempt_refused() {
 }
 
 void ProbeMetrics::mail_started(const MailStarted& fact) {
-    mails_started_.Increment();
+    mails_.started();
     start_lag_.observe(to_seconds(fact.start_lag));
     last_started_.Set(unix_seconds(fact.at));
 }
@@ -161,7 +155,7 @@ void ProbeMetrics::stage_done(const StageDone& fact) {
 }
 
 void ProbeMetrics::mail_judged(const MailJudged& fact) {
-    verdicts_[static_cast<std::size_t>(fact.verdict)]->Increment();
+    mails_.judged(fact.verdict);
     last_verdict_.Set(unix_seconds(fact.at));
     if (fact.verdict == Verdict::delivered) delivered(fact);
     if (fact.verdict == Verdict::send_failed) {
@@ -221,7 +215,7 @@ void ProbeMetrics::evidence_found(const EvidenceFound& fact) {
 }
 
 void ProbeMetrics::pending_changed(const PendingState& fact) {
-    pending_mails_.Set(static_cast<double>(fact.count));
+    mails_.pending(fact.count);
     oldest_pending_.Set(fact.oldest ? unix_seconds(*fact.oldest) : 0);
 }
 

@@ -20,11 +20,9 @@ namespace mailprobed {
 struct ProbeFamilies {
     explicit ProbeFamilies(MetricStore& store);
 
-    CounterFamily& mails_started;
-    CounterFamily& mails_restored;
+    MailCountsFamily& mails;
     CounterFamily& retries;
     CounterFamily& bounces;
-    CounterFamily& verdicts;
     CounterFamily& send_failures;
     CounterFamily& after_verdict;
     CounterFamily& altered_mails;
@@ -44,7 +42,6 @@ struct ProbeFamilies {
     GaugeFamily& probe_up;
     GaugeFamily& bad_streak;
     GaugeFamily& recent_bad;
-    GaugeFamily& pending_mails;
     GaugeFamily& oldest_pending;
     GaugeFamily& last_started;
     GaugeFamily& last_delivered;
@@ -90,13 +87,11 @@ class ProbeMetrics {
     double slo_latency_;
     prometheus::Labels labels_;
     SeriesSet series_;
-    prometheus::Counter& mails_started_;
-    prometheus::Counter& mails_restored_;
+    MailCounts& mails_;
     /// Null where the configuration does not call for them.
     prometheus::Counter* retries_ = nullptr;
     std::array<prometheus::Counter*, kStatusClasses.size()> bounces_{};
     std::array<prometheus::Gauge*, 3> authentication_{};
-    std::array<prometheus::Counter*, kVerdicts.size()> verdicts_{};
     FailureCounters send_failures_;
     std::array<prometheus::Counter*, kEvidences.size()> after_verdict_{};
     prometheus::Counter& altered_mails_;
@@ -115,7 +110,6 @@ class ProbeMetrics {
     prometheus::Gauge& probe_up_;
     prometheus::Gauge& bad_streak_;
     prometheus::Gauge& recent_bad_;
-    prometheus::Gauge& pending_mails_;
     prometheus::Gauge& oldest_pending_;
     prometheus::Gauge& last_started_;
     prometheus::Gauge& last_delivered_;

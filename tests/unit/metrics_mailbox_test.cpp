@@ -247,5 +247,33 @@ TEST(MetricsThreads, RenderingOnAnotherThreadSeesWholeObservations) {
     EXPECT_EQ(read(metrics).value("mailprobed_delivery_seconds_count", {}), 2000);
 }
 
+TEST(MetricsThreads, EveryScrapeAccountsForEveryMailThatBeganUntilThen) {
+    Metrics metrics(one_probe(TlsMode::implicit));
+    ProbeRestored left;
+    left.probe = "p";
+    left.mails = 1;
+    metrics.probe_restored(left);
+    std::jthread scraper([&metrics](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+            const Exposition now = read(metrics);
+            double ended = 0;
+            for (const Sample& sample : now.samples)
+                if (sample.name == "mailprobed_verdicts_total") ended += sample.value;
+            EXPECT_EQ(now.value("mailprobed_mails_started_total", {}) +
+                          now.value("mailprobed_mails_restored_total", {}),
+                      ended + now.value("mailprobed_pending_mails", {}));
+        }
+    });
+    for (int i = 0; i < 4000; ++i) {
+        metrics.mail_started(started());
+        metrics.pending_changed(pending(2));
+        metrics.mail_judged(i % 2 == 0 ? delivered(1100ms) : judged(Verdict::lost));
+        metrics.pending_changed(pending(1));
+    }
+    scraper.request_stop();
+    scraper.join();
+    EXPECT_EQ(read(metrics).value("mailprobed_pending_mails", {}), 1);
+}
+
 }  // namespace
 }  // namespace mailprobed::daemon_test
