@@ -6,6 +6,7 @@
 #include "probes/wire/ascii.hpp"
 #include "probes/wire/comments.hpp"
 #include "probes/wire/escape.hpp"
+#include "probes/wire/hex_pairs.hpp"
 #include "probes/wire/status_code.hpp"
 
 #include <algorithm>
@@ -93,20 +94,7 @@ void read_returned(std::string_view text, DeliveryStatus& result) {
 }  // namespace
 
 std::string from_xtext(std::string_view text) {
-    std::string result;
-    result.reserve(text.size());
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const bool coded = text[at] == '+' && at + 2 < text.size();
-        const auto high = coded ? ascii_hex(text[at + 1]) : std::nullopt;
-        const auto low = coded ? ascii_hex(text[at + 2]) : std::nullopt;
-        if (high && low) {
-            result += static_cast<char>(*high << 4U | *low);
-            at += 2;
-        } else {
-            result += text[at];
-        }
-    }
-    return result;
+    return hex_pairs_decoded(text, '+');
 }
 
 bool is_delivery_report(const MailHeaders& headers) {

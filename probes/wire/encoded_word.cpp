@@ -4,7 +4,9 @@
 
 #include "probes/wire/ascii.hpp"
 #include "probes/wire/base64.hpp"
+#include "probes/wire/hex_pairs.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace mailprobed {
@@ -22,19 +24,9 @@ std::optional<std::string> from_b(std::string_view text) {
 }
 
 std::string from_q(std::string_view text) {
-    std::string result;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const bool coded = text[at] == '=' && at + 2 < text.size();
-        const auto high = coded ? ascii_hex(text[at + 1]) : std::nullopt;
-        const auto low = coded ? ascii_hex(text[at + 2]) : std::nullopt;
-        if (high && low) {
-            result += static_cast<char>(*high << 4U | *low);
-            at += 2;
-        } else {
-            result += text[at] == '_' ? ' ' : text[at];
-        }
-    }
-    return result;
+    std::string spaced(text);
+    std::ranges::replace(spaced, '_', ' ');
+    return hex_pairs_decoded(spaced, '=');
 }
 
 /// Takes one encoded word off the front of `text`, which begins with "=?".

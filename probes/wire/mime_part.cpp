@@ -5,6 +5,7 @@
 #include "probes/wire/ascii.hpp"
 #include "probes/wire/base64.hpp"
 #include "probes/wire/comments.hpp"
+#include "probes/wire/hex_pairs.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -46,19 +47,7 @@ std::string from_extended(std::string_view text) {
     const std::size_t begin =
         language == std::string_view::npos ? language : text.find('\'', language + 1);
     if (begin != std::string_view::npos) text.remove_prefix(begin + 1);
-    std::string result;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const bool coded = text[at] == '%' && at + 2 < text.size();
-        const auto high = coded ? ascii_hex(text[at + 1]) : std::nullopt;
-        const auto low = coded ? ascii_hex(text[at + 2]) : std::nullopt;
-        if (high && low) {
-            result += static_cast<char>(*high << 4U | *low);
-            at += 2;
-        } else {
-            result += text[at];
-        }
-    }
-    return result;
+    return hex_pairs_decoded(text, '%');
 }
 
 std::string from_quoted_printable(std::string_view text) {
@@ -69,16 +58,7 @@ std::string from_quoted_printable(std::string_view text) {
         line = line.substr(0, line.find_last_not_of(" \t") + 1);
         const bool soft = line.ends_with('=');
         if (soft) line.remove_suffix(1);
-        for (std::size_t at = 0; at < line.size(); ++at) {
-            const auto high = at + 2 < line.size() ? ascii_hex(line[at + 1]) : std::nullopt;
-            const auto low = at + 2 < line.size() ? ascii_hex(line[at + 2]) : std::nullopt;
-            if (line[at] == '=' && high && low) {
-                result += static_cast<char>(*high << 4U | *low);
-                at += 2;
-            } else {
-                result += line[at];
-            }
-        }
+        result += hex_pairs_decoded(line, '=');
         if (!soft) result += '\n';
     }
     return result;
