@@ -77,6 +77,7 @@ void Recorder::count_look(const LookDone& fact) {
     ++looks;
     if (fact.complete) ++complete_looks;
     deleted += fact.deleted;
+    came_again += fact.came_again;
     if (fact.clock_ahead) clock_ahead = fact.clock_ahead;
     if (fact.failure) look_failures.push_back(fact.failure);
     const std::string mailbox(fact.mailbox);

@@ -64,6 +64,7 @@ class Recorder final : public Observer {
     std::uint64_t looks = 0;
     std::uint64_t complete_looks = 0;
     std::uint64_t deleted = 0;
+    std::uint64_t came_again = 0;
     std::map<std::string, Duration> longest_look;
     std::optional<Duration> clock_ahead;
     std::map<std::string, std::vector<StageCause>> failures_of;

@@ -106,6 +106,51 @@ TEST_F(TroubledMailbox, AListingShorterThanTheCountProvesNoAbsence) {
     EXPECT_TRUE(recorder_.look_failed(Stage::list, Cause::protocol_error));
 }
 
+TEST_F(TroubledMailbox, AServerThatCountsNothingIsAskedForItsListingAllTheSame) {
+    server_.add_fault(parse_fault("pop3 STAT reply text=\"+OK 0 0\" max=1000000"));
+    EXPECT_EQ(run().verdict, Verdict::delivered);
+}
+
+// Gmail lists the oldest 250 that it has not shown before.
+TEST_F(TroubledMailbox, AWindowOfNumberHidesAMailOnlyWhereTheListingFillsIt) {
+    settings_.accounts[0].pop3->window.oldest = 3;
+    server_.add_fault(parse_fault("smtp DOT lose max=1000000"));
+    server_.inject("alice", kLunch);
+    server_.inject("alice", kLunch);
+    EXPECT_EQ(run().verdict, Verdict::lost);
+    EXPECT_FALSE(recorder_.look_failed(Stage::list, Cause::mailbox_too_large));
+    server_.inject("alice", kLunch);
+    EXPECT_EQ(run().verdict, Verdict::unobserved);
+    EXPECT_TRUE(recorder_.look_failed(Stage::list, Cause::mailbox_too_large));
+}
+
+// QQ lists what is younger than 30 days.
+TEST_F(TroubledMailbox, AWindowOfAgeHidesAMailOnlyWhereItWaitsThatLong) {
+    server_.add_fault(parse_fault("smtp DOT lose max=1000000"));
+    settings_.accounts[0].pop3->window.age = hours{24 * 30};
+    EXPECT_EQ(run().verdict, Verdict::lost);
+    settings_.accounts[0].pop3->window.age = seconds{1};
+    EXPECT_EQ(run().verdict, Verdict::unobserved);
+    EXPECT_TRUE(recorder_.look_failed(Stage::list, Cause::mailbox_too_large));
+}
+
+// QUIT is answered +OK and nothing was removed.
+TEST_F(TroubledMailbox, ARemovalThatDoesNotHoldIsCountedOnceAndLeftAlone) {
+    constexpr unsigned kUnheld = 3;
+    server_.add_fault(parse_fault("pop3 QUIT reply text=\"+OK bye\" max=3"));
+    MonitorThread monitor(settings_, recorder_);
+    ASSERT_TRUE(recorder_.wait([](const Recorder& r) { return r.came_again > 0; }));
+    int delivered = 0;
+    recorder_.locked([&](const Recorder& r) { delivered = r.count("alice", Verdict::delivered); });
+    ASSERT_TRUE(recorder_.wait([delivered](const Recorder& r) {
+        return r.count("alice", Verdict::delivered) >= delivered + 4;
+    }));
+    monitor.stop();
+    EXPECT_LE(recorder_.came_again, kUnheld);
+    EXPECT_TRUE(recorder_.evidence["alice"].empty()) << "it is no duplicate";
+    EXPECT_GE(server_.mailbox("alice").size(), recorder_.came_again);
+}
+
 TEST_F(TroubledMailbox, AnIdThatIsNoneHidesNeitherItsMailNorTheOthers) {
     server_.inject("alice", kLunch, {}, "two words");
     server_.inject("alice", kLunch, {}, std::string(80, 'x'));

@@ -21,6 +21,10 @@ TREE = ROOT / "build/mutants/tree"
 BUILD = TREE / "build/dev"
 # Every test ends within seconds; a mutant may hang only where its entry says so.
 PATIENCE = 90
+# Programs of `make torture` that say by themselves what is wrong, with the arguments of their part
+# in `make test`.
+TORTURE = {"torture:model": ("mailprobed-model", "4000", "1"),
+           "torture:gateways": ("mailprobed-gateways", "4000", "1")}
 PARSER = argparse.ArgumentParser(description=__doc__)
 PARSER.add_argument("only", nargs="*", help="run mutants whose name holds one of these words")
 PARSER.add_argument("--jobs", default="2", help="parallel jobs of the compiler")
@@ -52,18 +56,25 @@ def build(targets):
     return None if done.returncode == 0 else done.stdout[-3000:]
 
 
+def target_of(test):
+    return TORTURE[test][0] if test in TORTURE else test.partition(":")[0] + "_tests"
+
+
 def run(test):
     """The exit status of a test (None: it did not end) and what it said; to match no test at all is
     an error."""
     suite, _, name = test.partition(":")
     command = [BUILD / f"tests/{suite}_tests", f"--gtest_filter={name}"]
+    if test in TORTURE:
+        program, *arguments = TORTURE[test]
+        command = [BUILD / "tests/torture" / program, *arguments]
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", check=False, timeout=PATIENCE)
         status, said = done.returncode, done.stdout
     except subprocess.TimeoutExpired as hung:
         status, said = None, (hung.stdout or b"").decode(errors="replace")
-    if not re.search(r"Running [1-9]\d* tests?", said):
+    if test not in TORTURE and not re.search(r"Running [1-9]\d* tests?", said):
         sys.exit(f"{test}: the tests did not begin, or there is no such test\n{said[-500:]}")
     return status, said
 
@@ -74,6 +85,8 @@ def how_caught(test, status, said):
     _, _, name = test.partition(":")
     if status == 0:
         return None
+    if test in TORTURE:
+        return "wrong" if status == 1 and re.search(r"^WRONG|^FAULT", said, re.MULTILINE) else None
     if re.search(rf"^\[  FAILED  \] {re.escape(name)}\b", said, re.MULTILINE):
         return "failed"
     began = re.search(rf"^\[ RUN      \] {re.escape(name)}$", said, re.MULTILINE)
@@ -95,7 +108,7 @@ def try_mutant(mutant):
     honest = path.read_text()
     path.write_text(honest.replace(mutant.old, mutant.new))
     try:
-        trouble = build({mutant.caught_by.partition(":")[0] + "_tests"})
+        trouble = build({target_of(mutant.caught_by)})
         if trouble:
             return None, f"does not compile:\n{trouble}"
         status, said = run(mutant.caught_by)
@@ -116,7 +129,7 @@ def check_table(mutants):
         if times != 1:
             sys.exit(f"mutant '{mutant.name}': its text stands {times} times in {mutant.file}; "
                      "bring tests/mutants/table.py up to date")
-    tests = set()
+    tests = set(TORTURE)
     for file in ROOT.glob("tests/*/*.cpp"):
         target = file.parent.name
         for suite, name in re.findall(r"^TEST(?:_[FP])?\((\w+),\s*(\w+)\)", file.read_text(),
@@ -136,7 +149,7 @@ def main():
         return
     copy_tree()
     subprocess.run(["cmake", "--preset", "dev"], cwd=TREE, check=True, stdout=subprocess.DEVNULL)
-    trouble = build({m.caught_by.partition(":")[0] + "_tests" for m in mutants})
+    trouble = build({target_of(m.caught_by) for m in mutants})
     if trouble:
         sys.exit(f"the honest copy does not build:\n{trouble}")
     for test in sorted({m.caught_by for m in mutants}):

@@ -163,7 +163,7 @@ MUTANTS = [
            "unit:SqlJournalTrouble.AMailOnTheDiskKeepsItsVerdictHoweverLongTheDiskFails"),
     Mutant("entries are remembered by their account's name", "probes/monitor/watcher.cpp",
            "return mailbox_text(mailbox_key(*duty_.account->pop3));", "return duty_.account->name;",
-           "e2e:RestartEntries.OfOneUserSayNothingOfAnotherUnderTheSameAccount"),
+           "e2e:RestartEntries.OfOneServerSayNothingOfAnotherUnderTheSameNames"),
     Mutant("a dead disk holds mails up for good", "daemon/sql_journal.cpp",
            "    if (!sweeping) arm_sweep();\n", "",
            "unit:JournalPatience.ADiskThatDoesNotAnswerHoldsAMailUpForASecondAndIsToldOf"),
