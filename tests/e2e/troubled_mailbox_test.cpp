@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mailboxes whose server cannot read what it lists, or will not remove what it should: never a
 // loss that was not one, and never a mailbox that stays blind.
+#include "probes/domain/message.hpp"
 #include "probes/domain/tag.hpp"
 #include "probes/net/crypto.hpp"
 #include "tests/e2e/monitor_run.hpp"
@@ -157,6 +158,28 @@ TEST_F(TroubledMailbox, AnIdThatIsNoneHidesNeitherItsMailNorTheOthers) {
     EXPECT_EQ(run().verdict, Verdict::delivered);
     EXPECT_EQ(server_.mailbox("alice").size(), 2U);
     EXPECT_TRUE(recorder_.look_failures.empty());
+}
+
+// A gateway took our field and our Message-ID: it is ours, and nothing proves it.
+TEST_F(TroubledMailbox, AMailOfOursWithoutAVerifiedMarkStays) {
+    const std::string tag = tag_of_ours(5);
+    MessageParts parts;
+    parts.probe = "alice";
+    parts.instance = settings_.instance;
+    parts.from = parts.to = "alice@test.invalid";
+    parts.tag = tag;
+    parts.id_domain = "test.invalid";
+    std::string text = compose(parts).text;
+    for (const std::string field : {"X-Mailprobed-Tag:", "Message-ID:"}) {
+        const std::size_t at = text.find(field);
+        ASSERT_NE(at, std::string::npos);
+        text.replace(at, field.size(), "X-Was:");
+        text.replace(text.find(tag, at), tag.size(), "gone");
+    }
+    server_.inject("alice", text);
+    EXPECT_EQ(run().verdict, Verdict::delivered);
+    EXPECT_EQ(recorder_.evidence["alice"][Evidence::orphan], 1);
+    EXPECT_EQ(server_.mailbox("alice").size(), 1U);
 }
 
 // Whoever received one of ours may write so.

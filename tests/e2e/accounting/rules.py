@@ -37,8 +37,9 @@ def answer_of(submission, session):
     return "refused" if code >= 400 else "unconfirmed"
 
 
-def expected_story(submission, session, probe, looks, mail):
-    """The verdict and the evidence; `looks` are all looks into the probe's mailbox in order."""
+def expected_story(submission, session, probe, looks, mail, moment=0):
+    """The verdict and the evidence; `looks` are all looks into the probe's mailbox in order. Those
+    that began less than `moment` nanoseconds after the grace began in it."""
     story = Story(submission, probe, mail)
     answer = answer_of(submission, session)
     handed = submission["handed"] if submission else None
@@ -48,7 +49,7 @@ def expected_story(submission, session, probe, looks, mail):
     removed, duplicates, arrived = set(), 0, False
     for look in looks:
         shown = look.shown.get(mail, [])
-        if story.verdict is None and look.began > story.grace_end:
+        if story.verdict is None and look.began > story.grace_end + moment:
             story.verdict, story.why = "unobserved", f"grace was over before {look.peer}"
         if shown:
             lower = max(handed, last_absence or handed)
