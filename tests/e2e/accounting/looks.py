@@ -110,12 +110,15 @@ class Mailbox:
                     self.classify(look, entry, unknown, by_id)
                 continue
             tops += 1
+            if step.struck() and not refused:
+                self.unreadable |= unknown  # no answer to it: nothing is read behind it
+                return
             if entry in known or (not by_id and tops > self.scan_limit):
                 continue  # read once more before it is removed, which proves nothing new
-            if step.struck() and refused:
+            if step.struck():
                 self.unreadable.add(entry)
                 continue
-            if step.struck() or step.codes != [200]:
+            if step.codes != [200]:
                 self.unreadable |= unknown
                 return
             self.classify(look, step.retrieved, unknown, by_id)
