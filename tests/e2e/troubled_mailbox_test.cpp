@@ -196,6 +196,14 @@ TEST_F(TroubledMailbox, WhereTopIsOfferedAndRefusedRetrDecides) {
     EXPECT_TRUE(server_.mailbox("alice").empty());
 }
 
+// TOP is known to work when it is refused for ours: another mail was read by it before.
+TEST_F(TroubledMailbox, WhereTopIsRefusedForOneMailRetrDecides) {
+    server_.inject("alice", kLunch);
+    server_.add_fault(parse_fault("pop3 TOP reply text=\"-ERR not this one\" skip=1 max=1000000"));
+    EXPECT_EQ(run().verdict, Verdict::delivered);
+    EXPECT_EQ(server_.mailbox("alice").size(), 1U);
+}
+
 TEST_F(TroubledMailbox, ARefusedDeletionKeepsOneMailAndNotAll) {
     put_one_of_ours(5);
     put_one_of_ours(6);
