@@ -8,6 +8,8 @@ namespace mailprobed {
 
 void IdTrust::listing_began(Instant at) {
     if (!since_) since_ = at;
+    if (last_ && at - *last_ > kUnwatched) *since_ += at - *last_ - kUnwatched;
+    last_ = at;
 }
 
 void IdTrust::listed(std::uint32_t number, std::string_view uidl, Instant at) {

@@ -20,6 +20,8 @@ class IdTrust {
   public:
     /// How long ids must have behaved.
     static constexpr Duration kProof = std::chrono::hours{24};
+    /// Time between two listings in which nobody watched them, beyond which it does not count.
+    static constexpr Duration kUnwatched = std::chrono::hours{2};
     /// Ids that are gone and remembered at most, the oldest go first.
     static constexpr std::size_t kMaxGone = 20'000;
 
@@ -43,8 +45,9 @@ class IdTrust {
     }
 
   private:
-    /// The beginning of the time without a fault.
+    /// The beginning of the time without a fault, moved by what nobody watched.
     std::optional<Instant> since_;
+    std::optional<Instant> last_;
     /// The last fault.
     std::optional<Instant> fault_;
     /// When each went, in order.

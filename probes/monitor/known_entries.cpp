@@ -48,6 +48,7 @@ void KnownEntries::begin_listing(Instant snapshot, LookShare& share) {
     overflowed_ = by_number_ = false;
     ids_listed_ = 0;
     changed_sizes_ = 0;
+    size_lines_ = 0;
     unreadable_.begin_listing();
     ids_.listing_began(snapshot);
 }
@@ -132,8 +133,10 @@ bool KnownEntries::before(const Entry& a, const Entry& b) const {
 
 void KnownEntries::sized(std::uint32_t number, std::optional<std::uint64_t> size) {
     using Size = std::pair<std::uint32_t, std::uint32_t>;
-    if (!size || sizes_.size() >= kMaxEntries || !share_->grow(sizeof(Size))) return;
-    // 0 means that nothing is known.
+    ++size_lines_;
+    // 0 means that nothing is known, here as there: no mail is empty.
+    if (!size || *size == 0) return;
+    if (sizes_.size() >= kMaxEntries || !share_->grow(sizeof(Size))) return;
     constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
     const auto kept = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(*size, 1, kMost));
     const bool in_order = sizes_.empty() || sizes_.back().first < number;
@@ -153,8 +156,12 @@ KnownEntries::Doubt KnownEntries::doubt(const Known& known, std::uint32_t number
     const bool read_since = known.read_at >= since;
     const std::uint32_t size = size_of(number);
     const bool has_sizes = !sizes_.empty() && !sizes_change_;
-    // Reading it again would end this session, too, whatever its size is said to be.
-    if (known.kind == EntryKind::too_large) return {};
+    if (known.kind == EntryKind::too_large) {
+        // Reading it again would end this session, too, unless it is another mail now.
+        const bool smaller = has_sizes && size != 0 && size <= kLargestMail;
+        const bool other = smaller && known.size != size;
+        return {other && known.read_at != snapshot_, false};
+    }
     if (has_sizes && size != 0) {
         // Ours are read by every look, but for those that end sessions.
         if (known.size == 0 && known.kind != EntryKind::ours) {
@@ -162,7 +169,11 @@ KnownEntries::Doubt KnownEntries::doubt(const Known& known, std::uint32_t number
         }
         if (known.size != 0 && size != known.size) return {true, false};
     }
-    if (lasting || read_since) return {};
+    if (read_since) return {};
+    // All mails of ours are as large as one another, so a mailbox that was made anew would not
+    // show.
+    if (lasting && stays(known.kind)) return {true, true, true};
+    if (lasting) return {};
     const bool may_be_ours =
         !has_sizes || size == 0 || (size >= kLeastMail && size <= kLargestMail);
     return {may_be_ours, may_be_ours};
@@ -190,11 +201,30 @@ Instant KnownEntries::proven_until(Instant since) const {
         const auto known = known_.find(line.key);
         if (line.key == 0 || known == known_.end()) continue;
         const Doubt open = doubt(known->second, line.number, since);
-        if (!open.any) continue;
+        if (!open.any || open.idle) continue;
         // One that is in doubt for its age alone was a stranger's when it was read.
         proven = std::min(proven, open.by_age ? known->second.read_at : Instant::min());
     }
     return proven;
+}
+
+void KnownEntries::size_unreadable() {
+    if (ids_.lasting(snapshot_)) return;
+    const bool broken = ids_.broken(snapshot_);
+    unreadable_.sized(
+        snapshot_,
+        [this](std::uint64_t key) {
+            const Line* line = line_of(key);
+            return line == nullptr || sizes_change_ ? 0 : size_of(line->number);
+        },
+        [broken](std::uint32_t size) {
+            return broken && size >= kLeastMail && size <= kLargestMail;
+        });
+}
+
+void KnownEntries::holds(const Entry& entry, std::size_t octets) noexcept {
+    const std::uint32_t size = size_of(entry.number);
+    if (size != 0 && octets > size) sizes_change_ = true;
 }
 
 void KnownEntries::end_look() {

@@ -9,6 +9,8 @@
 #include "probes/monitor/look_memory.hpp"
 #include "probes/monitor/unreadable_entries.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -63,6 +65,8 @@ class KnownEntries {
   public:
     /// A listing longer than this is not read as a whole.
     static constexpr std::size_t kMaxEntries = 100'000;
+    /// Entries read between two proofs at most.
+    static constexpr std::size_t kProofEvery = 64;
     /// The least octets of a mail of ours, whatever a server counts.
     static constexpr std::uint32_t kLeastMail = 400;
     /// The most octets of a mail of ours with all that gateways may add.
@@ -80,10 +84,17 @@ class KnownEntries {
     [[nodiscard]] bool overflowed() const noexcept { return overflowed_; }
     /// Takes a line of LIST beside the listing, before doubtful().
     void sized(std::uint32_t number, std::optional<std::uint64_t> size);
+    /// Where ids may be used again: what cannot be read and has another size may be another mail.
+    /// After end_listing() and sized().
+    void size_unreadable();
+    /// The entry holds at least `octets`: sizes that say less are no evidence from now on.
+    void holds(const Entry& entry, std::size_t octets) noexcept;
+    /// Lines that LIST gave beside the listing.
+    [[nodiscard]] std::size_t sizes_listed() const noexcept { return size_lines_; }
     /// Entries classified earlier that must be read again before a mail with deadline `since` can
     /// be called absent, highest number first: those whose size is unknown or has changed, and
     /// where ids may be used again those that are as large as a mail of ours and were not read
-    /// since.
+    /// since. Those that are ours and stay are among them wherever ids last: all are as large.
     [[nodiscard]] std::vector<Entry> doubtful(Instant since) const;
     /// The instant up to which no mail can hide behind an entry classified earlier: its own if all
     /// of doubtful(since) was read.
@@ -131,6 +142,12 @@ class KnownEntries {
     void be_careful(bool careful) noexcept { careful_ = careful; }
     /// See be_careful().
     [[nodiscard]] bool careful() const noexcept { return careful_; }
+    /// A session ended before anything of it counted: prove the step more often.
+    void prove_more_often() noexcept { proof_every_ = std::max<std::size_t>(proof_every_ / 4, 4); }
+    /// A session was in step to its end.
+    void prove_less_often() noexcept { proof_every_ = kProofEvery; }
+    /// Entries to read between two proofs that the dialogue is in step.
+    [[nodiscard]] std::size_t proof_every() const noexcept { return proof_every_; }
 
   private:
     struct Known {
@@ -151,10 +168,11 @@ class KnownEntries {
         std::uint32_t number = 0;
     };
 
-    /// Doubtful only for what may have happened since it was read.
+    /// Doubtful only for what may have happened since it was read; to be read, but no obstacle.
     struct Doubt {
         bool any = false;
         bool by_age = false;
+        bool idle = false;
     };
     [[nodiscard]] Doubt doubt(const Known& known, std::uint32_t number, Instant since) const;
     [[nodiscard]] std::uint32_t size_of(std::uint32_t number) const;
@@ -171,6 +189,7 @@ class KnownEntries {
     std::unordered_set<std::uint64_t> digests_;
     std::uint64_t left_ = 0;
     bool careful_ = false;
+    std::size_t proof_every_ = kProofEvery;
 
     // Of the look in progress.
     LookShare* share_ = nullptr;
@@ -180,6 +199,7 @@ class KnownEntries {
     std::unordered_set<std::uint64_t> twice_;
     /// Number and size, by number.
     std::vector<std::pair<std::uint32_t, std::uint32_t>> sizes_;
+    std::size_t size_lines_ = 0;
     std::size_t ids_listed_ = 0;
     bool overflowed_ = false;
     /// No line of the listing gave an id.

@@ -25,6 +25,13 @@ std::uint64_t digest_of(const MailHeaders& headers) {
     return entry_hash(all);
 }
 
+std::size_t size_of(const MailHeaders& headers) {
+    std::size_t octets = 0;
+    for (const HeaderField& field : headers.fields())
+        octets += field.name.size() + field.value.size();
+    return octets;
+}
+
 }  // namespace
 
 Look::Look(Context& context, LookedInto mailbox, const Pop3Settings& settings, KnownEntries& known)
@@ -52,6 +59,7 @@ Awaitable<void> Look::observe(Pop3Session& session) {
     known_.begin_listing(snapshot_, share_);
     const bool whole = co_await list(session);
     const std::vector<Entry> listed = known_.end_listing(whole);
+    if (doubts_since() && session.has_uidl()) known_.size_unreadable();
     if (known_.overflowed()) {
         fall_short({Stage::list, Cause::mailbox_too_large},
                    "more messages than one look reads; empty the mailbox or use one for probes");
@@ -67,13 +75,18 @@ Awaitable<bool> Look::list(Pop3Session& session) {
     // STAT is not believed when it says that nothing is there: some servers count what is new.
     std::uint32_t lines = 0;
     std::uint32_t highest = 0;
+    std::uint32_t numbers = 0;
+    std::vector<bool> given(KnownEntries::kMaxEntries + 1);
     std::function<void(const ListedEntry&)> each = [&](const ListedEntry& line) {
         known_.listed(line.number, line.uidl, line.read_at);
         highest = std::max(highest, line.number);
         ++lines;
+        if (line.number >= given.size() || given[line.number]) return;
+        given[line.number] = true;
+        ++numbers;
     };
     co_await session.list(std::move(each));
-    if (doubts_since() && session.has_uidl() && lines > 0) {
+    if (doubts_since() && session.has_uidl()) {
         std::function<void(const ListedEntry&)> size = [this](const ListedEntry& line) {
             known_.sized(line.number, line.size);
         };
@@ -82,10 +95,13 @@ Awaitable<bool> Look::list(Pop3Session& session) {
     mind_window(lines);
     // A server whose storage fails in the middle may end the listing as if it were whole; numbers
     // begin at 1 and leave none out (RFC 1939 5).
-    if (lines >= *messages_ && lines >= highest) co_return true;
+    const std::size_t most = std::max<std::size_t>(*messages_, known_.sizes_listed());
+    if (numbers == lines && numbers >= most && numbers >= highest) co_return true;
+    const bool fewer = numbers < most && lines == numbers;
     fall_short({Stage::list, Cause::protocol_error},
-               lines < *messages_ ? "the server lists fewer messages than it counts (STAT)"
-                                  : "the server leaves numbers out of its listing");
+               !fewer ? "the server leaves numbers out of its listing, or gives one twice"
+               : *messages_ == most ? "the server lists fewer messages than it counts (STAT)"
+                                    : "the server lists fewer messages by UIDL than by LIST");
     co_return false;
 }
 
@@ -186,6 +202,7 @@ void Look::commit() {
 }
 
 void Look::classify_one(const Entry& entry, const FetchedMessage& message) {
+    known_.holds(entry, size_of(message.headers));
     const HeaderReading reading =
         read_header(message.headers, message.first_line, context_.codec, mailbox_.route_of);
     if (reading.says == HeaderSays::arrival && reading.tag) {
@@ -201,9 +218,7 @@ void Look::classify_one(const Entry& entry, const FetchedMessage& message) {
         known_.unreadable(entry);
         return;
     }
-    // What was no report before needs no second reading: it is no arrival in any case.
-    const bool reads_report = reading.says == HeaderSays::maybe_report && mailbox_.bounces &&
-                              entry.state != EntryState::doubtful;
+    const bool reads_report = reading.says == HeaderSays::maybe_report && mailbox_.bounces;
     if (reading.says == HeaderSays::needs_body) {
         if (message.body) {
             classify_whole(entry, message);
@@ -332,7 +347,10 @@ std::vector<Found> Look::sightings_of(const std::vector<OwnMail>& mails) {
         Sighting& sighting = result[place->second].sighting;
         sighting.listed_at = std::min(sighting.listed_at, mail.entry.listed_at);
         if (!sighting.digest) sighting.digest = mail.digest;
-        if (mail.entry.state == EntryState::doubtful) sighting.hidden = true;
+        if (mail.entry.state == EntryState::doubtful ||
+            mail.entry.state == EntryState::unreadable) {
+            sighting.hidden = true;
+        }
         sighting.entries.push_back(mail.entry.key);
     }
     return result;

@@ -76,8 +76,6 @@ class Look {
     static constexpr std::size_t kRemovalBudget = 500;
     /// Sessions that reading one possible bounce may end.
     static constexpr unsigned kBounceTries = 3;
-    /// Entries read between two proofs that the dialogue is in step.
-    static constexpr std::size_t kProofEvery = 64;
 
     Look(Context& context, LookedInto mailbox, const Pop3Settings& settings, KnownEntries& known);
     Look(const Look&) = delete;
@@ -155,6 +153,13 @@ class Look {
                               Take take);
     Awaitable<void> read_refused(Pop3Session& session, std::span<const Entry> wanted,
                                  const std::vector<std::size_t>& refused, const Take& take);
+    /// What the answers of a batch led to is undone: they may have come in another order.
+    struct Taken {
+        std::size_t readings, own, open, maybe_bounces, bounces;
+        std::uint32_t came_again;
+    };
+    [[nodiscard]] Taken taken() const noexcept;
+    void undo(const Taken& before);
     void cannot_read(const Entry& entry, const FetchedMessage& message);
     void classify_one(const Entry& entry, const FetchedMessage& message);
     void classify_whole(const Entry& entry, const FetchedMessage& message);

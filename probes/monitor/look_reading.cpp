@@ -11,17 +11,26 @@ namespace mailprobed {
 Awaitable<bool> Look::read_and_classify(Pop3Session& session, const std::vector<Entry>& wanted,
                                         Instant until) {
     std::span<const Entry> rest(wanted);
-    const std::size_t most = known_.careful() ? 1 : kProofEvery;
+    const std::size_t most = known_.careful() ? 1 : known_.proof_every();
+    const auto is_unreadable = [](const Entry& entry) {
+        return entry.state == EntryState::unreadable;
+    };
     while (!rest.empty() && BootClock::now() < until) {
-        const std::span<const Entry> some = rest.first(std::min(most, rest.size()));
+        std::span<const Entry> some = rest.first(std::min(most, rest.size()));
+        // A refusal in a batch has all of it read again; those that are refused most times stand by
+        // themselves.
+        const bool alone = known_.careful() || is_unreadable(some.front());
+        const auto other = std::ranges::find_if(some, [&](const Entry& entry) {
+            return is_unreadable(entry) != is_unreadable(some.front());
+        });
+        some = some.first(static_cast<std::size_t>(other - some.begin()));
         rest = rest.subspan(some.size());
         const Take take = [this, some](std::size_t place, const FetchedMessage& message) {
             classify_one(some[place], message);
         };
         std::optional<Failure> failure;
         try {
-            co_await read_each(session, some, known_.careful() ? Pace::single : Pace::batches,
-                               take);
+            co_await read_each(session, some, alone ? Pace::single : Pace::batches, take);
             if (!rest.empty() || known_.careful()) {
                 const bool in_step = co_await session.verify_step();
                 if (in_step) commit();
@@ -30,6 +39,7 @@ Awaitable<bool> Look::read_and_classify(Pop3Session& session, const std::vector<
             failure = error;
         }
         if (!failure) continue;
+        known_.prove_more_often();
         // Read by itself, it is the one whose text was taken for an answer.
         if (session.out_of_step() && known_.careful()) {
             known_.broke_session(some.front(), Blame::surely);
@@ -48,6 +58,7 @@ Awaitable<void> Look::read_each(Pop3Session& session, std::span<const Entry> wan
     if (numbers.empty()) co_return;
     std::size_t next = 0;
     std::vector<std::size_t> refused;
+    const Taken before = taken();
     std::function<void(FetchedMessage&&)> each = [&](FetchedMessage&& message) {
         // Answers come in the order asked for; a session that skips one must not shift the
         // others.
@@ -55,7 +66,11 @@ Awaitable<void> Look::read_each(Pop3Session& session, std::span<const Entry> wan
             ++next;
         if (next >= wanted.size()) return;
         const std::size_t place = next++;
-        if (message.present) {
+        // Some servers show so many lines of the mail, whatever they are: RETR shows all.
+        const bool by_top = !message.body && !message.cut;
+        if (message.present && by_top && !is_whole(message)) {
+            refused.push_back(place);
+        } else if (message.present) {
             take(place, message);
         } else if (message.refusal.starts_with("TOP")) {
             refused.push_back(place);
@@ -71,7 +86,28 @@ Awaitable<void> Look::read_each(Pop3Session& session, std::span<const Entry> wan
         if (next < wanted.size() && blamed) known_.broke_session(wanted[next]);
         throw;
     }
+    if (!refused.empty() && pace == Pace::batches && wanted.size() > 1) {
+        // Where answers come in another order than the questions, it was another one that was
+        // refused, and one of these hides behind it.
+        undo(before);
+        co_await read_each(session, wanted, Pace::single, take);
+        co_return;
+    }
     co_await read_refused(session, wanted, refused, take);
+}
+
+Look::Taken Look::taken() const noexcept {
+    return {readings_.size(),      own_.size(),     open_.size(),
+            maybe_bounces_.size(), bounces_.size(), came_again_};
+}
+
+void Look::undo(const Taken& before) {
+    readings_.resize(before.readings);
+    own_.erase(own_.begin() + static_cast<std::ptrdiff_t>(before.own), own_.end());
+    open_.resize(before.open);
+    maybe_bounces_.resize(before.maybe_bounces);
+    bounces_.erase(bounces_.begin() + static_cast<std::ptrdiff_t>(before.bounces), bounces_.end());
+    came_again_ = before.came_again;
 }
 
 Awaitable<void> Look::read_refused(Pop3Session& session, std::span<const Entry> wanted,

@@ -48,6 +48,7 @@ void Look::settle() {
     }
     const std::optional<Instant> since = doubts_since();
     proven_until_ = since ? known_.proven_until(*since) : snapshot_;
+    known_.prove_less_often();
     seen_until_ = known_.ids().broken(snapshot_) ? proven_until_ : snapshot_;
     in_step_ = true;
 }

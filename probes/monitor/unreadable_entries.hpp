@@ -31,6 +31,11 @@ class UnreadableEntries {
     /// The entry of `key` (0: it has none), first listed at `listed_at`, could not be read at
     /// `now`.
     void unreadable(std::uint64_t key, Instant listed_at, Instant now);
+    /// What LIST says of the entries in a look at `now`, where ids may be used again: an entry is
+    /// there since it has this size. One whose size nobody tells, or for which `any_may_be_ours` is
+    /// true, may have come now.
+    void sized(Instant now, const std::function<std::uint32_t(std::uint64_t)>& size_of,
+               const std::function<bool(std::uint32_t)>& any_may_be_ours);
     /// The entry was read.
     void readable(std::uint64_t key) { entries_.erase(key); }
     /// The session ended while the entry was read. One that ends many is tried ever more seldom.
@@ -55,6 +60,8 @@ class UnreadableEntries {
         unsigned breaks = 0;
         /// Looks that leave it out.
         unsigned skips = 0;
+        /// What LIST said last; 0 if it never did.
+        std::uint32_t size = 0;
     };
 
     std::unordered_map<std::uint64_t, Trouble> entries_;

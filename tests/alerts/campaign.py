@@ -52,7 +52,9 @@ DOWN, LOGIN, BOX = "MailprobedRouteDown", "MailprobedLoginRefused", "MailprobedM
 KINDS = {
     "refused": Kind("the submission server refuses connection, TLS, sender or mail", DOWN, ()),
     "bounced": Kind("mails are bounced (from the report on)", DOWN, (), more=20),
-    "lost": Kind("mails are taken and never come", DOWN, ("MailprobedMailOverdue",), 1, more=5),
+    # New mails come while those of the outage reach their deadlines: every other verdict is `lost`.
+    "lost": Kind("mails are taken and never come", DOWN,
+                 ("MailprobedMailOverdue", "MailprobedRouteFlaky"), 1, more=5),
     "stalled": Kind("no mail is started any more", DOWN, ("MailprobedTicksMissed",), 1, 0, 4),
     "slow": Kind("every mail is later than slo_latency (from its arrival on)",
                  "MailprobedDeliverySlow", ("MailprobedMailOverdue",), 1),

@@ -36,6 +36,8 @@ ServerChannel::ServerChannel(World& world)
       loses_quit_(world.chance() < world.habits().quit_lost),
       keeps_deleted_(world.chance() < world.habits().keeps_deleted),
       lists_ids_(world.habits().ids != Ids::none),
+      lags_(lists_ids_ && world.chance() < world.habits().lags),
+      twice_(world.chance() < world.habits().twice),
       answers_left_(world.chance() < world.habits().dies ? 3 + world.below(12) : kNever) {}
 
 Awaitable<void> ServerChannel::resolve() {
@@ -137,7 +139,8 @@ void ServerChannel::answer(std::string_view line) {
 }
 
 void ServerChannel::stat() {
-    out_ += "+OK " + std::to_string(stat_zero_ ? 0 : snapshot_->size()) + " 1\r\n";
+    const std::size_t count = snapshot_->size() - (lags_ && !snapshot_->empty() ? 1 : 0);
+    out_ += "+OK " + std::to_string(stat_zero_ ? 0 : count) + " 1\r\n";
 }
 
 std::string ServerChannel::uid_of(std::size_t number) const {
@@ -146,8 +149,18 @@ std::string ServerChannel::uid_of(std::size_t number) const {
 }
 
 std::uint64_t ServerChannel::size_of(std::size_t number) {
-    const std::uint64_t jitter = world_.habits().loose_sizes ? world_.below(50) : 0;
-    return (*snapshot_)[number - 1].text.size() + jitter;
+    const std::uint64_t size = (*snapshot_)[number - 1].text.size();
+    switch (world_.habits().sizes) {
+        case Sizes::loose:
+            return size + world_.below(50);
+        case Sizes::zero:
+            return 0;
+        case Sizes::blocks:
+            return (size + 4095) / 4096;
+        case Sizes::right:
+            break;
+    }
+    return size;
 }
 
 bool ServerChannel::listed(std::size_t number) const {
@@ -169,8 +182,11 @@ void ServerChannel::list(bool uidl, std::size_t number) {
         return;
     }
     out_ += "+OK\r\n";
-    for (std::size_t n = 1; n <= snapshot_->size(); ++n) {
-        if (listed(n)) out_ += line(n) + "\r\n";
+    const std::size_t most = snapshot_->size() - (lags_ && uidl && !snapshot_->empty() ? 1 : 0);
+    for (std::size_t n = 1; n <= most; ++n) {
+        if (!listed(n)) continue;
+        // The line of the one before stands where that of the second should.
+        out_ += line(twice_ && n == 2 && listed(1) ? 1 : n) + "\r\n";
     }
     out_ += ".\r\n";
 }

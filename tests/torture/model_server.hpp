@@ -47,7 +47,7 @@ class ServerChannel final : public Channel {
     std::vector<std::uint64_t> marked_;
     std::string out_;
     std::string in_;
-    bool stat_zero_, swaps_, loses_quit_, keeps_deleted_, lists_ids_;
+    bool stat_zero_, swaps_, loses_quit_, keeps_deleted_, lists_ids_, lags_, twice_;
     std::size_t answers_left_;
     bool over_ = false;
     bool closed_ = false;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 #include <string_view>
 #include <utility>
 
@@ -30,6 +29,10 @@ void World::will_arrive(std::uint64_t mail, std::string text, Instant at) {
 }
 
 std::string World::new_uid() {
+    if (habits_.ids == Ids::restarting) {
+        if (messages_.empty()) next_id_ = 1;
+        return "r" + std::to_string(next_id_++);
+    }
     if (habits_.ids != Ids::lowest_free) return "id" + std::to_string(next_serial_);
     std::set<std::string> used;
     for (const Message& message : messages_)
@@ -52,6 +55,11 @@ void World::add(std::uint64_t mail, std::string text) {
 }
 
 void World::stir() {
+    if (chance() < habits_.emptied) {
+        for (const Message& message : messages_)
+            taken.insert(message.mail);
+        messages_.clear();
+    }
     while (chance() < 0.3)
         add(0, chance() < habits_.poison ? poison() : stranger());
     for (auto message = messages_.begin(); message != messages_.end();) {
@@ -121,7 +129,8 @@ Habits draw_habits(std::uint64_t seed) {
     };
     Habits habits;
     const double ids = chance();
-    habits.ids = ids < 0.35   ? Ids::lasting
+    habits.ids = ids < 0.3    ? Ids::lasting
+                 : ids < 0.45 ? Ids::restarting
                  : ids < 0.65 ? Ids::lowest_free
                  : ids < 0.85 ? Ids::position
                               : Ids::none;
@@ -136,7 +145,15 @@ Habits draw_habits(std::uint64_t seed) {
     habits.pipelining = chance() < 0.6;
     habits.has_top = chance() < 0.85;
     habits.early_snapshot = chance() < 0.5;
-    habits.loose_sizes = chance() < 0.1;
+    const double sizes = chance();
+    habits.sizes = sizes < 0.75   ? Sizes::right
+                   : sizes < 0.85 ? Sizes::loose
+                   : sizes < 0.92 ? Sizes::zero
+                                  : Sizes::blocks;
+    habits.keeps_ours = chance() < 0.15;
+    habits.emptied = often(0.3, 0.1);
+    habits.lags = often(0.15, 0.3);
+    habits.twice = often(0.1, 0.3);
     habits.partial = often(0.3, 0.3);
     habits.stat_zero = often(0.2, 1);
     habits.swapped = often(0.2, 0.4);

@@ -8,13 +8,16 @@
 #include <cstdint>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace mailprobed::model {
 
 /// How a server makes unique ids.
-enum class Ids : std::uint8_t { lasting, lowest_free, position, none };
+enum class Ids : std::uint8_t { lasting, restarting, lowest_free, position, none };
+/// What LIST says of sizes.
+enum class Sizes : std::uint8_t { right, loose, zero, blocks };
 /// What a server does about lines that begin with a dot.
 enum class Stuffing : std::uint8_t { after_crlf, after_any_line_end, none };
 /// What a server answers to UIDL n and LIST n.
@@ -29,8 +32,16 @@ struct Habits {
     bool has_top = true;
     /// Its snapshot is taken between the connect and the login.
     bool early_snapshot = false;
-    /// Sizes change by themselves.
-    bool loose_sizes = false;
+    Sizes sizes = Sizes::right;
+    /// Our mails stay where they are.
+    bool keeps_ours = false;
+    /// Share of times in which its owner empties the mailbox.
+    double emptied = 0;
+    /// Share of sessions in which STAT and UIDL do not know the newest message yet, which LIST
+    /// does.
+    double lags = 0;
+    /// Share of sessions in which a number is given twice in the place of another.
+    double twice = 0;
     /// Shares of sessions in which it misbehaves so.
     double partial = 0, stat_zero = 0, swapped = 0, quit_lost = 0, keeps_deleted = 0, dies = 0;
     /// Share of entries that cannot be shown for a while.
@@ -77,6 +88,8 @@ class World {
 
     /// Strangers' messages that the server removed.
     std::uint64_t strangers_removed = 0;
+    /// Mails of ours that the owner of the mailbox removed.
+    std::set<std::uint64_t> taken;
 
   private:
     void add(std::uint64_t mail, std::string text);
@@ -90,6 +103,8 @@ class World {
     std::vector<Message> messages_;
     std::multimap<Instant, std::pair<std::uint64_t, std::string>> due_;
     std::uint64_t next_serial_ = 1;
+    /// Of ids that begin anew where the mailbox is empty.
+    std::uint64_t next_id_ = 1;
 };
 
 /// Habits drawn at random.
