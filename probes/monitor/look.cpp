@@ -97,6 +97,7 @@ Awaitable<bool> Look::list(Pop3Session& session) {
     // begin at 1 and leave none out (RFC 1939 5).
     const std::size_t most = std::max<std::size_t>(*messages_, known_.sizes_listed());
     if (numbers == lines && numbers >= most && numbers >= highest) co_return true;
+    if (known_.overflowed()) co_return false;  // told as that
     const bool fewer = numbers < most && lines == numbers;
     fall_short({Stage::list, Cause::protocol_error},
                !fewer ? "the server leaves numbers out of its listing, or gives one twice"
