@@ -212,10 +212,14 @@ std::uint64_t decoded_body_digest(const MailHeaders& headers, std::string_view b
     return body_digest(transfer_decoded(headers, body));
 }
 
-std::optional<Tag> own_mark(const MailHeaders& headers, const TagCodec& codec) {
+TagEvidence own_evidence(const MailHeaders& headers, const TagCodec& codec) {
     Marks marks;
     add_own(marks, headers, codec);
-    return marks.own.tag();
+    return marks.own;
+}
+
+std::optional<Tag> own_mark(const MailHeaders& headers, const TagCodec& codec) {
+    return own_evidence(headers, codec).tag();
 }
 
 std::string own_letters(const MailHeaders& headers, const TagCodec& codec) {

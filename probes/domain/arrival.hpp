@@ -78,6 +78,9 @@ struct MailReading {
 /// a mail must show before it may be deleted as an arrival. Nothing if they contradict.
 [[nodiscard]] std::optional<Tag> own_mark(const MailHeaders& headers, const TagCodec& codec);
 
+/// What those two places say together: a tag, why there is none, or neither.
+[[nodiscard]] TagEvidence own_evidence(const MailHeaders& headers, const TagCodec& codec);
+
 /// The letters of that mark as they stand there; empty if none verifies.
 [[nodiscard]] std::string own_letters(const MailHeaders& headers, const TagCodec& codec);
 
