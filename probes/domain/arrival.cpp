@@ -84,7 +84,8 @@ bool is_ours(const MailHeaders& headers, const std::optional<RouteFacts>& facts)
 /// Never an arrival, whatever stands on top.
 bool is_report(const MailHeaders& headers, bool from_us) {
     return is_any_report(headers) || is_status_type(media_type(headers)) ||
-           headers.get("X-Failed-Recipients") || (!from_us && is_from_daemon(headers));
+           headers.get("X-Failed-Recipients") ||
+           (!from_us && (is_from_daemon(headers) || is_from_postmaster(headers)));
 }
 
 bool may_hold_status(const MailHeaders& headers) {
