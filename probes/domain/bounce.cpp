@@ -62,6 +62,11 @@ std::optional<Told> told_by(const MailHeaders& headers, const Letter& letter,
     const Speech title = speech_of(folded_letters(letter.subject));
     const Speech text =
         speech_of(folded_letters(letter.subject + " " + letter.words.substr(0, kMaxWords)));
+    // A person's or a ticket system's program: a number alone is no failure.
+    const bool answering =
+        !author.daemon && !author.postmaster &&
+        starts_with_nocase(trim_text(headers.get("Auto-Submitted").value_or("")), "auto-replied");
+    if (answering && !text.failure && codes.status.empty()) return std::nullopt;
     const bool permanent = codes.status_class == StatusClass::permanent;
     const bool over = text.given_up || codes.expired;
     if (!author.daemon && text.answer && !permanent) return std::nullopt;
