@@ -89,8 +89,8 @@ struct MailReading {
 [[nodiscard]] TagEvidence original_tag(const MailHeaders& headers, std::string_view first_line,
                                        const TagCodec& codec);
 
-/// True for a copy that no server received: without any Received and Return-Path field, as a
-/// sender's own server files what was sent.
-[[nodiscard]] bool is_filed_copy(const MailHeaders& headers) noexcept;
+/// True for a copy that no server delivered: without Return-Path and its kind, and without any
+/// Received field but those of a submission, as a sender's own server files what was sent.
+[[nodiscard]] bool is_filed_copy(const MailHeaders& headers);
 
 }  // namespace mailprobed
