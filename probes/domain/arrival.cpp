@@ -76,6 +76,25 @@ Marks marks_of(const MailHeaders& headers, std::string_view first_line, const Ta
     return marks;
 }
 
+/// A hop that took the mail from somebody who had logged in (RFC 3848), as a sender's own server
+/// does before it files a copy.
+bool is_submission(std::string_view received) {
+    static constexpr std::array<std::string_view, 10> kProtocols{
+        "ESMTPA",     "ESMTPSA",   "LMTPA",      "LMTPSA", "UTF8SMTPA",
+        "UTF8SMTPSA", "UTF8LMTPA", "UTF8LMTPSA", "ASMTP",  "ASMTPS"};
+    if (contains_nocase(received, "authenticated")) return true;
+    for (bool with = false; !received.empty();) {
+        const std::string_view word = take_word(received);
+        if (with && std::ranges::any_of(kProtocols, [&](std::string_view protocol) {
+                return ascii_iequals(word.substr(0, word.find(';')), protocol);
+            })) {
+            return true;
+        }
+        with = ascii_iequals(word, "with");
+    }
+    return false;
+}
+
 bool is_ours(const MailHeaders& headers, const std::optional<RouteFacts>& facts) {
     if (!facts || facts->from.empty()) return false;
     return ascii_iequals(address_of(words_decoded(headers.get("From").value_or(""))), facts->from);
@@ -84,7 +103,8 @@ bool is_ours(const MailHeaders& headers, const std::optional<RouteFacts>& facts)
 /// Never an arrival, whatever stands on top.
 bool is_report(const MailHeaders& headers, bool from_us) {
     return is_any_report(headers) || is_status_type(media_type(headers)) ||
-           headers.get("X-Failed-Recipients") || (!from_us && is_from_daemon(headers));
+           headers.get("X-Failed-Recipients") ||
+           (!from_us && (is_from_daemon(headers) || is_from_postmaster(headers)));
 }
 
 bool may_hold_status(const MailHeaders& headers) {
@@ -212,10 +232,14 @@ std::uint64_t decoded_body_digest(const MailHeaders& headers, std::string_view b
     return body_digest(transfer_decoded(headers, body));
 }
 
-std::optional<Tag> own_mark(const MailHeaders& headers, const TagCodec& codec) {
+TagEvidence own_evidence(const MailHeaders& headers, const TagCodec& codec) {
     Marks marks;
     add_own(marks, headers, codec);
-    return marks.own.tag();
+    return marks.own;
+}
+
+std::optional<Tag> own_mark(const MailHeaders& headers, const TagCodec& codec) {
+    return own_evidence(headers, codec).tag();
 }
 
 std::string own_letters(const MailHeaders& headers, const TagCodec& codec) {
@@ -233,8 +257,14 @@ TagEvidence original_tag(const MailHeaders& headers, std::string_view first_line
     return quoted;
 }
 
-bool is_filed_copy(const MailHeaders& headers) noexcept {
-    return !headers.get("Received") && !headers.get("Return-Path");
+bool is_filed_copy(const MailHeaders& headers) {
+    static constexpr std::array<std::string_view, 5> kOfDelivery{
+        "Return-Path", "Delivered-To", "X-Original-To", "Envelope-To", "Delivery-Date"};
+    return std::ranges::none_of(headers.fields(), [](const HeaderField& field) {
+        if (ascii_iequals(field.name, "Received")) return !is_submission(field.value);
+        return std::ranges::any_of(
+            kOfDelivery, [&](std::string_view name) { return ascii_iequals(field.name, name); });
+    });
 }
 
 }  // namespace mailprobed

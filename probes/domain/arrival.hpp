@@ -78,6 +78,9 @@ struct MailReading {
 /// a mail must show before it may be deleted as an arrival. Nothing if they contradict.
 [[nodiscard]] std::optional<Tag> own_mark(const MailHeaders& headers, const TagCodec& codec);
 
+/// What those two places say together: a tag, why there is none, or neither.
+[[nodiscard]] TagEvidence own_evidence(const MailHeaders& headers, const TagCodec& codec);
+
 /// The letters of that mark as they stand there; empty if none verifies.
 [[nodiscard]] std::string own_letters(const MailHeaders& headers, const TagCodec& codec);
 
@@ -86,8 +89,8 @@ struct MailReading {
 [[nodiscard]] TagEvidence original_tag(const MailHeaders& headers, std::string_view first_line,
                                        const TagCodec& codec);
 
-/// True for a copy that no server received: without any Received and Return-Path field, as a
-/// sender's own server files what was sent.
-[[nodiscard]] bool is_filed_copy(const MailHeaders& headers) noexcept;
+/// True for a copy that no server delivered: without Return-Path and its kind, and without any
+/// Received field but those of a submission, as a sender's own server files what was sent.
+[[nodiscard]] bool is_filed_copy(const MailHeaders& headers);
 
 }  // namespace mailprobed

@@ -5,6 +5,7 @@
 #include "probes/domain/bounce_origin.hpp"
 #include "probes/domain/letter.hpp"
 #include "probes/domain/own_text.hpp"
+#include "probes/domain/report_evidence.hpp"
 #include "probes/domain/report_words.hpp"
 #include "probes/domain/reported.hpp"
 #include "probes/domain/tag_places.hpp"
@@ -26,26 +27,6 @@ constexpr std::size_t kMaxWords = 16UL * 1024UL;
 
 BounceReading rejected(std::optional<TagReject> reason) {
     return {std::nullopt, reason};
-}
-
-/// A report tells of the mail by its envelope id or by the headers it returns.
-TagEvidence evidence_in(const MailHeaders& headers, const Letter& letter,
-                        const std::optional<DeliveryStatus>& report, const TagCodec& codec) {
-    if (!report) return search_tags(letter.all, codec);
-    TagEvidence evidence;
-    // Mail programs that send as our account use envelope ids of their own.
-    if (looks_like_tag(report->original_envelope_id)) {
-        evidence.add(codec.read(report->original_envelope_id));
-    }
-    MailHeaders returned;
-    for (std::string_view rest = report->returned_headers; !rest.empty();)
-        returned.add_line(take_line(rest));
-    const TagEvidence original = original_tag(returned, report->returned_first_line, codec);
-    if (original.tag() || original.reject()) evidence.add({original.tag(), original.reject()});
-    // Without either, the tag may stand in the letter that comes with the report.
-    const bool silent = !evidence.tag() && !evidence.reject();
-    if (silent && is_from_mail_system(headers)) return search_tags(letter.all, codec);
-    return evidence;
 }
 
 /// Who wrote a letter, as far as it decides how much it must say.
@@ -81,6 +62,11 @@ std::optional<Told> told_by(const MailHeaders& headers, const Letter& letter,
     const Speech title = speech_of(folded_letters(letter.subject));
     const Speech text =
         speech_of(folded_letters(letter.subject + " " + letter.words.substr(0, kMaxWords)));
+    // A person's or a ticket system's program: a number alone is no failure.
+    const bool answering =
+        !author.daemon && !author.postmaster &&
+        starts_with_nocase(trim_text(headers.get("Auto-Submitted").value_or("")), "auto-replied");
+    if (answering && !text.failure && codes.status.empty()) return std::nullopt;
     const bool permanent = codes.status_class == StatusClass::permanent;
     const bool over = text.given_up || codes.expired;
     if (!author.daemon && text.answer && !permanent) return std::nullopt;
@@ -109,7 +95,7 @@ std::optional<Told> told_by(const MailHeaders& headers, const Letter& letter,
 }
 
 BounceReading read_letter(const MailHeaders& headers, const Letter& letter, Bounce bounce,
-                          const std::optional<RouteFacts>& facts, bool silent_report) {
+                          const std::optional<RouteFacts>& facts, bool silent_report, bool mixed) {
     const Author author(headers);
     const bool system = is_from_mail_system(headers) || is_delivery_report(headers);
     if (!system || is_person(headers, author) || is_somebodys_answer(headers) ||
@@ -120,7 +106,7 @@ BounceReading read_letter(const MailHeaders& headers, const Letter& letter, Boun
     const std::optional<Told> told = told_by(headers, letter, codes, facts, silent_report);
     if (!told) return rejected(TagReject::quoted);
     bounce.action = told->action;
-    bounce.weak = !told->strong;
+    bounce.weak = !told->strong || mixed;
     bounce.status = codes.status;
     bounce.status_class = codes.status_class;
     bounce.diagnostic = codes.line;
@@ -167,20 +153,21 @@ BounceReading read_bounce(const MailHeaders& headers, std::string_view body, con
     if (mark && is_filed_copy(headers) && !is_any_report(headers)) return {};
     const Letter letter = open_letter(headers, body);
     const std::optional<DeliveryStatus> report = status_among(letter.leaves);
-    const TagEvidence evidence = evidence_in(headers, letter, report, codec);
-    if (!evidence.tag()) return rejected(evidence.reject());
+    const ReportEvidence evidence = evidence_of(headers, letter, report, codec);
+    const std::optional<Tag> tag = evidence.tags.tag();
+    if (!tag) return rejected(evidence.tags.reject());
     // Our own text with something around it is no report, whoever is said to have sent it.
     const bool ours =
         mark && holds_own_text(headers, body, own_letters(headers, codec), OwnText::beginning);
     if (letter.of_another_kind || ours) return rejected(TagReject::quoted);
-    const std::optional<RouteFacts> facts = route_of(*evidence.tag());
+    const std::optional<RouteFacts> facts = route_of(*tag);
     if (facts && failed_recipients(headers, *facts) == FailedRecipients::others)
         return rejected(TagReject::quoted);
     Bounce bounce;
-    bounce.tag = *evidence.tag();
+    bounce.tag = *tag;
     if (report && !report->recipients.empty()) {
         const Author author(headers);
-        Reported reported = reported_by(*report, facts, !is_from_exchange(headers));
+        Reported reported = reported_by(*report, facts, !is_from_exchange(headers), evidence);
         if (reported.about_others) return rejected(TagReject::quoted);
         if (reported.told) {
             bounce.action = reported.action;
@@ -188,12 +175,14 @@ BounceReading read_bounce(const MailHeaders& headers, std::string_view body, con
             bounce.status = std::move(reported.status);
             bounce.diagnostic = std::move(reported.diagnostic);
             bounce.weak = reported.weak;
-            bounce.about_us_alone = reported.ours_alone && is_delivery_report(headers) &&
+            bounce.about_us_alone = reported.ours_alone && evidence.certain && !evidence.mixed &&
+                                    is_delivery_report(headers) &&
                                     (author.daemon || author.null_path || author.postmaster);
             return {std::move(bounce), std::nullopt};
         }
     }
-    return read_letter(headers, letter, std::move(bounce), facts, report.has_value());
+    return read_letter(headers, letter, std::move(bounce), facts, report.has_value(),
+                       evidence.mixed);
 }
 
 }  // namespace mailprobed

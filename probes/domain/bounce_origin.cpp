@@ -24,11 +24,6 @@ bool has(const MailHeaders& headers, std::string_view name) noexcept {
     return headers.get(name).has_value();
 }
 
-bool any_of(std::string_view text, auto words) {
-    return std::ranges::any_of(words,
-                               [&](std::string_view word) { return contains_nocase(text, word); });
-}
-
 std::string from_of(const MailHeaders& headers) {
     return words_decoded(value_of(headers, "From"));
 }
@@ -39,6 +34,60 @@ std::string local_part(const MailHeaders& headers) {
     const std::string address = address_of(from);
     if (address.empty()) return std::string(trim_text(from));
     return address.substr(0, address.rfind('@'));
+}
+
+/// The words of a name or local part in small letters, one blank between them; digits and signs
+/// stand between words, so that "mta" is in "mta-1" and not in "mtaylor".
+std::string words_of(std::string_view text) {
+    std::string words;
+    bool pending = false;
+    for (const char each : text) {
+        const char c = ascii_lower(each);
+        const bool letter = (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80;
+        // Exchange's local part is a word and a number in hexadecimal.
+        const bool number = ascii_digit(c) && words.starts_with("microsoftexchange");
+        if (!letter && !number) {
+            pending = !words.empty();
+            continue;
+        }
+        if (pending) words += ' ';
+        pending = false;
+        words += c;
+    }
+    return words;
+}
+
+/// The words of the display name, or of the comment that stands in its place.
+std::string name_words(const MailHeaders& headers) {
+    const std::string from = from_of(headers);
+    const std::size_t angle = from.find('<');
+    if (angle != std::string::npos) return words_of(std::string_view(from).substr(0, angle));
+    const std::size_t comment = from.find('(');
+    if (comment != std::string::npos) return words_of(std::string_view(from).substr(comment));
+    return from.find('@') == std::string::npos ? words_of(from) : std::string();
+}
+
+bool holds_words(std::string_view words, std::string_view phrase) {
+    for (std::size_t at = words.find(phrase); at != std::string_view::npos;
+         at = words.find(phrase, at + 1)) {
+        const std::size_t end = at + phrase.size();
+        if ((at == 0 || words[at - 1] == ' ') && (end == words.size() || words[end] == ' '))
+            return true;
+    }
+    return false;
+}
+
+bool holds_any(std::string_view words, auto phrases) {
+    return std::ranges::any_of(phrases,
+                               [&](std::string_view phrase) { return holds_words(words, phrase); });
+}
+
+/// A system is called so from the first word on; a person's name stands before what he is.
+bool begins_any(std::string_view words, auto phrases) {
+    return std::ranges::any_of(phrases, [&](std::string_view phrase) {
+        return words.starts_with(phrase) &&
+               (words.size() == phrase.size() || words[phrase.size()] == ' ');
+    });
 }
 
 bool replied(const MailHeaders& headers) {
@@ -68,20 +117,42 @@ bool has_null_path(const MailHeaders& headers) {
 }
 
 bool is_from_daemon(const MailHeaders& headers) {
-    static constexpr std::array<std::string_view, 12> kWords{
-        "mailer-daemon",   "mailer daemon",      "mailerdaemon",          "mail delivery s",
-        "mail-daemon",     "maildaemon",         "microsoftexchange329e", "mail administrator",
-        "mail delivery d", "mail transfer syst", "mailer_daemon",         "mdaemon"};
-    return any_of(from_of(headers), kWords);
+    static constexpr std::array<std::string_view, 4> kLocals{"mailerdaemon", "maildaemon",
+                                                             "mdaemon", "mailer daemon"};
+    static constexpr std::array<std::string_view, 13> kNames{"mailer daemon",
+                                                             "mailerdaemon",
+                                                             "mail daemon",
+                                                             "maildaemon",
+                                                             "mdaemon",
+                                                             "mail delivery system",
+                                                             "mail delivery daemon",
+                                                             "mail delivery service",
+                                                             "mail delivery subsystem",
+                                                             "mail delivery status",
+                                                             "mail transfer system",
+                                                             "mail transfer subsystem",
+                                                             "mail transfer agent"};
+    const std::string local = words_of(local_part(headers));
+    return holds_any(local, kLocals) || holds_words(local, "mail daemon") ||
+           local.starts_with("microsoftexchange329e") || begins_any(name_words(headers), kNames);
 }
 
 bool is_from_postmaster(const MailHeaders& headers) {
-    static constexpr std::array<std::string_view, 14> kLocals{
-        "postmaster", "bounce", "mailadmin",  "mail-admin", "mta",    "smtp",   "root",
-        "mmdf",       "uucp",   "mailsystem", "delivery",   "system", "mailer", "postoffice"};
-    return any_of(local_part(headers), kLocals) ||
-           contains_nocase(from_of(headers), "postmaster") ||
-           contains_nocase(from_of(headers), "system administrator");
+    // Nobody is called so.
+    static constexpr std::array<std::string_view, 6> kWords{
+        "postmaster", "bounce", "bounces", "mailadmin", "mailsystem", "mail admin"};
+    // These are names and trades of people as well, unless they are all of it.
+    static constexpr std::array<std::string_view, 14> kWhole{
+        "mta",         "smtp",          "root",         "mmdf",        "uucp",
+        "delivery",    "system",        "mailer",       "mail system", "postoffice",
+        "post office", "mail delivery", "smtp gateway", "mail mta"};
+    static constexpr std::array<std::string_view, 4> kNames{
+        "system administrator", "mail administrator", "mail admin", "post master"};
+    const std::string local = words_of(local_part(headers));
+    const std::string name = name_words(headers);
+    return holds_any(local, kWords) || std::ranges::find(kWhole, local) != kWhole.end() ||
+           name == "postmaster" || name.starts_with("postmaster ") ||
+           std::ranges::find(kNames, name) != kNames.end();
 }
 
 bool is_from_exchange(const MailHeaders& headers) {

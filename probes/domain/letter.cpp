@@ -79,9 +79,24 @@ std::size_t copied_headers(std::string_view text) noexcept {
     return known >= kCopiedFields ? size : 0;
 }
 
-void add_words(std::string& words, std::string_view text) {
+/// A copied header section as it stood before it was quoted.
+std::string unquoted(std::string_view section) {
+    const std::string_view marks =
+        section.substr(0, std::min(section.find_first_not_of("> \t"), section.size()));
+    std::string result;
+    while (!section.empty()) {
+        std::string_view line = take_line(section);
+        if (line.starts_with(marks)) line.remove_prefix(marks.size());
+        result.append(line).append("\n");
+    }
+    return result;
+}
+
+void add_words(Letter& letter, std::string_view text) {
+    std::string& words = letter.words;
     while (!text.empty()) {
         if (const std::size_t copied = copied_headers(text)) {
+            if (letter.copied.empty()) letter.copied = unquoted(text.substr(0, copied));
             text.remove_prefix(copied);
             words += '\n';
             continue;
@@ -133,7 +148,7 @@ Letter open_letter(const MailHeaders& headers, std::string_view body) {
             part.type == "message/feedback-report")
             letter.of_another_kind = true;
         if (is_returned_type(part.type) || !part.type.starts_with("text/")) continue;
-        add_words(letter.words, part.type == "text/html" ? html_text(part.text) : part.text);
+        add_words(letter, part.type == "text/html" ? html_text(part.text) : part.text);
     }
     if (media_type(headers) == "multipart/digest" || (messages > 1 && !status))
         letter.of_another_kind = true;

@@ -19,6 +19,8 @@ struct Letter {
     std::string subject;
     /// The texts without copied headers and our own lines.
     std::string words;
+    /// The first header section that was copied into the texts, without marks of a quote.
+    std::string copied;
     /// The subject if a mail system wrote it, and all parts: where the tag may stand.
     std::string all;
     /// It reports on readers, complains, or holds several mails: never on a delivery.

@@ -72,6 +72,12 @@ Whose whose(const RecipientStatus& block, const RouteFacts& facts, bool own_orig
     return Whose::unknown;
 }
 
+/// The part that it stands in says that it is about another mail.
+bool of_another_envelope(const RecipientStatus& block, const ReportEvidence& evidence) {
+    return !evidence.envelope_id.empty() && !block.envelope_id.empty() &&
+           block.envelope_id != evidence.envelope_id;
+}
+
 StatusClass status_class_by(char code_class) noexcept {
     if (code_class == '4') return StatusClass::transient;
     return code_class == '5' ? StatusClass::permanent : StatusClass::unknown;
@@ -92,14 +98,16 @@ FailedRecipients failed_recipients(const MailHeaders& headers, const RouteFacts&
 }
 
 Reported reported_by(const DeliveryStatus& report, const std::optional<RouteFacts>& facts,
-                     bool own_original) {
+                     bool own_original, const ReportEvidence& evidence) {
     Reported result;
     const RecipientStatus* chosen = nullptr;
     Whose chosen_whose = Whose::others;
     Said chosen_said = Said::nothing;
     result.ours_alone = !report.recipients.empty() && !report.more_recipients && !report.relabelled;
     for (const RecipientStatus& block : report.recipients) {
-        const Whose is = facts ? whose(block, *facts, own_original) : Whose::unknown;
+        Whose is = facts ? whose(block, *facts, own_original) : Whose::unknown;
+        if (is == Whose::near && !(evidence.certain && !evidence.mixed)) is = Whose::unknown;
+        if (of_another_envelope(block, evidence)) is = Whose::others;
         const Said said = said_by(block, class_of(block));
         const bool original_ours =
             own_original && facts && !block.original_recipient.empty() && is != Whose::others;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "probes/domain/bounce.hpp"
+#include "probes/domain/report_evidence.hpp"
 #include "probes/wire/delivery_status.hpp"
 
 #include <cstdint>
@@ -35,8 +36,11 @@ struct Reported {
 
 /// Chooses among the recipients of a report those that are ours, then those that may be; of
 /// several, the worst. `own_original` is false where Original-Recipient is not what the sender of
-/// the mail said, but a copy of Final-Recipient.
+/// the mail said, but a copy of Final-Recipient. A neighbour in our recipient's domain counts as
+/// ours only where `evidence` is certain and of one mail; parts about another envelope are left
+/// out.
 [[nodiscard]] Reported reported_by(const DeliveryStatus& report,
-                                   const std::optional<RouteFacts>& facts, bool own_original);
+                                   const std::optional<RouteFacts>& facts, bool own_original,
+                                   const ReportEvidence& evidence);
 
 }  // namespace mailprobed

@@ -32,10 +32,17 @@ std::string recipient_of(std::string_view field) {
     return address_of(field.substr(0, kMaxText));
 }
 
-void read_block(const MailHeaders& block, DeliveryStatus& result) {
+/// One status part: its recipients begin with `first`.
+struct StatusPart {
+    std::size_t first = 0;
+    std::string envelope_id;
+};
+
+void read_block(const MailHeaders& block, StatusPart& part, DeliveryStatus& result) {
     if (const auto id = block.get("Original-Envelope-Id");
-        id && result.original_envelope_id.empty() && result.recipients.empty()) {
-        result.original_envelope_id = from_xtext(id->substr(0, kMaxText));
+        id && part.envelope_id.empty() && result.recipients.size() == part.first) {
+        part.envelope_id = from_xtext(id->substr(0, kMaxText));
+        if (result.original_envelope_id.empty()) result.original_envelope_id = part.envelope_id;
     }
     const auto action = block.get("Action");
     const std::string_view status = block.get("Status").value_or("").substr(0, kMaxText);
@@ -46,7 +53,9 @@ void read_block(const MailHeaders& block, DeliveryStatus& result) {
         result.more_recipients = true;
         return;
     }
+    if (part.first > 0) result.several_parts = true;
     RecipientStatus& recipient = result.recipients.emplace_back();
+    recipient.envelope_id = part.envelope_id;
     recipient.action = first_word(action.value_or(""));
     recipient.status = find_status_code(status);
     recipient.original_recipient = recipient_of(original);
@@ -55,13 +64,14 @@ void read_block(const MailHeaders& block, DeliveryStatus& result) {
 }
 
 void read_blocks(std::string_view text, DeliveryStatus& result) {
+    StatusPart part{result.recipients.size(), {}};
     MailHeaders block;
     while (!text.empty() && !result.more_recipients) {
         const std::string_view line = take_line(text);
         const bool blank = trimmed(line).empty();
         if (!blank) block.add_line(line);
         if (!blank && !text.empty()) continue;
-        read_block(block, result);
+        read_block(block, part, result);
         block = {};
     }
 }
@@ -78,7 +88,7 @@ bool reads_as_status(std::string_view text) {
     return fields.get("Final-Recipient") && (fields.get("Action") || fields.get("Status"));
 }
 
-void read_returned(std::string_view text, DeliveryStatus& result) {
+ReturnedMail read_returned(std::string_view text) {
     text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
     const std::string_view whole = text;
     std::size_t size = 0;
@@ -87,8 +97,8 @@ void read_returned(std::string_view text, DeliveryStatus& result) {
         if (line.empty()) break;
         size = whole.size() - text.size();
     }
-    result.returned_headers = whole.substr(0, std::min(size, kMaxReturned));
-    result.returned_first_line = take_line(text).substr(0, kMaxText);
+    return {std::string(whole.substr(0, std::min(size, kMaxReturned))),
+            std::string(take_line(text).substr(0, kMaxText))};
 }
 
 }  // namespace
@@ -117,16 +127,10 @@ bool is_returned_type(std::string_view type) noexcept {
 std::optional<DeliveryStatus> status_among(const std::vector<MimePart>& leaves) {
     DeliveryStatus result;
     bool found = false;
-    bool returned = false;
     for (const MimePart& part : leaves) {
-        if (is_status_type(part.type)) {
-            read_blocks(part.text, result);
-            found = true;
-        } else if (!returned && is_returned_type(part.type)) {
-            // A second one is not of this report.
-            read_returned(part.text, result);
-            returned = true;
-        }
+        if (!is_status_type(part.type)) continue;
+        read_blocks(part.text, result);
+        found = true;
     }
     for (const MimePart& part : leaves) {
         if (found || !part.type.starts_with("text/") || !reads_as_status(part.text)) continue;
@@ -135,6 +139,15 @@ std::optional<DeliveryStatus> status_among(const std::vector<MimePart>& leaves) 
     }
     if (!found) return std::nullopt;
     return result;
+}
+
+std::vector<ReturnedMail> returned_among(const std::vector<MimePart>& leaves) {
+    std::vector<ReturnedMail> mails;
+    for (const MimePart& part : leaves) {
+        if (mails.size() < kMaxReturnedMails && is_returned_type(part.type))
+            mails.push_back(read_returned(part.text));
+    }
+    return mails;
 }
 
 std::optional<DeliveryStatus> read_delivery_status(const MailHeaders& headers,

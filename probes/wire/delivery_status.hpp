@@ -24,13 +24,15 @@ struct RecipientStatus {
     /// Whom the mail was for at its sender's, and where it ended, as address_of() writes them.
     std::string original_recipient;
     std::string final_recipient;
+    /// The ENVID that the status part of this recipient names, decoded, 1 KiB at most.
+    std::string envelope_id;
     /// Safe to show, 1 KiB at most.
     std::string diagnostic;
 };
 
 /// A delivery report.
 struct DeliveryStatus {
-    /// The ENVID of the mail reported on, decoded, 1 KiB at most.
+    /// The first ENVID of a mail reported on, decoded, 1 KiB at most.
     std::string original_envelope_id;
     /// kMaxStatusRecipients at most; the rest is not looked at.
     std::vector<RecipientStatus> recipients;
@@ -38,16 +40,24 @@ struct DeliveryStatus {
     bool relabelled = false;
     /// There are more recipients than were kept.
     bool more_recipients = false;
-    /// The header section of the mail reported on, as received, 64 KiB at most.
-    std::string returned_headers;
-    /// The first line of that mail's body, 1 KiB at most; empty if only the headers came back.
-    std::string returned_first_line;
+    /// More than one status part has recipients: each may be about another mail.
+    bool several_parts = false;
+};
+
+/// A mail that comes back with a report.
+struct ReturnedMail {
+    /// Its header section, as received, 64 KiB at most.
+    std::string headers;
+    /// The first line of its body, 1 KiB at most; empty if only the headers came back.
+    std::string first_line;
 };
 
 /// Octets of a body that are looked at.
 inline constexpr std::size_t kMaxReportBytes = 256UL * 1024UL;
 /// Recipients kept at most.
 inline constexpr std::size_t kMaxStatusRecipients = 16;
+/// Returned mails kept at most.
+inline constexpr std::size_t kMaxReturnedMails = 4;
 
 /// True for multipart/report about deliveries, or about nothing it names; not for read receipts
 /// and complaints, which have types of their own.
@@ -62,7 +72,10 @@ inline constexpr std::size_t kMaxStatusRecipients = 16;
 /// with the fields of one; nothing if there is neither.
 [[nodiscard]] std::optional<DeliveryStatus> status_among(const std::vector<MimePart>& leaves);
 
-/// The same of a mail, whatever multipart it is.
+/// The mails or header sections that come back among the leaves of a mail, in order.
+[[nodiscard]] std::vector<ReturnedMail> returned_among(const std::vector<MimePart>& leaves);
+
+/// The status of a mail, whatever multipart it is.
 [[nodiscard]] std::optional<DeliveryStatus> read_delivery_status(const MailHeaders& headers,
                                                                  std::string_view body);
 

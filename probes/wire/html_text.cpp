@@ -15,6 +15,8 @@ namespace {
 constexpr std::array<std::string_view, 17> kBlocks{"br", "p",  "div",        "tr",    "li",  "td",
                                                    "th", "h1", "h2",         "h3",    "h4",  "pre",
                                                    "ul", "hr", "blockquote", "table", "body"};
+constexpr std::array<std::string_view, 5> kPreformatted{"pre", "xmp", "listing", "plaintext",
+                                                        "textarea"};
 constexpr std::array<std::string_view, 4> kHidden{"style", "script", "head", "title"};
 constexpr std::array<std::pair<std::string_view, char>, 6> kNamed{
     {{"lt", '<'}, {"gt", '>'}, {"amp", '&'}, {"quot", '"'}, {"apos", '\''}, {"nbsp", ' '}}};
@@ -48,6 +50,10 @@ class Reader {
                 rest_.remove_prefix(1);
                 // Lines of the source mean nothing, as in a browser; blanks in a row are one.
                 const bool blank = ascii_blank(c) || c == '\r' || c == '\n';
+                if (depth_ > 0 && blank) {
+                    preformatted(c);
+                    continue;
+                }
                 if (!blank) put(c);
                 pending_ = blank && !at_begin_;
             }
@@ -56,6 +62,14 @@ class Reader {
     }
 
   private:
+    /// Where the author laid out the text himself, lines and blanks stay.
+    void preformatted(char c) {
+        if (c == '\n') {
+            line();
+        } else if (c != '\r') {
+            put(c);
+        }
+    }
     void line() {
         if (!at_begin_) text_ += '\n';
         at_begin_ = true;
@@ -127,7 +141,26 @@ class Reader {
         rest_.remove_prefix(end + 1);
         if (std::ranges::find(kBlocks, name) != kBlocks.end()) line();
         if (name == "blockquote") quotes_ = closing ? std::max(quotes_, 1) - 1 : quotes_ + 1;
+        note_layout(name, inside, closing);
         if (!closing && std::ranges::find(kHidden, name) != kHidden.end()) skip(name);
+    }
+    /// Counts the elements that are open of the name that began a preformatted text.
+    void note_layout(std::string_view name, std::string_view inside, bool closing) {
+        if (depth_ == 0 && !closing && is_preformatted(name, inside)) {
+            preformatted_ = name;
+            depth_ = 1;
+        } else if (depth_ > 0 && name == preformatted_) {
+            depth_ += closing ? -1 : 1;
+        }
+    }
+    static bool is_preformatted(std::string_view name, std::string_view inside) {
+        if (std::ranges::find(kPreformatted, name) != kPreformatted.end()) return true;
+        if (inside.ends_with('/')) return false;
+        std::string style;
+        for (const char c : inside)
+            if (!ascii_blank(c) && c != '\r' && c != '\n') style += ascii_lower(c);
+        return style.find("white-space:pre") != std::string::npos ||
+               style.find("white-space:break-spaces") != std::string::npos;
     }
     void skip(std::string_view name) {
         for (std::size_t at = rest_.find("</"); at != std::string_view::npos;
@@ -144,6 +177,8 @@ class Reader {
     std::string_view rest_;
     std::string text_;
     int quotes_ = 0;
+    std::string preformatted_;
+    int depth_ = 0;
     bool at_begin_ = true;
     bool pending_ = false;
 };

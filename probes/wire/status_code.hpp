@@ -13,7 +13,8 @@ namespace mailprobed {
                                                 std::size_t from = 0) noexcept;
 
 /// The first reply code such as "550" (class 4 or 5) at or behind `from` that stands where a server
-/// is quoted: at the beginning of a line, behind a colon, a bracket or a word such as "said".
+/// is quoted: at the beginning of a line, behind a colon, a bracket or a word such as "said", and
+/// before an enhanced code or words. Telephone and case numbers, amounts and streets are none.
 [[nodiscard]] std::string_view find_reply_code(std::string_view text,
                                                std::size_t from = 0) noexcept;
 

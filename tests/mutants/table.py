@@ -4,6 +4,7 @@
 Each `old` text stands exactly once in its file; a text that is gone is an error, so that this table
 cannot grow stale in silence. The mutants of the first block are those that issue 3 asks for."""
 from field import FIELD
+from looks import LOOKS
 from mutant import Mutant
 
 
@@ -135,9 +136,8 @@ MUTANTS = [
            "if (equal_in_constant_time(rest, std::span(mac).first(mac_length)))",
            "if (equal_in_constant_time(rest, std::span(mac).first(mac_length)) || key.id == key_id)",
            "unit:BounceTest.A5_05_ATagThatDoesNotVerifyIsNamedAndNeverABounce"),
-    Mutant("a bounce whose tags disagree is believed", "probes/domain/bounce.cpp",
-           "    if (original.tag() || original.reject()) evidence.add({original.tag(), original.reject()});\n",
-           "    if (!evidence.tag()) evidence.add({original.tag(), original.reject()});\n",
+    Mutant("a bounce whose tags disagree is believed", "probes/domain/report_evidence.cpp",
+           "            take(own);\n", "            if (!found.tags.tag()) take(own);\n",
            "unit:BounceTest.TwoTagsThatDisagreeCountForNothing"),
     Mutant("a notice of delay is a bounce", "probes/monitor/watcher.cpp",
            "        if (found.bounce.action != BounceAction::failed) continue;\n", "",
@@ -245,4 +245,4 @@ MUTANTS = [
            "if (safe && settings_.remove_own) numbers",
            "if (safe) numbers",
            "e2e:TroubledMailbox.B4_8_NothingIsRemovedWhereTheConfigurationSaysNever"),
-] + FIELD
+] + FIELD + LOOKS

@@ -9,7 +9,7 @@ namespace {
 
 using Fields = std::vector<std::string>;
 
-constexpr std::array<Kind, 26> kKinds{{
+constexpr std::array<Kind, 31> kKinds{{
     {"report of failure", Worth::strong, true},
     {"report of failure in mixed", Worth::strong, false},
     {"report of failure elsewhere", Worth::weak, false},
@@ -36,6 +36,11 @@ constexpr std::array<Kind, 26> kKinds{{
     {"notice of a list", Worth::nothing, false},
     {"stranger", Worth::nothing, false},
     {"stranger with a forged tag", Worth::nothing, false},
+    {"report on a person's mail that quotes ours", Worth::nothing, false},
+    {"report of two mails", Worth::strong, false},
+    {"absence note with a number", Worth::nothing, false},
+    {"person with the name of a system", Worth::nothing, false},
+    {"postmaster's notice under our fields", Worth::weak, false},
 }};
 
 std::string quoted(const std::string& text) {
@@ -95,6 +100,7 @@ struct Writer {
     }
     LooseMail write(std::size_t kind);
     LooseMail write_person(std::size_t kind);
+    LooseMail write_unusual(std::size_t kind);
 };
 
 LooseMail Writer::write(std::size_t kind) {
@@ -209,12 +215,66 @@ LooseMail Writer::write_person(std::size_t kind) {
                     "Your mail " + id() + " was not delivered yet.\n"};
         case 24:
             return {person("lunch?"), "At twelve.\n"};
-        default: {
+        case 25: {
             std::string forged = tag;
             forged[40] = forged[40] == 'c' ? 'd' : 'c';
             LooseMail mail{person("mailprobed " + forged), forged + "\n"};
             mail.fields.push_back("X-Mailprobed-Tag: " + forged);
             mail.set("Message-ID", "<" + forged + "@field.test>");
+            return mail;
+        }
+        default:
+            return write_unusual(kind);
+    }
+}
+
+LooseMail Writer::write_unusual(std::size_t kind) {
+    static constexpr std::array kNumbers{
+        "(503) 555-0100", "550 12 34", "#550",     "Tel: 551 (Zentrale)",
+        "555-0100",       "450 EUR",   "Room: 550"};
+    static constexpr std::array kPeople{"\"Bob Smith, Mail Administrator\" <bob@ziel.test>",
+                                        "Mary Taylor <mtaylor@ziel.test>", "bob.root@ziel.test",
+                                        "Anna Postmaster <anna@ziel.test>"};
+    const std::string hers = "From: Anna <" + facts.from +
+                             ">\nTo: helpdesk@ziel.test\nMessage-ID: <human-" +
+                             std::to_string(dice.below(1000)) + "@field.test>\n";
+    const std::string number = dice.of(kNumbers);
+    switch (kind) {
+        case 26: {
+            const std::string end = dice.one_in(2) ? facts.recipient : "helpdesc@ziel.test";
+            return parts(daemon("Undelivered Mail"), "report; report-type=delivery-status",
+                         {{"text/plain", "<" + end + ">: 550 5.1.1 unknown"},
+                          {"message/delivery-status",
+                           "Reporting-MTA: dns; x\n\n" +
+                               fields_of("", end, dice.one_in(2) ? "failed" : "delayed", "5.1.1")},
+                          {dice.one_in(2) ? "message/rfc822" : "text/rfc822-headers",
+                           hers + "Subject: " + (dice.one_in(2) ? "Fwd: " : "") + "mailprobed " +
+                               tag + "\n\n" + tag + "\n\n" + about.content}});
+        }
+        case 27:
+            return parts(
+                daemon("Undelivered Mail"), "report; report-type=delivery-status",
+                {{"message/delivery-status", "Original-Envelope-Id: " + tag + "\n\n" +
+                                                 fields_of("", facts.recipient, "failed", "5.1.1")},
+                 {"message/delivery-status",
+                  "Original-Envelope-Id: QQ12345\n\n" +
+                      fields_of("", "boss@ziel.test", "failed", "5.2.2")},
+                 {"message/rfc822", hers + "Subject: contract\n\nSign before Friday.\n"}});
+        case 28:
+            return {{"Return-Path: <>", "From: Jane <jane@ziel.test>",
+                     dice.one_in(2) ? "Auto-Submitted: auto-replied" : "Precedence: bulk",
+                     "Subject: Travelling: mailprobed " + tag, "Message-ID: <ooo.3@ziel.test>"},
+                    "I am travelling; please ask my colleague, " + number + ".\n"};
+        case 29:
+            return {{"From: " + std::string(dice.of(kPeople)), "Subject: unknown mail",
+                     "Message-ID: <3@ziel.test>"},
+                    "What is mailprobed " + tag + "? Our log says 550 5.1.1. " + number + "\n"};
+        default: {
+            LooseMail mail = about.mail;
+            mail.set("From", "Postmaster <postmaster@mx.ziel.test>");
+            mail.put_first("Received", "from localhost by mx; Mon, 30 Nov 2026 01:00:00 +0000");
+            mail.body = "Your message could not be delivered:\n550 5.1.1 no such user\n\n" +
+                        quoted(about.content);
             return mail;
         }
     }

@@ -23,7 +23,8 @@ constexpr std::array kBanners{"CAUTION. This mail came from outside the organisa
                               "======== EXTERNAL ========",
                               "----- EXTERNAL EMAIL -----",
                               "** Checked: no virus found **",
-                              "[This sender is new to you]"};
+                              "[This sender is new to you]",
+                              "CAUTION: sent from outside. Text of the message:"};
 constexpr std::array kFooters{"-- \nlist@lists.test mailing list", "Scanned by a gateway.",
                               "_______________\nhttps://lists.test/listinfo"};
 
@@ -50,6 +51,14 @@ std::string as_html(const std::string& text) {
         }
     }
     return result + "</div></body></html>\n";
+}
+
+/// As gateways do that keep the lines as they are.
+std::string as_preformatted(const std::string& text) {
+    std::string result = "<html><body>\n<div></div><pre>";
+    for (const char c : text)
+        result += c == '<' ? "&lt;" : c == '&' ? "&amp;" : std::string(1, c);
+    return result + "</pre></body></html>\n";
 }
 
 std::string encoded(const std::string& text, const std::string& encoding) {
@@ -297,7 +306,7 @@ void transform(Travelling& mail, const std::string& tag, Dice& dice) {
         worse(known.text, Text::follows);
     } else if (which == 25 && mail.form == Form::plain) {
         name("in HTML");
-        mail.content = as_html(mail.content);
+        mail.content = dice.one_in(2) ? as_html(mail.content) : as_preformatted(mail.content);
         mail.form = Form::html;
         worse(known.text, Text::follows);
     } else if (which == 26 && dice.one_in(3)) {

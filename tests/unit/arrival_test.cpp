@@ -81,7 +81,8 @@ TEST_F(ArrivalTest, NeverAnArrivalWhateverStandsOnTop) {
     for (const char* line :
          {"Content-Type: multipart/report; report-type=delivery-status", "X-Failed-Recipients: a@b",
           "From: MAILER-DAEMON@x", "From: Mail Delivery System <x@y>",
-          "Content-Type: message/delivery-status",
+          "Content-Type: message/delivery-status", "From: Postmaster <postmaster@test.invalid>",
+          "From: System Administrator <x@y>", "From: bounces+7@lists.test", "From: mta1@x",
           "From: =?utf-8?q?Mail_Delivery_Subsystem?= <x@y>"}) {
         LooseMail mail = received();
         mail.drop("Content-Type");
@@ -107,8 +108,32 @@ TEST_F(ArrivalTest, NeverAnArrivalWhateverStandsOnTop) {
 }
 
 TEST_F(ArrivalTest, AMailSystemsFromIsOursWhereItIsConfigured) {
-    facts.from = "mailer-daemon@field.test";
-    EXPECT_TRUE(arrives(received()));
+    for (const char* from : {"mailer-daemon@field.test", "postmaster@field.test", "root@x"}) {
+        facts.from = from;
+        EXPECT_TRUE(arrives(received())) << from;
+    }
+    facts.from = "probe@field.test";
+    for (const char* from : {"mtaylor@field.test", "Bob <deliveryman@field.test>"}) {
+        LooseMail mail = received();
+        mail.set("From", from);
+        EXPECT_TRUE(arrives(mail)) << from << ": the name of a person";
+    }
+}
+
+TEST_F(ArrivalTest, APostmastersNoticeUnderOurHeaderSectionIsAReport) {
+    facts.sender_mailbox = true;
+    LooseMail mail = received();
+    mail.drop("Return-Path");
+    mail.set("From", "Postmaster <postmaster@field.test>");
+    mail.drop("Auto-Submitted");
+    mail.body =
+        "Your message could not be delivered to <target@ziel.test>:\n550 5.1.1 no such user\n\n"
+        "> " +
+        mail.body;
+    EXPECT_FALSE(arrives(mail));
+    ASSERT_TRUE(bounce(mail.text()).bounce);
+    EXPECT_EQ(bounce(mail.text()).bounce->action, BounceAction::failed);
+    EXPECT_FALSE(bounce(mail.text()).bounce->about_us_alone) << "a letter stays";
 }
 
 TEST_F(ArrivalTest, InTheSendersMailboxAnUnanswerableMailMustBeIntact) {
@@ -145,16 +170,40 @@ TEST_F(ArrivalTest, QuotedTextOfOursIsNotOurText) {
         return result;
     };
     for (const std::string& text :
-         {with_prefix("> "), with_prefix(">"), with_prefix("| "), with_prefix("    "),
-          "Bob wrote:\n" + body, "Am Montag schrieb Bob:\n\n" + body,
-          "-----Original Message-----\n" + body, "---- Ursprüngliche Nachricht ----\n\n" + body,
-          "From: x\nSubject: mailprobed " + text_ + "\n\n" + body, text_ + "\n", std::string(),
+         {with_prefix("> "),
+          with_prefix(">"),
+          with_prefix("| "),
+          with_prefix("    "),
+          "Bob wrote:\n" + body,
+          "Am Montag schrieb Bob:\n\n" + body,
+          "-----Original Message-----\n" + body,
+          "---- Ursprüngliche Nachricht ----\n\n" + body,
+          "Your message was:\n\n" + body,
+          "On 30/11 at 9:05, Bob:\n" + body,
+          "El lunes Bob escribió:\n" + body,
+          "Bob <bob@x.test>:\n" + body,
+          "2026, Bob:\n" + body,
+          "В понедельник Боб писал:\n" + body,
+          "Le lundi, Bob a écrit :\n" + body,
+          "*Subject:* mailprobed " + text_ + "\n\n" + body,
+          text_ + " is what I saw\n" + body,
+          text_ + "\n\nThis is a test message of a mail delivery\n> monitor (mailprobed).\n",
+          "[Betreff: mailprobed " + text_ + "\n\n" + body,
+          "From: x\nSubject: mailprobed " + text_ + "\n\n" + body,
+          text_ + "\n",
+          std::string(),
           "Your " + text_ + " came.\n" + body}) {
         const LooseMail mail{{"References: <x@y>", "X-Mailprobed-Tag: " + text_}, text};
         EXPECT_FALSE(arrives(mail)) << text;
     }
     for (const std::string& text :
          {"Take care. This mail is from outside!\n" + body, "\n\n" + body,
+          "CAUTION: sent from outside your organisation. Text of the message:\n\n" + body,
+          "Achtung, diese Nachricht kommt von außen:\n" + body, "Scanned by Guard 5.2:\n" + body,
+          "[Scanned by gateway: mailprobed " + text_ + "]\n\n" + body,
+          "(mailprobed " + text_ + ")\n" + body,
+          text_ + "\n\nThis is a test message of a\nmail delivery monitor\n  (mailprobed).\nx\n",
+          text_ + " " + std::string(kFirstSentence) + " Sent by: x\n",
           "----- EXTERNAL -----\n\n" + body, body + "\n_____\nlist@x\n", "\xef\xbb\xbf" + body}) {
         const LooseMail mail{{"References: <x@y>", "X-Mailprobed-Tag: " + text_}, text};
         EXPECT_TRUE(arrives(mail)) << text;
@@ -168,6 +217,17 @@ TEST_F(ArrivalTest, OurTextMayStandInHtmlAndInParts) {
                     "Content-Type: text/html; charset=utf-8"},
                    html};
     EXPECT_TRUE(arrives(mail));
+    for (const std::string& open :
+         {"<pre>", "<PRE class=x>", "<div style=\"white-space: pre-wrap\">",
+          "<div style='white-space:pre'><div>"}) {
+        const std::string begin = "<p>Banner</p>" + open;
+        mail.body = begin + sent().body + "</div></div></pre>";
+        EXPECT_TRUE(arrives(mail)) << open;
+        mail.body = begin + "    " + sent().body;
+        EXPECT_FALSE(arrives(mail)) << "indented, as quotes are";
+    }
+    mail.body = "<pre>Banner</pre>\n" + text_ + "\n" + std::string(kFirstSentence) + "\n";
+    EXPECT_TRUE(arrives(mail)) << "the banner alone was laid out; the lines behind it are joined";
     mail.body = "<p>Away.</p><blockquote>" + html + "</blockquote>";
     EXPECT_FALSE(arrives(mail));
     mail.set("Content-Type", "multipart/mixed; boundary=\"b 1\"");
@@ -219,6 +279,30 @@ TEST_F(ArrivalTest, ACopyThatNoServerReceivedIsFiledByTheSender) {
     EXPECT_FALSE(arrives(bare));
     facts.sender_mailbox = false;
     EXPECT_TRUE(arrives(filed)) << "nobody files copies in the receiver's mailbox";
+}
+
+TEST_F(ArrivalTest, ACopyThatOnlyASubmissionReceivedIsFiledByTheSender) {
+    facts.sender_mailbox = facts.leads_outside = true;
+    for (const char* hop :
+         {"from [203.0.113.5] by smtp.x.test with ESMTPSA id q1; Mon, 30 Nov 2026 01:00:00 +0000",
+          "from c by s with esmtpa; Mon, 30 Nov 2026 01:00:00 +0000",
+          "from c (Authenticated sender: u) by s; Mon, 30 Nov 2026 01:00:00 +0000"}) {
+        LooseMail filed = sent();
+        filed.put_first("Received", hop);
+        EXPECT_TRUE(is_filed_copy(split_mail(filed.text()).headers)) << hop;
+        EXPECT_FALSE(arrives(filed)) << hop;
+        LooseMail came = filed;
+        came.put_first("Received", "from mx.far.test by mx.x.test with ESMTPS id 2; x");
+        EXPECT_TRUE(arrives(came)) << "it came back";
+        for (const char* field : {"Return-Path", "Delivered-To", "X-Original-To"}) {
+            LooseMail delivered = filed;
+            delivered.put_first(field, "<probe@field.test>");
+            EXPECT_TRUE(arrives(delivered)) << field;
+        }
+        facts.leads_outside = false;
+        EXPECT_TRUE(arrives(filed)) << "to its own address it cannot be told";
+        facts.leads_outside = true;
+    }
 }
 
 TEST_F(ArrivalTest, TheComposedMailIsRecognisedByEachOfItsFourCopies) {

@@ -193,6 +193,80 @@ TEST_F(LetterWords, AbsenceNotesAndAcknowledgementsDecideNothing) {
     }
 }
 
+TEST_F(LetterWords, NumbersOfTelephonesCasesAmountsAndStreetsAreNoCodes) {
+    const std::string head = "Return-Path: <>\nFrom: Ann <ann@ziel.test>\nSubject: Travelling\n";
+    for (const char* words : {"In urgent cases please call my colleague: (503) 555-0100.",
+                              "Vertretung Tel: 550 12 34.",
+                              "Telefon: 551 234 567",
+                              "Vorgang #550 wurde angelegt.",
+                              "Vorgang: 550 wurde angelegt.",
+                              "Tel: 550 (Zentrale)",
+                              "Room (550)",
+                              "[550]",
+                              "Case: 550",
+                              "ask for extension (550)",
+                              "(503)\n555-0100",
+                              "550 12 34",
+                              "550, 551 and 552",
+                              "450 EUR",
+                              "Price: 550 $",
+                              "550 Main Street",
+                              "Phone: 550 or 551",
+                              "5.1.1 of 2026",
+                              "#550",
+                              "Ext.: 550 is mine",
+                              "500 days",
+                              "x=550",
+                              "551"}) {
+        for (const char* mark : {"", "Auto-Submitted: auto-replied\n"})
+            EXPECT_EQ(said(letter(head + mark, words)), "nothing") << mark << words;
+    }
+    for (const char* words :
+         {"450 Elm, third door", "550 is where I am", "Raumnummer: 550 im Haus"})
+        EXPECT_EQ(said(letter(head + "Auto-Submitted: auto-replied\n", words)), "nothing") << words;
+    for (const char* words :
+         {"550 no such user", "host said: 550 5.1.1 no", "#550 5.1.1 RESOLVER; not found",
+          "mx.far.test replied 550 unknown user", "SMTP error (550), user unknown",
+          "550 192.0.2.1 is blocked", "'550-5.7.1 rejected'"}) {
+        EXPECT_EQ(said(letter(head + "Auto-Submitted: auto-replied\n", words)), "strong permanent")
+            << words;
+    }
+}
+
+TEST_F(LetterWords, APersonWhoseNameHoldsThatOfASystemIsAPerson) {
+    for (const char* from :
+         {"\"Bob Smith, Mail Administrator\" <bob@ziel.test>", "Mary Taylor <mtaylor@ziel.test>",
+          "Ann <rootman@ziel.test>", "Bob <bob.root@ziel.test>", "system.engineer@ziel.test",
+          "Anna Postmaster <anna@ziel.test>", "deliverymen@ziel.test", "Joe Mailer <joe@ziel.test>",
+          "bob@ziel.test (Bob, Mail Delivery System)", "smtpuser@ziel.test",
+          "Bob Mdaemon-Admin <bob@ziel.test>", "trampostmaster1@ziel.test"}) {
+        for (const char* path : {"", "Return-Path: <bob@ziel.test>\n"}) {
+            EXPECT_EQ(said(letter(std::string(path) + "From: " + from + "\nSubject: unknown mail\n",
+                                  "What is this? 550 5.1.1 is what our log says: unknown.")),
+                      "nothing")
+                << path << from;
+        }
+    }
+    for (const char* from :
+         {"MAILER-DAEMON@mx.test", "Mailer-Daemon-7@mx.test", "MAILER_DAEMON", "MAILER-DAEMON (x)",
+          "Mail Delivery System <x@mx.test>", "\"Mail Delivery Subsystem\" <noreply@mx.test>",
+          "x@mx.test (Mail Delivery System)", "MDaemon <x@mx.test>", "mail-daemon@mx.test",
+          "Mail Delivery Subsystem", "MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@x.test"}) {
+        EXPECT_EQ(
+            said(letter(std::string("From: ") + from + "\nSubject: x\n", "550 5.1.1 unknown")),
+            "strong permanent")
+            << from;
+    }
+    for (const char* from :
+         {"postmaster@mx.test", "mta-3@mx.test", "Mail Administrator <x@mx.test>", "root@mx.test",
+          "list-bounces+x@mx.test", "bounce-12-34@mx.test", "System Administrator <x@mx.test>"}) {
+        EXPECT_EQ(
+            said(letter(std::string("From: ") + from + "\nSubject: x\n", "550 5.1.1 unknown")),
+            "weak permanent")
+            << from;
+    }
+}
+
 TEST_F(LetterWords, AHumanPostmasterDecidesNothing) {
     for (const char* head :
          {"Return-Path: <postmaster@ziel.test>\nFrom: Anna Postmaster <postmaster@ziel.test>\n",

@@ -221,6 +221,102 @@ TEST_F(ReportRules, XFailedRecipientsDecidesByWhomItNames) {
     EXPECT_FALSE(may_go(letter("target@ziel.test", "550 5.1.1 no"))) << "a letter stays";
 }
 
+/// A mail of a person who shares our address; the body quotes our mail.
+constexpr const char* kPersons =
+    "From: Anna <probe@field.test>\nTo: helpdesk@ziel.test\nMessage-ID: <human-1@field.test>\n";
+
+TEST_F(ReportRules, AReportOnAPersonsMailThatQuotesOursDecidesNothing) {
+    for (const char* status :
+         {"Final-Recipient: rfc822; helpdesc@ziel.test\nAction: failed\nStatus: 5.1.1\n",
+          "Final-Recipient: rfc822; target@ziel.test\nAction: failed\nStatus: 5.1.1\n",
+          "Final-Recipient: rfc822; target@ziel.test\nAction: delayed\nStatus: 4.4.1\n", ""}) {
+        for (const std::string subject : {"Fwd: mailprobed ", "mailprobed ", "what is "}) {
+            for (const std::string type : {"message/rfc822", "text/rfc822-headers"}) {
+                std::string text = report(status, "report; report-type=delivery-status",
+                                          "<helpdesc@ziel.test>: 550 5.1.1 unknown");
+                text.resize(text.rfind("--b\nContent-Type: text/rfc822-headers"));
+                text += "--b\nContent-Type: " + type + "\n\n" + kPersons + "Subject: " + subject +
+                        text_ + "\nReferences: <" + text_ + "@field.test>\n\n" + text_ +
+                        "\n\nWhat is this?\n" + copy() + "\n--b--\n";
+                EXPECT_EQ(said(text), "nothing") << text;
+                std::string letter = text;
+                letter.replace(letter.find("message/delivery-status"), 23, "text/plain");
+                EXPECT_EQ(said(letter), "nothing") << letter;
+            }
+        }
+    }
+}
+
+TEST_F(ReportRules, ALetterThatCopiesAPersonsHeadersDecidesNothing) {
+    for (const std::string mark : {"", "> ", "    "}) {
+        std::string copied = kPersons + ("Subject: Fwd: mailprobed " + text_) + "\n";
+        for (auto at = copied.find('\n'); at + 1 < copied.size(); at = copied.find('\n', at + 1))
+            copied.insert(at + 1, mark);
+        EXPECT_EQ(said("Return-Path: <>\nFrom: MAILER-DAEMON@x\nSubject: failure notice\n\n"
+                       "550 5.1.1 nobody here\n\n" +
+                       mark + copied + "\nWhat is this?\n" + copy()),
+                  "nothing")
+            << mark << copied;
+    }
+}
+
+TEST_F(ReportRules, AnEnvelopeIdOfAnotherMailDecidesNothingUnlessOursCameBack) {
+    std::string text = report(about("", "rfc822; target@ziel.test"));
+    const auto at = text.find("Reporting-MTA: dns; mx.ziel.test\n");
+    text.insert(at, "Original-Envelope-Id: QQ12345\n");
+    EXPECT_EQ(said(text), "strong permanent");
+    text.resize(text.rfind("--b\nContent-Type: text/rfc822-headers"));
+    EXPECT_EQ(said(text + "--b\n\nIt was <" + text_ + "@field.test>.\n--b--\n"), "nothing");
+}
+
+TEST_F(ReportRules, ATagThatStandsInTheTextAloneLeavesNeighboursWeakAndTheReportWhereItIs) {
+    for (const auto& [end, expected] : {std::pair{"rfc822; target@ziel.test", "strong permanent"},
+                                        std::pair{"rfc822; boss@ziel.test", "weak permanent"}}) {
+        std::string text = report(about("", end));
+        text.resize(text.rfind("--b\nContent-Type: text/rfc822-headers"));
+        text += "--b\n\nIt was <" + text_ + "@field.test>.\n--b--\n";
+        EXPECT_EQ(said(text), expected) << end;
+        EXPECT_FALSE(may_go(text)) << end;
+    }
+}
+
+TEST_F(ReportRules, OurMailThatAPersonSentOnFailsForAnotherRecipient) {
+    std::string text = report(about("", "rfc822; helpdesc@ziel.test"));
+    text.insert(text.find("X-Mailprobed-Tag"), "Resent-To: helpdesc@ziel.test\n");
+    EXPECT_EQ(said(text), "weak permanent");
+    EXPECT_FALSE(may_go(text));
+}
+
+TEST_F(ReportRules, AReportOfSeveralMailsStaysAndEachPartSpeaksOfItsOwn) {
+    const auto second = [](const std::string& id, const std::string& recipients) {
+        return "\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n" +
+               (id.empty() ? "" : "Original-Envelope-Id: " + id + "\n") + "\n" + recipients;
+    };
+    const auto first = [&](const std::string& id, const std::string& more) {
+        std::string text =
+            report(about("", "rfc822; target@ziel.test", "delivered", "2.0.0") + more);
+        if (id.empty()) return text;
+        return text.insert(text.find("Reporting-MTA"), "Original-Envelope-Id: " + id + "\n");
+    };
+    const std::string boss = about("", "rfc822; boss@ziel.test");
+    const std::string ours = about("", "rfc822; target@ziel.test");
+    EXPECT_EQ(said(first(text_, second("QQ12345", boss))), "other");
+    EXPECT_EQ(said(first(text_, second("QQ12345", ours))), "other") << "another mail to ours";
+    EXPECT_EQ(said(first("QQ12345", second(text_, boss))), "weak permanent");
+    EXPECT_EQ(said(first("QQ12345", second(text_, ours))), "strong permanent");
+    for (const char* id : {"", "QQ12345"}) {
+        EXPECT_FALSE(may_go(first(text_, second(id, ours)))) << id;
+        EXPECT_FALSE(may_go(first("", second(id, ours)))) << id;
+        EXPECT_FALSE(may_go(first(text_, second(id, boss)))) << id;
+    }
+    std::string strangers = report(ours);
+    ASSERT_TRUE(may_go(strangers));
+    strangers.insert(strangers.rfind("--b--"),
+                     std::string("--b\nContent-Type: message/rfc822\n\n") + kPersons + "\nx\n");
+    EXPECT_EQ(said(strangers), "strong permanent");
+    EXPECT_FALSE(may_go(strangers)) << "somebody's mail came back with it";
+}
+
 TEST_F(ReportRules, ReportsAboutReadersAndComplaintsAndDigestsDecideNothing) {
     const std::string head = "Return-Path: <>\nFrom: MAILER-DAEMON@x\nSubject: failure\n";
     const std::string ours = "\n--b\nContent-Type: message/rfc822\n\n" + sent().text();

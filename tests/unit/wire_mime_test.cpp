@@ -100,13 +100,15 @@ TEST(WireMime, AddressesAreOneFormWhereverTheyStand) {
 }
 
 TEST(WireMime, ReplyCodesStandWhereAServerIsQuoted) {
-    for (const char* text :
-         {"550 no", "x: 550 no", "said: 451-busy", "<<< 554 x", "(550)", "smtp;550 x",
-          "line\n  552 5.2.2 full", "<a@b>: 550", "error 550: x", "550-5.1.1 x"}) {
+    for (const char* text : {"550 no", "x: 550 no", "said: 451-busy", "<<< 554 x", "(550)",
+                             "smtp;550 x", "line\n  552 5.2.2 full", "<a@b>: 550", "error 550: x",
+                             "550-5.1.1 x", "#550 5.1.1 x", "error (550)", "smtp; 550"}) {
         EXPECT_EQ(find_reply_code(text).size(), 3U) << text;
     }
-    for (const char* text : {"room 550 is", "1550 x", "5501", "550.5 x", "x550 y", "590 x",
-                             "550-1234", "250 ok", "", "55", "2026-550 x"}) {
+    for (const char* text :
+         {"room 550 is", "1550 x", "5501", "550.5 x", "x550 y", "590 x", "550-1234", "250 ok", "",
+          "55", "2026-550 x", "(503) 555-0100", "Tel: 550 12 34", "#550 x", "x (550)",
+          "line\n550\n", "Case: 550 is open", "450 EUR", "550 Main Street"}) {
         EXPECT_EQ(find_reply_code(text), "") << text;
     }
 }
