@@ -328,4 +328,7 @@ FIELD = [
     Mutant("escapes within escapes are not read back", "probes/session/masker.cpp",
            "if (all_[i].depth < kDepth) read_back(i);", "if (all_[i].depth > kDepth) read_back(i);",
            "session:Masker.EscapesWithinEscapesAreReadBackToo"),
+    Mutant("only what is in ASCII all through is searched for", "probes/session/secret_forms.cpp",
+           "    if (kept >= kLeastPart) {\n", "    if (kept >= kLeastPart && replaced.size() == kept) {\n",
+           "session:MaskerCharset.WhatIsReplacedByOtherCharactersIsFound"),
 ]
