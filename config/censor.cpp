@@ -17,6 +17,8 @@ namespace {
 
 /// A run of this many characters is a part of a secret, not chance.
 constexpr std::size_t kRun = 5;
+/// No login in front of a host is longer.
+constexpr std::size_t kMostLogin = 256;
 /// No secret has more lines than a private key.
 constexpr std::size_t kMostLines = 200;
 
@@ -184,6 +186,7 @@ Censor::Censor(std::string_view source) {
         const std::string_view users = source.substr(end);
         taint_users(users.substr(0, end_of_users(users)));
     });
+    taint_logins(source, keys);
     std::ranges::sort(runs_);
     const auto repeated = std::ranges::unique(runs_);
     runs_.erase(repeated.begin(), repeated.end());
@@ -197,6 +200,22 @@ void Censor::taint_users(std::string_view region) {
         const std::size_t colon = line.find(':');
         taint(colon == std::string_view::npos ? line : line.substr(colon + 1));
         region.remove_prefix(std::min(end + 1, region.size()));
+    }
+}
+
+// A slip cuts smtp://u:p@host into pieces that tell no more what they were.
+void Censor::taint_logins(std::string_view source, const std::vector<std::string_view>& keys) {
+    for (std::size_t at = source.find(':'); at != std::string_view::npos;
+         at = source.find(':', at)) {
+        std::string_view region = source.substr(++at, kMostLogin);
+        if (region.find_first_of(" \t\r\n") == 0) continue;
+        // No login but an address, as browsers copy it.
+        if (source.substr(0, at).ends_with("mailto:")) continue;
+        region = region.substr(0, end_of_secret(region, 0, keys));
+        const std::size_t end = region.rfind('@');
+        if (end == std::string_view::npos) continue;
+        taint(region.substr(0, end));
+        at += end;
     }
 }
 

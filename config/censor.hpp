@@ -23,6 +23,7 @@ class Censor {
   private:
     void taint(std::string_view region);
     void taint_users(std::string_view region);
+    void taint_logins(std::string_view source, const std::vector<std::string_view>& keys);
 
     /// The runs of five characters of all places where secrets may stand, sorted.
     std::vector<std::uint64_t> runs_;

@@ -135,7 +135,7 @@ class Builder final : public YAML::EventHandler {
     [[nodiscard]] std::string value_here() const {
         const bool keyed = !open_.empty() && open_.back().key;
         if (!keyed || continues_secret_key(open_.back().key->text)) return "a value";
-        return "the value of " + in_quotes(open_.back().key->text);
+        return "the value of " + wrong_in_quotes(open_.back().key->text);
     }
 
     void open(ConfigNode::Kind kind, const YAML::Mark& mark, const std::string& tag,

@@ -33,7 +33,8 @@ std::optional<Complaint> check_ca_file(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) {
         return Complaint{
-            in_quotes(path) + " cannot be read: " + std::generic_category().message(errno), kForm};
+            path_in_quotes(path) + " cannot be read: " + std::generic_category().message(errno),
+            kForm};
     }
     const std::string content{std::istreambuf_iterator<char>(file), {}};
     for (const auto* mark :

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shows the effective configuration, defaults filled in, without what is secret.
+#include "config/credentials.hpp"
 #include "config/draft.hpp"
 #include "config/durations.hpp"
 
@@ -21,11 +22,11 @@ class Writer {
     void text(const char* name, const std::string& value) {
         if (value.empty()) return;
         key(name);
-        out_ << value;
+        out_ << shown(value);
     }
     /// A header or label, whose value may be empty.
     void pair(const std::string& name, const std::string& value) {
-        out_ << YAML::Key << name << YAML::Value << value;
+        out_ << YAML::Key << shown(name) << YAML::Value << shown(value);
     }
     void word(const char* name, const char* value) {
         key(name);
@@ -40,7 +41,7 @@ class Writer {
         key(name);
         out_ << YAML::BeginSeq;
         for (const std::string& value : values)
-            out_ << value;
+            out_ << shown(value);
         out_ << YAML::EndSeq;
     }
     void number(const char* name, std::uint32_t value) {
@@ -62,6 +63,11 @@ class Writer {
     [[nodiscard]] std::string result() const { return std::string(out_.c_str()) + "\n"; }
 
   private:
+    /// A login may stand where any text is allowed, in a label or as a user's name.
+    static std::string shown(const std::string& value) {
+        return holds_credentials(value) ? "<secret>" : value;
+    }
+
     YAML::Emitter out_;
 };
 

@@ -25,7 +25,7 @@ void read_pairs(MapReader& map, std::string_view key, TextCheck check_key, TextC
     }
     std::vector<std::string> seen;
     for (const ConfigEntry& entry : node->entries) {
-        const std::string name = in_quotes(entry.key) + " in " + map.name_of(key);
+        const std::string name = wrong_in_quotes(entry.key) + " in " + map.name_of(key);
         if (const auto complaint = check_key(entry.key)) {
             problems.error(entry.place, name + " " + complaint->what, complaint->expected);
             continue;

@@ -2,6 +2,8 @@
 // Messages to the operator: order, repetition, escaping.
 #include "config/problem.hpp"
 
+#include "config/credentials.hpp"
+
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -59,12 +61,11 @@ std::string ProblemList::censored(std::string text) {
     while ((begin = text.find(kPieceBegins, begin)) != std::string::npos) {
         const std::size_t end = std::min(text.find(kPieceEnds, begin), text.size() - 1);
         if (!censor_) censor_.emplace(source_);
-        const bool shown =
-            censor_->may_show(std::string_view(text).substr(begin + 1, end - begin - 1));
+        const std::string piece = text.substr(begin + 1, end - begin - 1);
+        const bool shown = piece != kNotShown && censor_->may_show(piece);
         // With its quotes.
         const std::size_t from = begin - 1;
         const std::size_t size = end + 2 - from;
-        const std::string piece = text.substr(begin + 1, end - begin - 1);
         const std::string instead = shown ? "'" + piece + "'" : std::string(kNotShown);
         text.replace(from, size, instead);
         begin = from + instead.size();
@@ -108,12 +109,24 @@ std::string in_quotes(std::string_view text) {
         return std::string("'") + kPieceBegins + without_controls(piece).append(behind) +
                kPieceEnds + "'";
     };
+    // Judged before it is cut: what tells a login may stand at its end.
+    if (holds_credentials(text)) return enclosed(kNotShown, "");
     if (text.size() <= kQuoteLimit) return enclosed(text, "");
     // Cut between characters: a UTF-8 continuation byte never starts the rest.
     std::size_t end = kQuoteLimit;
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
         --end;
     return enclosed(text.substr(0, end), "...");
+}
+
+std::string wrong_in_quotes(std::string_view text) {
+    return in_quotes(resembles_password(text) ? kNotShown : text);
+}
+
+std::string path_in_quotes(std::string_view path) {
+    const bool rooted = path.starts_with('/') || path.starts_with('.');
+    const std::string_view name = rooted ? path.substr(path.rfind('/') + 1) : path;
+    return in_quotes(resembles_password(name) ? kNotShown : path);
 }
 
 std::string joined_with_or(const std::vector<std::string>& words) {

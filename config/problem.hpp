@@ -70,9 +70,16 @@ class ProblemList {
     std::size_t dropped_ = 0;
 };
 
-/// `text` between single quotes for a message, shortened, control characters as \xNN; a list of
-/// problems that is guarded drops it if it may be a secret's.
+/// `text` between single quotes for a message, shortened, control characters as \xNN; one that
+/// holds a login is not shown, and a list of problems that is guarded drops what may be a secret's.
 [[nodiscard]] std::string in_quotes(std::string_view text);
+
+/// The same for a text that is no name of anything and so may be a secret in the wrong place: one
+/// that resembles a password is not shown either.
+[[nodiscard]] std::string wrong_in_quotes(std::string_view text);
+
+/// The same for a path that leads nowhere: folders are no passwords, the file's name may be one.
+[[nodiscard]] std::string path_in_quotes(std::string_view path);
 
 /// `words` as a sentence has them: "a, b or c".
 [[nodiscard]] std::string joined_with_or(const std::vector<std::string>& words);

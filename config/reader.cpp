@@ -106,7 +106,7 @@ void MapReader::note_unknown(const ConfigEntry& entry) {
         !continues_secret_key(entry.key) && entry.key.find_first_of(" :\"'|") == std::string::npos;
     problems_.error(
         entry.place,
-        (shown ? "unknown key " + in_quotes(entry.key) : "an unknown key") + " in " + name(),
+        (shown ? "unknown key " + wrong_in_quotes(entry.key) : "an unknown key") + " in " + name(),
         expected);
 }
 

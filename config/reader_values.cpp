@@ -38,7 +38,8 @@ bool MapReader::text(std::string_view key, TextCheck check, std::string& out) {
     const ConfigNode* found = scalar(key, "a text");
     if (found == nullptr) return false;
     if (auto complaint = check(found->text)) {
-        if (!found->text.empty()) complaint->what = in_quotes(found->text) + " " + complaint->what;
+        if (!found->text.empty())
+            complaint->what = wrong_in_quotes(found->text) + " " + complaint->what;
         complain(key, *complaint);
         return false;
     }
@@ -65,9 +66,10 @@ bool MapReader::texts(std::string_view key, TextCheck check, std::vector<std::st
         if (item->kind != ConfigNode::Kind::text) {
             wrong(item->place, "an entry that is " + std::string(kind_name(*item)), "a text");
         } else if (const auto complaint = check(item->text)) {
-            wrong(item->place, in_quotes(item->text) + " " + complaint->what, complaint->expected);
+            wrong(item->place, wrong_in_quotes(item->text) + " " + complaint->what,
+                  complaint->expected);
         } else if (std::ranges::find(result, item->text) != result.end()) {
-            wrong(item->place, in_quotes(item->text) + " is here a second time", "each once");
+            wrong(item->place, wrong_in_quotes(item->text) + " is here a second time", "each once");
         } else {
             result.push_back(item->text);
         }
@@ -83,7 +85,7 @@ std::size_t MapReader::word_index(std::string_view key, const std::vector<std::s
     if (found == nullptr) return words.size();
     const auto index =
         static_cast<std::size_t>(std::ranges::find(words, found->text) - words.begin());
-    if (index == words.size()) complain(key, {"is " + in_quotes(found->text), expected});
+    if (index == words.size()) complain(key, {"is " + wrong_in_quotes(found->text), expected});
     return index;
 }
 
@@ -103,12 +105,13 @@ bool MapReader::duration(std::string_view key, Range<Duration> range, Duration& 
     const auto value = parse_duration(found->text);
     if (!value) {
         const bool bare = parse_number<double>(found->text).has_value();
-        complain(key, {"is " + in_quotes(found->text) + (bare ? ", a number without unit" : ""),
-                       expected});
+        complain(key,
+                 {"is " + wrong_in_quotes(found->text) + (bare ? ", a number without unit" : ""),
+                  expected});
         return false;
     }
     if (*value < range.least || *value > range.greatest) {
-        complain(key, {"is " + in_quotes(found->text) + ", out of range", expected});
+        complain(key, {"is " + wrong_in_quotes(found->text) + ", out of range", expected});
         return false;
     }
     out = *value;
@@ -122,7 +125,7 @@ bool MapReader::integer(std::string_view key, Range<std::uint32_t> range, std::u
     if (found == nullptr) return false;
     const auto value = parse_number<std::uint32_t>(found->text);
     if (!value || *value < range.least || *value > range.greatest) {
-        complain(key, {"is " + in_quotes(found->text), expected});
+        complain(key, {"is " + wrong_in_quotes(found->text), expected});
         return false;
     }
     out = *value;
@@ -137,7 +140,7 @@ bool MapReader::decimal(std::string_view key, Range<double> range, double& out) 
     const auto value = parse_number<double>(found->text);
     // Written so that NaN is out of range.
     if (!value || !(*value >= range.least && *value <= range.greatest)) {
-        complain(key, {"is " + in_quotes(found->text), expected});
+        complain(key, {"is " + wrong_in_quotes(found->text), expected});
         return false;
     }
     out = *value;

@@ -50,8 +50,9 @@ std::optional<Complaint> read_secret_file(const std::string& path, ModeCheck che
     // Without O_NONBLOCK a FIFO would hold up the start for ever.
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) {
+        const int error = errno;
         return Complaint{
-            in_quotes(path) + " cannot be read: " + std::generic_category().message(errno),
+            path_in_quotes(path) + " cannot be read: " + std::generic_category().message(error),
             "a file that this user can read"};
     }
     struct stat status{};

@@ -4,6 +4,7 @@
 #include "config/secrets.hpp"
 
 #include "config/command.hpp"
+#include "config/credentials.hpp"
 #include "config/plain_text.hpp"
 #include "config/secret_file.hpp"
 
@@ -42,7 +43,7 @@ constexpr std::string_view kCredentialLetters =
 
 /// People put passwords where names belong: only what looks like a name is repeated.
 std::string shown(const std::string& name, std::string_view letters) {
-    return name.find_first_not_of(letters) == std::string::npos ? in_quotes(name) : "this";
+    return name.find_first_not_of(letters) == std::string::npos ? wrong_in_quotes(name) : "this";
 }
 
 /// Every byte of the key counts, a final newline too: a random key may end in one.
@@ -158,6 +159,9 @@ SecretReader::Outcome SecretReader::from_credential(const std::string& name) con
         const bool loaded = !own && std::filesystem::exists(of_folder, not_there);
         outcome.complaint =
             read_secret_file(loaded ? of_folder : place + name, ModeCheck::none, outcome.value);
+        if (outcome.complaint && !own && !loaded && resembles_password(name)) {
+            outcome.complaint->what = "is no credential of this service";
+        }
     }
     return outcome;
 }
@@ -204,7 +208,8 @@ SecretReader::Outcome SecretReader::from_command(MapReader& map) {
         outcome.value = std::move(result.output);
     } else {
         const bool a_program =
-            program.find('/') != std::string::npos || result.failure.find(kNotStarted) != 0;
+            (program.find('/') != std::string::npos || result.failure.find(kNotStarted) != 0) &&
+            !holds_credentials(program);
         outcome.complaint = Complaint{
             (a_program ? "'" + program + "' " : "names a program that ") + result.failure,
             "a program that prints the password and exits with 0 in time; try it by hand as the "

@@ -212,7 +212,7 @@ std::string Masker::masked(std::string_view text, bool open_end) {
     make_forms();
     Marks marks;
     std::vector<SecretPlace> places;
-    const auto search = [&](const Skeleton& skeleton, bool parts, bool widens) {
+    const auto search_one = [&](const Skeleton& skeleton, bool parts, bool widens) {
         places.clear();
         forms_.find({skeleton, text, open_end, parts}, places);
         if (places.empty()) return;
@@ -220,6 +220,10 @@ std::string Masker::masked(std::string_view text, bool open_end) {
         Marker marker(text, skeleton, widens, marks);
         for (const SecretPlace& place : places)
             marker.mark(place);
+    };
+    const auto search = [&](const Skeleton& skeleton, bool parts, bool widens) {
+        search_one(skeleton, parts, widens);
+        if (forms_.with_gaps()) search_one(gapped(skeleton), parts, false);
     };
     const bool prefixed = has_prefixes(text);
     // Where codes stand in between, what they interrupt is whole only without them.

@@ -15,8 +15,10 @@ namespace mailprobed {
 /// Knows secrets and finds them in text: plain, in any case, in hexadecimal, in base64 at any
 /// offset, with blanks in between, broken over the lines of one reply, and in any of these behind
 /// up to three of the escapes that servers use (URL, HTML, C, JSON, SQL, shell, quoted-printable,
-/// lists of octets, base64). Copies that were cut are found from six characters on, if half of the
-/// secret is there, or its beginning or end where the text ends or dots stand.
+/// lists of octets, base64). What is not in ASCII is also found in another charset, or replaced by
+/// other characters where enough of the secret is left. Copies that were cut are found from six
+/// characters on, if half of the secret is there, or its beginning or end where the text ends or
+/// dots stand.
 class Masker {
   public:
     Masker() = default;

@@ -8,6 +8,7 @@
 #include "probes/wire/base64.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace mailprobed {
 
@@ -19,6 +20,10 @@ constexpr std::size_t kLeastPart = 6;
 constexpr std::size_t kLeastStart = 3;
 // A base64 form shorter than this would hit ordinary words.
 constexpr std::size_t kLeastBase64 = 4;
+// A form in ISO 8859-1 that is shorter is no form.
+constexpr std::size_t kLeastLatin = 4;
+// Characters in ASCII of which all others were dropped.
+constexpr std::size_t kLeastDropped = 8;
 constexpr std::size_t kRun = 3;
 // Anchors of one form with the same run: a secret of one letter must not cost its square.
 constexpr std::size_t kMostAlike = 4;
@@ -52,6 +57,46 @@ std::string in_case(std::string_view text, char first, char last) {
         if (c >= first && c <= last) c = static_cast<char>(c ^ ' ');
     }
     return result;
+}
+
+bool in_ascii(char c) noexcept {
+    return static_cast<unsigned char>(c) < 0x80;
+}
+
+// `text`, which is UTF-8, in ISO 8859-1; empty if a character is not in that.
+Secret in_latin(std::string_view text) {
+    std::string result;
+    result.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto lead = static_cast<unsigned char>(text[i]);
+        if (in_ascii(text[i])) {
+            result += text[i];
+            continue;
+        }
+        if ((lead != 0xc2 && lead != 0xc3) || i + 1 == text.size()) {
+            wipe(result.data(), result.size());
+            return Secret();
+        }
+        const auto next = static_cast<unsigned char>(text[++i]);
+        result += static_cast<char>(((lead & 3U) << 6U) | (next & 0x3fU));
+    }
+    return Secret(std::move(result));
+}
+
+// `text`, taken for ISO 8859-1, in UTF-8: of what was UTF-8 already, what is encoded twice.
+Secret in_utf8(std::string_view text) {
+    std::string result;
+    result.reserve(text.size() * 2);
+    for (const char c : text) {
+        const auto octet = static_cast<unsigned char>(c);
+        if (octet < 0x80) {
+            result += c;
+        } else {
+            result += static_cast<char>(0xc0U | (octet >> 6U));
+            result += static_cast<char>(0x80U | (octet & 0x3fU));
+        }
+    }
+    return Secret(std::move(result));
 }
 
 std::uint32_t run_of(char a, char b, char c) noexcept {
@@ -139,7 +184,8 @@ SecretForms::~SecretForms() {
 }
 
 void SecretForms::reserve(std::size_t octets) {
-    // Plain, hexadecimal and three times base64, for a digest nine times.
+    // Plain, hexadecimal and three times base64, for a digest nine times; what is not in ASCII is
+    // no digest, and its forms in other charsets take five times its size.
     reserve_wiped(octets_, octets_.size() + octets * 15 + 16);
 }
 
@@ -149,10 +195,41 @@ void SecretForms::add_secret(std::string_view secret) {
     const Secret hex(hexadecimal(secret));
     add_form(hex.reveal(), 2 * kLeastPart, false);
     add_cores(secret);
+    if (!std::ranges::all_of(secret, in_ascii)) add_other_charsets(secret);
     // A digest may come back in the other case, and its base64 is another one then.
     if (!std::ranges::all_of(secret, [](char c) { return hex_value(c) >= 0; })) return;
     add_cores(Secret(in_case(secret, 'A', 'Z')).reveal());
     add_cores(Secret(in_case(secret, 'a', 'z')).reveal());
+}
+
+void SecretForms::add_other_charsets(std::string_view secret) {
+    const Secret latin = in_latin(secret);
+    // Fewer octets of it are a part of many a character in UTF-8.
+    if (latin.reveal().size() >= kLeastLatin) add_form(latin.reveal(), kLeastPart, false);
+    add_form(in_utf8(secret).reveal(), kLeastPart, false);
+    std::string replaced;
+    std::string dropped;
+    replaced.reserve(secret.size());
+    dropped.reserve(secret.size());
+    std::size_t kept = 0;
+    for (const char c : secret) {
+        if (in_ascii(c)) dropped += c;
+        if (folded(c) == 0) continue;
+        const bool gap = belongs_to_gap(c);
+        if (!gap || !replaced.ends_with(kGap)) replaced += gap ? kGap : c;
+        kept += gap ? 0 : 1;
+    }
+    // What is left must tell more of the secret than ordinary words do by chance.
+    if (kept >= kLeastPart) {
+        gaps_ = true;
+        add_form(replaced, kLeastPart, false);
+    }
+    const auto is_small = [](char c) { return (c >= 'a' && c <= 'z') || folded(c) == 0; };
+    if (kept >= kLeastDropped && !std::ranges::all_of(dropped, is_small)) {
+        add_form(dropped, kLeastDropped, false);
+    }
+    wipe(replaced.data(), replaced.size());
+    wipe(dropped.data(), dropped.size());
 }
 
 void SecretForms::add_base64(std::string_view text) {

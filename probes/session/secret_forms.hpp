@@ -44,7 +44,8 @@ class SecretForms {
 
     /// Makes room for forms of so many octets in all: growing would leave copies behind.
     void reserve(std::size_t octets);
-    /// Adds the forms of a secret: itself, hexadecimal, base64; of a digest in both cases.
+    /// Adds the forms of a secret: itself, hexadecimal, base64; of a digest in both cases; of one
+    /// that is not in ASCII what servers make of it that take it for another charset or for none.
     void add_secret(std::string_view secret);
     /// Adds base64 text.
     void add_base64(std::string_view text);
@@ -53,6 +54,9 @@ class SecretForms {
 
     /// True if a secret holds a blank.
     [[nodiscard]] bool with_blanks() const noexcept { return blanks_; }
+
+    /// True if there are forms that only gapped() texts hold.
+    [[nodiscard]] bool with_gaps() const noexcept { return gaps_; }
 
     /// The places of all forms in `searched`, appended to `places`.
     void find(const SearchedText& searched, std::vector<SecretPlace>& places) const;
@@ -74,6 +78,7 @@ class SecretForms {
 
     void add_form(std::string_view form, std::size_t least, bool base64);
     void add_cores(std::string_view secret);
+    void add_other_charsets(std::string_view secret);
     void add_anchors(std::size_t form);
     [[nodiscard]] std::string_view octets_of(const Form& form) const noexcept {
         return std::string_view(octets_).substr(form.begin, form.size);
@@ -85,6 +90,7 @@ class SecretForms {
     std::vector<Anchor> anchors_;
     std::array<std::uint64_t, kBloomWords> bloom_{};
     bool blanks_ = false;
+    bool gaps_ = false;
     bool short_forms_ = false;
 };
 

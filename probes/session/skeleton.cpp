@@ -78,6 +78,33 @@ Skeleton skeleton_of(std::string_view text, bool without_prefixes) {
     return result;
 }
 
+bool belongs_to_gap(char octet) noexcept {
+    // Postfix and Dovecot write ?, others one of these.
+    constexpr std::string_view kInstead = "?*_#~";
+    return static_cast<unsigned char>(octet) >= 0x80 ||
+           kInstead.find(octet) != std::string_view::npos;
+}
+
+Skeleton gapped(const Skeleton& skeleton) {
+    Skeleton result;
+    result.without_prefixes = skeleton.without_prefixes;
+    result.octets.reserve(skeleton.octets.size());
+    result.sources.reserve(skeleton.octets.size());
+    bool in_gap = false;
+    for (std::size_t i = 0; i < skeleton.octets.size(); ++i) {
+        const char octet = skeleton.octets[i];
+        const bool gap = belongs_to_gap(octet);
+        if (gap && in_gap) {
+            result.sources.back().second = skeleton.sources[i].second;
+        } else {
+            result.octets += gap ? kGap : octet;
+            result.sources.push_back(skeleton.sources[i]);
+        }
+        in_gap = gap;
+    }
+    return result;
+}
+
 void append_folded(std::string& out, std::string_view text) {
     const std::size_t begin = out.size();
     out.resize(begin + text.size());

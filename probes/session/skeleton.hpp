@@ -29,6 +29,9 @@ struct Skeleton {
 /// Stands in a skeleton between octets that are no neighbours; equals no octet of a secret.
 inline constexpr char kApart = '\x7f';
 
+/// Stands in gapped() texts for what is not in ASCII; no secret in UTF-8 holds such an octet.
+inline constexpr char kGap = '\xff';
+
 namespace detail {
 
 consteval std::array<char, 256> make_folds() {
@@ -63,6 +66,12 @@ inline constexpr std::array<char, 256> kFolds = make_folds();
 
 /// Appends the folded octets of `text` that count to `out`.
 void append_folded(std::string& out, std::string_view text);
+
+/// True for what is not in ASCII and for what servers write instead of it, whole or octet by octet.
+[[nodiscard]] bool belongs_to_gap(char octet) noexcept;
+
+/// `skeleton` with one kGap for all that belongs_to_gap() in a row.
+[[nodiscard]] Skeleton gapped(const Skeleton& skeleton);
 
 /// The value of a hexadecimal digit, or -1.
 [[nodiscard]] int hex_value(char c) noexcept;

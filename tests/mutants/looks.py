@@ -154,4 +154,11 @@ LOOKS = [
     Mutant("LIST is not asked what UIDL left out", "probes/monitor/look.cpp",
            "std::max<std::size_t>(*messages_, known_.sizes_listed());",
            "std::max<std::size_t>(*messages_, 0);", "torture:model"),
+    Mutant("a login in a wrong place is quoted", "config/credentials.cpp",
+           "        if (behind.find('@') != std::string_view::npos) return true;\n",
+           "        if (behind.find('@') == 0) return true;\n",
+           "unit:ConfigLogins.ALoginAtWhateverKeyIsToldWithItsPlaceAndNeverRepeated"),
+    Mutant("only what is in ASCII all through is searched for", "probes/session/secret_forms.cpp",
+           "    if (kept >= kLeastPart) {\n", "    if (kept >= kLeastPart && replaced.size() == kept) {\n",
+           "session:MaskerCharset.WhatIsReplacedByOtherCharactersIsFound"),
 ]

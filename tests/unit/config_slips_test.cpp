@@ -17,25 +17,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// Long enough that a message may cut it, and with no word of a configuration in it.
-constexpr std::string_view kSecret = "Geheim77XyzQw8";
-/// As many of its characters in a row are a leak.
-constexpr std::size_t kLeak = 6;
-
-std::string leaked(const std::string& text) {
-    for (std::size_t at = 0; at + kLeak <= kSecret.size(); ++at) {
-        if (text.find(kSecret.substr(at, kLeak)) != std::string::npos) return text;
-    }
-    return "";
-}
-
-/// What is told of a main configuration, masked view and all.
-std::string told(const std::string& text) {
-    const LoadedConfig loaded =
-        load_config_text(text, "f.yaml", made_up_context({{"PW", "of-the-environment"}}));
-    return messages(loaded.problems) + messages(loaded.warnings) + loaded.masked;
-}
-
 std::string told_of_web(const std::string& text) {
     const LoadedWebConfig loaded = load_web_config_text(text, "web.yaml");
     return messages(loaded.problems) + messages(loaded.warnings);
@@ -113,6 +94,16 @@ std::vector<Document> documents() {
         {"command in flow", flow("{command: " + list + "}")},
         {"password as its own source", block("{" + plain + ": x}")},
         {"password as a list", block("[" + plain + "]")},
+        {"URL as host", replaced(block("{env: PW}"), "h.test", "smtp://u:" + plain + "@h.test")},
+        {"URL as host in flow", replaced(flow("{env: PW}"), "h.test", "u:" + plain + "@h.test")},
+        {"URL as host in quotes",
+         replaced(flow("{env: PW}"), "h.test", "'u:" + plain + "@h.test:25'")},
+        {"URL to listen on",
+         "web: {listen: 'http://a:" + plain + "@127.0.0.1:80'}\n" + flow("{env: PW}")},
+        {"SASL as mechanism",
+         replaced(block("{env: PW}"), "port: 25", "auth: PLAIN " + std::string(kSaslPlain))},
+        {"SASL as TLS", replaced(flow("{env: PW}"), "tls: none",
+                                 "tls: 'AUTH PLAIN " + std::string(kSaslPlain) + "'")},
         {"misspelt key", replaced(block(plain), "password:", "passwrod:")},
         {"short key", replaced(block(plain), "password:", "pass:")},
         {"German key", replaced(block(plain), "password:", "Passwort:")},

@@ -52,6 +52,27 @@ std::string messages(const std::vector<ConfigProblem>& problems) {
     return result;
 }
 
+std::string leaked(const std::string& text) {
+    // As many characters in a row are a leak.
+    constexpr std::size_t kPlain = 6;
+    constexpr std::size_t kBase64 = 10;
+    for (const auto& [secret, size] : {std::pair(kSecret, kPlain),
+                                       {kSaslPlain, kBase64},
+                                       {kSaslLogin, kBase64},
+                                       {kBasic, kBase64}}) {
+        for (std::size_t at = 0; at + size <= secret.size(); ++at) {
+            if (text.find(secret.substr(at, size)) != std::string::npos) return text;
+        }
+    }
+    return "";
+}
+
+std::string told(const std::string& text) {
+    const LoadedConfig loaded =
+        load_config_text(text, "f.yaml", made_up_context({{"PW", "of-the-environment"}}));
+    return messages(loaded.problems) + messages(loaded.warnings) + loaded.masked;
+}
+
 std::string file_content(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
     EXPECT_TRUE(file) << path;

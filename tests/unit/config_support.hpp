@@ -28,6 +28,21 @@ namespace mailprobed::test {
 /// The messages of problems, a line each.
 [[nodiscard]] std::string messages(const std::vector<ConfigProblem>& problems);
 
+/// A secret long enough that a message may cut it, and with no word of a configuration in it.
+inline constexpr std::string_view kSecret = "Geheim77XyzQw8";
+/// It as SASL sends it behind the user's name "u" (RFC 4616).
+inline constexpr std::string_view kSaslPlain = "AHUAR2VoZWltNzdYeXpRdzg=";
+/// It as AUTH LOGIN sends it, alone.
+inline constexpr std::string_view kSaslLogin = "R2VoZWltNzdYeXpRdzg=";
+/// It as browsers send it behind the user's name "u" (RFC 7617).
+inline constexpr std::string_view kBasic = "dTpHZWhlaW03N1h5elF3OA==";
+
+/// `text` if it holds a part of that secret that tells something, else nothing.
+[[nodiscard]] std::string leaked(const std::string& text);
+
+/// What is told of a main configuration in which the variable PW is set, masked view and all.
+[[nodiscard]] std::string told(const std::string& text);
+
 /// The content of a file.
 [[nodiscard]] std::string file_content(const std::filesystem::path& path);
 
