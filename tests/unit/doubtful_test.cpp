@@ -185,16 +185,5 @@ TEST(Doubtful, SizesThatChangeByThemselvesAreToldOnceAndNoEvidenceAnyMore) {
         << "a large size does not clear a stranger any more";
 }
 
-TEST(KnownEntries, AreRecordedByHostPortAndUserOfTheMailboxAndNeverByAnAccountsName) {
-    const std::set<std::string> texts{
-        mailbox_text({"a.invalid", 995, "u"}), mailbox_text({"b.invalid", 995, "u"}),
-        mailbox_text({"a.invalid", 110, "u"}), mailbox_text({"a.invalid", 995, "v"})};
-    EXPECT_EQ(texts.size(), 4U);
-    for (const std::string& text : texts) {
-        EXPECT_EQ(text.front(), '#');
-        EXPECT_LE(text.size(), 64U) << "the width of the column";
-    }
-}
-
 }  // namespace
 }  // namespace mailprobed

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -189,6 +190,17 @@ TEST(KnownEntries, EntriesThatAPartialListingLacksAreNotForgotten) {
     fresh(box, {{1, "a"}, {2, "b"}});
     EXPECT_TRUE(box.list({{1, "a"}}, Instant{}, false).empty());
     EXPECT_TRUE(box.list({{1, "a"}, {2, "b"}}).empty());
+}
+
+TEST(KnownEntries, AreRecordedByHostPortAndUserOfTheMailboxAndNeverByAnAccountsName) {
+    const std::set<std::string> texts{
+        mailbox_text({"a.invalid", 995, "u"}), mailbox_text({"b.invalid", 995, "u"}),
+        mailbox_text({"a.invalid", 110, "u"}), mailbox_text({"a.invalid", 995, "v"})};
+    EXPECT_EQ(texts.size(), 4U);
+    for (const std::string& text : texts) {
+        EXPECT_EQ(text.front(), '#');
+        EXPECT_LE(text.size(), 64U) << "the width of the column";
+    }
 }
 
 }  // namespace
