@@ -209,8 +209,11 @@ void Censor::taint_logins(std::string_view source, const std::vector<std::string
          at = source.find(':', at)) {
         std::string_view region = source.substr(++at, kMostLogin);
         if (region.find_first_of(" \t\r\n") == 0) continue;
-        // No login but an address, as browsers copy it.
-        if (source.substr(0, at).ends_with("mailto:")) continue;
+        // No login but an address, as browsers and SMTP have it.
+        const std::size_t close = region.find_first_of(">:\n");
+        const bool bracketed =
+            region.starts_with('<') && close != std::string_view::npos && region[close] == '>';
+        if (bracketed || source.substr(0, at).ends_with("mailto:")) continue;
         region = region.substr(0, end_of_secret(region, 0, keys));
         const std::size_t end = region.rfind('@');
         if (end == std::string_view::npos) continue;

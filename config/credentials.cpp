@@ -138,6 +138,11 @@ bool is_pair(std::string_view text) {
            std::ranges::any_of(behind, is_digit) && std::ranges::any_of(behind, is_letter);
 }
 
+/// True for the <a@b> of RCPT TO:<a@b>, whose only secret would be a host that ends in >.
+bool is_bracketed(std::string_view text) noexcept {
+    return text.starts_with('<') && text.ends_with('>') && text.find(':') == std::string_view::npos;
+}
+
 }  // namespace
 
 bool holds_credentials(std::string_view text) {
@@ -146,6 +151,7 @@ bool holds_credentials(std::string_view text) {
     const std::size_t colon = text.find(':');
     if (colon != std::string_view::npos) {
         const std::string_view behind = text.substr(colon + 1);
+        if (is_bracketed(behind)) return false;
         if (behind.find('@') != std::string_view::npos) return true;
         if (lower_case(behind).find("%40") != std::string::npos) return true;
         if (is_pair(behind.starts_with("//") ? behind.substr(2) : text)) return true;
