@@ -217,10 +217,9 @@ TEST_F(ArrivalTest, OurTextMayStandInHtmlAndInParts) {
                     "Content-Type: text/html; charset=utf-8"},
                    html};
     EXPECT_TRUE(arrives(mail));
-    for (const std::string& open :
-         {"<pre>", "<PRE class=x>", "<div style=\"white-space: pre-wrap\">",
-          "<div style='white-space:pre'><div>"}) {
-        const std::string begin = "<p>Banner</p>" + open;
+    for (const char* open : {"<pre>", "<PRE class=x>", "<div style=\"white-space: pre-wrap\">",
+                             "<div style='white-space:pre'><div>"}) {
+        const std::string begin = std::string("<p>Banner</p>") + open;
         mail.body = begin + sent().body + "</div></div></pre>";
         EXPECT_TRUE(arrives(mail)) << open;
         mail.body = begin + "    " + sent().body;
