@@ -348,10 +348,7 @@ std::vector<Found> Look::sightings_of(const std::vector<OwnMail>& mails) {
         Sighting& sighting = result[place->second].sighting;
         sighting.listed_at = std::min(sighting.listed_at, mail.entry.listed_at);
         if (!sighting.digest) sighting.digest = mail.digest;
-        if (mail.entry.state == EntryState::doubtful ||
-            mail.entry.state == EntryState::unreadable) {
-            sighting.hidden = true;
-        }
+        if (mail.entry.state == EntryState::doubtful) sighting.hidden = true;
         sighting.entries.push_back(mail.entry.key);
     }
     return result;
