@@ -153,7 +153,8 @@ class Look {
                               Take take);
     Awaitable<void> read_refused(Pop3Session& session, std::span<const Entry> wanted,
                                  const std::vector<std::size_t>& refused, const Take& take);
-    /// What the answers of a batch led to is undone: they may have come in another order.
+    /// What the answers of a batch led to, but for mails of ours, is undone: they may have come in
+    /// another order.
     struct Taken {
         std::size_t readings, own, open, maybe_bounces, bounces;
         std::uint32_t came_again;

@@ -89,8 +89,11 @@ Awaitable<void> Look::read_each(Pop3Session& session, std::span<const Entry> wan
     if (!refused.empty() && pace == Pace::batches && wanted.size() > 1) {
         // Where answers come in another order than the questions, it was another one that was
         // refused, and one of these hides behind it.
+        const auto shown = static_cast<std::ptrdiff_t>(own_.size());
         undo(before);
         co_await read_each(session, wanted, Pace::single, take);
+        // Until now they were seen, under whichever number: presence is told if the session ends.
+        own_.erase(own_.begin() + static_cast<std::ptrdiff_t>(before.own), own_.begin() + shown);
         co_return;
     }
     co_await read_refused(session, wanted, refused, take);
@@ -103,7 +106,6 @@ Look::Taken Look::taken() const noexcept {
 
 void Look::undo(const Taken& before) {
     readings_.resize(before.readings);
-    own_.erase(own_.begin() + static_cast<std::ptrdiff_t>(before.own), own_.end());
     open_.resize(before.open);
     maybe_bounces_.resize(before.maybe_bounces);
     bounces_.erase(bounces_.begin() + static_cast<std::ptrdiff_t>(before.bounces), bounces_.end());
