@@ -40,9 +40,12 @@ std::string MetricStore::render() const {
     std::vector<prometheus::MetricFamily> all = registry_.Collect();
     for (const SummaryFamily& summary : summaries_)
         all.push_back(summary.collect());
-    for (auto more : {mail_counts_.collect(), collect_process_metrics()})
+    const auto add = [&all](std::vector<prometheus::MetricFamily> more) {
         all.insert(all.end(), std::make_move_iterator(more.begin()),
                    std::make_move_iterator(more.end()));
+    };
+    add(mail_counts_.collect());
+    add(collect_process_metrics());
     std::erase_if(all,
                   [](const prometheus::MetricFamily& family) { return family.metric.empty(); });
     return prometheus::TextSerializer().Serialize(all);

@@ -86,6 +86,11 @@ std::vector<Entry> KnownEntries::end_listing(bool whole) {
     std::ranges::sort(lines_, [](const Line& a, const Line& b) {
         return a.key != b.key ? a.key < b.key : a.number < b.number;
     });
+    // A line that is given twice is one mail all the same.
+    const auto repeated = std::ranges::unique(lines_, [](const Line& a, const Line& b) {
+        return a.key == b.key && a.number == b.number;
+    });
+    lines_.erase(repeated.begin(), repeated.end());
     // Some servers give one id to several messages (RFC 1939 7 forbids it): an id that does not
     // tell them apart must not hide one of ours behind a stranger, so all of them are read.
     for (std::size_t i = 1; i < lines_.size(); ++i) {

@@ -321,13 +321,23 @@ Awaitable<void> Look::read_bodies(Pop3Session& session) {
         const bool same =
             own_mark(message.headers, context_.codec) == mail.tag || reading.arrival == mail.tag;
         if (!same) {
-            // Its header was somebody's answer to another question: nothing may be removed here.
+            // Its header was somebody's answer to another question: nothing may be removed here,
+            // and which entry shows which mail is open.
             known_.be_careful(true);
+            misplaced_ = true;
             throw Failure(Stage::retr, Cause::protocol_error,
                           "RETR shows another message than TOP did");
         }
         take_body(mail, message);
     }
+}
+
+std::vector<Found> Look::sightings() const {
+    std::vector<Found> result = sightings_of(own_);
+    if (!misplaced_) return result;
+    for (Found& found : result)
+        found.sighting.entries.clear();
+    return result;
 }
 
 std::vector<Found> Look::sightings_of(const std::vector<OwnMail>& mails) {

@@ -85,7 +85,7 @@ class Look {
     /// Logs in, lists and reads. Throws Failure.
     Awaitable<void> observe(Pop3Session& session);
     /// What observe() found of ours, one sighting for each attempt of a mail.
-    [[nodiscard]] std::vector<Found> sightings() const { return sightings_of(own_); }
+    [[nodiscard]] std::vector<Found> sightings() const;
     /// Verified reports about mails of ours.
     [[nodiscard]] const std::vector<FoundBounce>& bounces() const noexcept { return bounces_; }
     /// Removes our mails unless `safe` is false or they are to be left, in half of the time until
@@ -161,6 +161,9 @@ class Look {
     };
     [[nodiscard]] Taken taken() const noexcept;
     void undo(const Taken& before);
+    /// The batch whose mails of ours are `first` to `last` was read again: what it showed counts
+    /// only if the session `ended` before the same mail was read by itself.
+    void settle_shown(std::size_t first, std::size_t last, bool ended);
     void cannot_read(const Entry& entry, const FetchedMessage& message);
     void classify_one(const Entry& entry, const FetchedMessage& message);
     void classify_whole(const Entry& entry, const FetchedMessage& message);
@@ -205,6 +208,8 @@ class Look {
     std::uint32_t came_again_ = 0;
     bool in_step_ = false;
     bool left_out_ = false;
+    /// A header section was shown for another entry than was asked for.
+    bool misplaced_ = false;
     bool reports_read_ = false;
 };
 

@@ -89,14 +89,29 @@ Awaitable<void> Look::read_each(Pop3Session& session, std::span<const Entry> wan
     if (!refused.empty() && pace == Pace::batches && wanted.size() > 1) {
         // Where answers come in another order than the questions, it was another one that was
         // refused, and one of these hides behind it.
-        const auto shown = static_cast<std::ptrdiff_t>(own_.size());
         undo(before);
-        co_await read_each(session, wanted, Pace::single, take);
-        // Until now they were seen, under whichever number: presence is told if the session ends.
-        own_.erase(own_.begin() + static_cast<std::ptrdiff_t>(before.own), own_.begin() + shown);
+        const std::size_t shown = own_.size();
+        std::optional<Failure> failure;
+        try {
+            co_await read_each(session, wanted, Pace::single, take);
+        } catch (const Failure& error) {
+            failure = error;
+        }
+        settle_shown(before.own, shown, failure.has_value());
+        if (failure) throw *failure;
         co_return;
     }
     co_await read_refused(session, wanted, refused, take);
+}
+
+void Look::settle_shown(std::size_t first, std::size_t last, bool ended) {
+    const auto begin = own_.begin() + static_cast<std::ptrdiff_t>(first);
+    const auto end = own_.begin() + static_cast<std::ptrdiff_t>(last);
+    const auto gone = std::remove_if(begin, end, [&](const OwnMail& mail) {
+        return !ended || std::any_of(end, own_.end(),
+                                     [&](const OwnMail& again) { return again.tag == mail.tag; });
+    });
+    own_.erase(gone, end);
 }
 
 Look::Taken Look::taken() const noexcept {
@@ -123,7 +138,8 @@ Awaitable<void> Look::read_refused(Pop3Session& session, std::span<const Entry> 
             throw;
         }
         if (message.present) {
-            session.distrust_top();
+            // What RETR does not show either says nothing of TOP.
+            if (is_whole(message)) session.distrust_top();
             take(place, message);
         } else {
             cannot_read(wanted[place], message);

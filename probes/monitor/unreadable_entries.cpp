@@ -25,10 +25,10 @@ void UnreadableEntries::unreadable(std::uint64_t key, Instant listed_at, Instant
 
 void UnreadableEntries::sized(Instant now,
                               const std::function<std::uint32_t(std::uint64_t)>& size_of,
-                              const std::function<bool(std::uint32_t)>& any_may_be_ours) {
+                              const std::function<bool(std::uint32_t)>& may_be_ours) {
     for (auto& [key, trouble] : entries_) {
         const std::uint32_t size = size_of(key);
-        const bool same = size != 0 && size == trouble.size && !any_may_be_ours(size);
+        const bool same = size != 0 && size == trouble.size && !may_be_ours(size);
         if (!same) trouble.first_sight = std::max(trouble.first_sight, now);
         if (size != 0) trouble.size = size;
     }

@@ -32,10 +32,10 @@ class UnreadableEntries {
     /// `now`.
     void unreadable(std::uint64_t key, Instant listed_at, Instant now);
     /// What LIST says of the entries in a look at `now`, where ids may be used again: an entry is
-    /// there since it has this size. One whose size nobody tells, or for which `any_may_be_ours` is
+    /// there since it has this size. One whose size nobody tells, or for which `may_be_ours` is
     /// true, may have come now.
     void sized(Instant now, const std::function<std::uint32_t(std::uint64_t)>& size_of,
-               const std::function<bool(std::uint32_t)>& any_may_be_ours);
+               const std::function<bool(std::uint32_t)>& may_be_ours);
     /// The entry was read.
     void readable(std::uint64_t key) { entries_.erase(key); }
     /// The session ended while the entry was read. One that ends many is tried ever more seldom.

@@ -200,6 +200,15 @@ class Campaign {
     }
 
     void judge(const Outcome& outcome) {
+        // Every mail arrives once. A removal that did not hold looks like a copy where ids do not
+        // last, and where a session dies before its order of answers shows.
+        for (const AfterVerdict& evidence : outcome.evidence) {
+            const Habits& habits = world_.habits();
+            const bool told =
+                habits.ids == Ids::lasting && (habits.swapped == 0 || habits.dies == 0);
+            if (told && evidence.kind == Evidence::duplicate)
+                wrong("false duplicate", evidence.mail);
+        }
         for (const Judgement& judgement : outcome.judgements) {
             const auto found = pending_.find(judgement.mail);
             const Sent sent = found->second;

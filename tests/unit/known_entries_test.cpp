@@ -154,6 +154,13 @@ TEST(KnownEntries, WhatOtherTagKeysMayRecogniseIsNotToldToALaterRunAndReadAgainA
     EXPECT_EQ(box.list({{1, "other key"}}, second(3)).size(), 1U);
 }
 
+TEST(KnownEntries, ALineThatIsGivenTwiceIsOneMail) {
+    Box box;
+    const std::vector<Entry> listed = box.list({{1, "a"}, {1, "a"}, {3, "c"}});
+    ASSERT_EQ(listed.size(), 2U);
+    EXPECT_NE(listed[1].key, 0U);
+}
+
 TEST(KnownEntries, OneLineWithoutAnIdMakesNeitherItForgottenNorTheOthersKept) {
     Box box;
     fresh(box, {{1, "a"}, {2, "b"}, {3, "c"}});
