@@ -14,15 +14,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string with_password(const std::string& password) {
-    return "instance: t\naccounts:\n  - name: a\n    address: a@x.test\n    smtp:\n      host: "
-           "h.test\n"
-           "      password: " +
-           password +
-           "\n      port: 25\n      tls: none\n      allow_plaintext_auth: true\n"
-           "probes:\n  - {name: p, from: a, to: a}\n";
-}
-
 /// What may be pasted in place of anything else.
 const std::vector<std::string>& logins() {
     static const std::string plain(kSecret);

@@ -60,15 +60,6 @@ struct Document {
     bool web = false;
 };
 
-std::string block(const std::string& password) {
-    return "instance: t\naccounts:\n  - name: a\n    address: a@x.test\n    smtp:\n      host: "
-           "h.test\n"
-           "      password: " +
-           password +
-           "\n      port: 25\n      tls: none\n      allow_plaintext_auth: true\n"
-           "probes:\n  - {name: p, from: a, to: a}\n";
-}
-
 std::string flow(const std::string& password) {
     return "accounts:\n  - {name: a, address: a@x.test, smtp: {host: h.test, tls: none, username: "
            "u, "
@@ -80,33 +71,34 @@ std::vector<Document> documents() {
     const std::string plain(kSecret);
     const std::string list = "[/nowhere/print, " + plain + ", " + plain + "]";
     return {
-        {"block", block(plain)},
-        {"block, double quotes", block('"' + plain + '"')},
-        {"block, single quotes", block("'" + plain + "'")},
-        {"block, on a line of its own", block("\n        " + plain)},
-        {"block, folded", block(">\n        " + plain + "\n")},
+        {"block", with_password(plain)},
+        {"block, double quotes", with_password('"' + plain + '"')},
+        {"block, single quotes", with_password("'" + plain + "'")},
+        {"block, on a line of its own", with_password("\n        " + plain)},
+        {"block, folded", with_password(">\n        " + plain + "\n")},
         {"flow", flow(plain)},
         {"flow, double quotes", flow('"' + plain + '"')},
         {"flow, single quotes", flow("'" + plain + "'")},
-        {"command in a block", block("{command: " + list + "}")},
+        {"command in a block", with_password("{command: " + list + "}")},
         {"command in a block list",
-         block("\n        command:\n        - /nowhere/print\n        - " + plain)},
+         with_password("\n        command:\n        - /nowhere/print\n        - " + plain)},
         {"command in flow", flow("{command: " + list + "}")},
-        {"password as its own source", block("{" + plain + ": x}")},
-        {"password as a list", block("[" + plain + "]")},
-        {"URL as host", replaced(block("{env: PW}"), "h.test", "smtp://u:" + plain + "@h.test")},
+        {"password as its own source", with_password("{" + plain + ": x}")},
+        {"password as a list", with_password("[" + plain + "]")},
+        {"URL as host",
+         replaced(with_password("{env: PW}"), "h.test", "smtp://u:" + plain + "@h.test")},
         {"URL as host in flow", replaced(flow("{env: PW}"), "h.test", "u:" + plain + "@h.test")},
         {"URL as host in quotes",
          replaced(flow("{env: PW}"), "h.test", "'u:" + plain + "@h.test:25'")},
         {"URL to listen on",
          "web: {listen: 'http://a:" + plain + "@127.0.0.1:80'}\n" + flow("{env: PW}")},
-        {"SASL as mechanism",
-         replaced(block("{env: PW}"), "port: 25", "auth: PLAIN " + std::string(kSaslPlain))},
+        {"SASL as mechanism", replaced(with_password("{env: PW}"), "port: 25",
+                                       "auth: PLAIN " + std::string(kSaslPlain))},
         {"SASL as TLS", replaced(flow("{env: PW}"), "tls: none",
                                  "tls: 'AUTH PLAIN " + std::string(kSaslPlain) + "'")},
-        {"misspelt key", replaced(block(plain), "password:", "passwrod:")},
-        {"short key", replaced(block(plain), "password:", "pass:")},
-        {"German key", replaced(block(plain), "password:", "Passwort:")},
+        {"misspelt key", replaced(with_password(plain), "password:", "passwrod:")},
+        {"short key", replaced(with_password(plain), "password:", "pass:")},
+        {"German key", replaced(with_password(plain), "password:", "Passwort:")},
         {"key in the wrong map", "password: " + plain + "\n" + flow("{env: PW}")},
         {"key of a token", "token: " + plain + "\n" + flow("{env: PW}")},
         {"key of the tags", "tag_key: " + plain + plain + plain + "\n" + flow("{env: PW}")},
@@ -157,22 +149,23 @@ TEST(ConfigSlips, AKeyThatBeginsLikeASecretsKeyIsNeverQuoted) {
 }
 
 TEST(ConfigSlips, WhatIsFarFromSecretsIsStillQuoted) {
-    EXPECT_THAT(told("colour: red\n" + block(std::string(kSecret))),
+    EXPECT_THAT(told("colour: red\n" + with_password(std::string(kSecret))),
                 HasSubstr("unknown key 'colour'"));
-    EXPECT_THAT(told(replaced(block(std::string(kSecret)), "tls: none", "tls: nonne")),
+    EXPECT_THAT(told(replaced(with_password(std::string(kSecret)), "tls: none", "tls: nonne")),
                 HasSubstr("'nonne'"));
     EXPECT_THAT(told(replaced(flow(std::string(kSecret)), "allow_plaintext_auth: true",
                               "allow_plaintext_auth: maybe")),
                 HasSubstr("'maybe'"));
-    EXPECT_THAT(told(replaced(block("{file: /etc/probe.password}"), "port: 25", "port: probe")),
-                HasSubstr("'probe'"));
+    EXPECT_THAT(
+        told(replaced(with_password("{file: /etc/probe.password}"), "port: 25", "port: probe")),
+        HasSubstr("'probe'"));
 }
 
 TEST(ConfigSlips, WordProcessorsAndWebPagesLeaveTracesThatAreNamedWithTheirPlace) {
     const auto expect = [](const std::string& text, const char* message) {
         EXPECT_THAT(told(text), HasSubstr(message));
     };
-    const std::string good = block("{env: PW}");
+    const std::string good = with_password("{env: PW}");
     expect(replaced(good, "    address", "\xc2\xa0   address"),
            "f.yaml:4:1: a no-break space (U+00A0) in the indentation");
     expect(replaced(good, "    address: a",
@@ -203,7 +196,7 @@ TEST(ConfigSlips, AByteOrderMarkBeforeAPasswordIsNamedWithItsFile) {
           {std::string("\xff\xfes\0e\0c\0", 8), "UTF-16"},
           {std::string("\xfe\xff\0s\0e\0c", 8), "UTF-16"}}) {
         const std::string file = folder.write("pw", content);
-        const std::string text = told(block("{file: " + file + "}"));
+        const std::string text = told(with_password("{file: " + file + "}"));
         EXPECT_THAT(text, HasSubstr("begins with a byte order mark (" + std::string(kind) +
                                     "), in file " + file));
     }

@@ -102,4 +102,13 @@ std::string PrivateFolder::write(const std::string& name, std::string_view conte
     return file.string();
 }
 
+std::string with_password(const std::string& password) {
+    return "instance: t\naccounts:\n  - name: a\n    address: a@x.test\n    smtp:\n      host: "
+           "h.test\n"
+           "      password: " +
+           password +
+           "\n      port: 25\n      tls: none\n      allow_plaintext_auth: true\n"
+           "probes:\n  - {name: p, from: a, to: a}\n";
+}
+
 }  // namespace mailprobed::test

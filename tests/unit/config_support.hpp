@@ -66,4 +66,7 @@ class PrivateFolder {
     std::filesystem::path path_;
 };
 
+/// A configuration of one account and probe whose password, as written, is `password`.
+[[nodiscard]] std::string with_password(const std::string& password);
+
 }  // namespace mailprobed::test
