@@ -246,6 +246,7 @@ class Watch(OnceTest):
         terminal.until("the route delivers")
         terminal.key("\x1a")
         stopped = terminal.until(r"\x1b\[\?25h\x1b\[\?1049l").end()
+        terminal.until_stopped()  # a SIGCONT before that would be lost
         terminal.process.send_signal(signal.SIGCONT)
         terminal.until(r"\x1b\[\?25l.*the route delivers", start=stopped)
         terminal.key("\x03")

@@ -53,6 +53,17 @@ class AtTerminal:
                 raise AssertionError(f"{pattern!r} did not come: {self.written[-3000:]!r}")
             self._read(0.1)
 
+    def until_stopped(self, within=30):
+        """Waits until the kernel calls the program stopped by a signal."""
+        give_up = time.monotonic() + within
+        while True:
+            with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
+                if stat.read().rpartition(")")[2].split()[0] == "T":
+                    return
+            if time.monotonic() > give_up:
+                raise AssertionError("it was not stopped")
+            time.sleep(0.01)
+
     def key(self, text):
         """Types."""
         os.write(self._end, text.encode())
