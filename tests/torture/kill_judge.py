@@ -5,7 +5,7 @@ import collections
 import json
 import sqlite3
 
-from kill_rules import Kills, MILLISECOND, SLOP, expected
+from kill_rules import Kills, MARGIN, MILLISECOND, SLOP, expected
 from server_story import Story
 
 VERDICTS = ("delivered", "send_failed", "bounced", "lost", "unobserved")
@@ -24,10 +24,10 @@ def name_hash(name):
 
 
 class Judge:
-    def __init__(self, folder):
+    def __init__(self, folder, margin=MARGIN):
         self.told = json.loads((folder / "campaign.json").read_text())
         self.story = Story(folder / "server.jsonl")
-        self.kills = Kills(self.told["runs"])
+        self.kills = Kills(self.told["runs"], margin)
         self.complaints = list(self.told["problems"]) + self.story.log.problems
         self.counts = collections.Counter()
         self.verdicts = collections.Counter()

@@ -35,7 +35,7 @@ constexpr auto kTick = milliseconds{100};
 constexpr auto kLate = milliseconds{80};
 constexpr unsigned kTicksBetweenLessons = 5;
 /// At most so many times the mails that were asked for.
-constexpr double kMost = 2.5;
+constexpr double kMost = 3.5;
 /// So many times in all the server cuts all sessions of one protocol in mid-sentence.
 constexpr unsigned kCuts = 20;
 constexpr auto kTooLong = seconds{500};
