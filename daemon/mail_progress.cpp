@@ -17,8 +17,10 @@ std::string whole_seconds(Duration time) {
 
 }  // namespace
 
-MailProgress::MailProgress(std::string probe, TlsMode tls, Duration deadline, Instant start)
+MailProgress::MailProgress(std::string probe, TlsMode tls, Duration deadline, Instant start,
+                           std::string sender)
     : probe_(std::move(probe)),
+      sender_(std::move(sender)),
       deadline_(deadline),
       start_(start),
       stages_(stages_of(Side::sending, tls)) {}
@@ -47,12 +49,14 @@ void MailProgress::attempt_refused(std::string_view /*probe*/, std::uint64_t /*m
     stage_ = 0;
 }
 
-void MailProgress::look_stage_done(std::string_view /*mailbox*/, Stage /*stage*/, Duration /*took*/,
+void MailProgress::look_stage_done(std::string_view mailbox, Stage /*stage*/, Duration /*took*/,
                                    std::optional<Cause> /*cause*/) {
+    if (!sender_.empty() && mailbox == sender_) return;
     looking_ = true;
 }
 
 void MailProgress::look_done(const LookDone& fact) {
+    if (!sender_.empty() && fact.mailbox == sender_) return;
     ++looks_;
     looking_ = false;
     look_failure_ = fact.complete ? std::nullopt : fact.failure;

@@ -15,8 +15,10 @@ namespace mailprobed {
 /// Follows one mail of one probe.
 class MailProgress final : public Observer {
   public:
-    /// `tls` of the sending half; times are those of the caller's clock.
-    MailProgress(std::string probe, TlsMode tls, Duration deadline, Instant start);
+    /// `tls` of the sending half; times are those of the caller's clock. Looks into the mailbox of
+    /// account `sender`, where only reports of non-delivery come, are not told.
+    MailProgress(std::string probe, TlsMode tls, Duration deadline, Instant start,
+                 std::string sender = {});
 
     void stage_done(const StageDone& fact) override;
     void attempt_refused(std::string_view probe, std::uint64_t mail, StageCause failure) override;
@@ -34,6 +36,7 @@ class MailProgress final : public Observer {
     enum class Phase : std::uint8_t { sending, refused, waiting, failed };
 
     std::string probe_;
+    std::string sender_;
     Duration deadline_;
     Instant start_;
     std::vector<Stage> stages_;

@@ -15,6 +15,7 @@
 #include "daemon/text.hpp"
 #include "daemon/transcript.hpp"
 #include "probes/monitor/monitor.hpp"
+#include "probes/monitor/routing.hpp"
 #include "probes/net/boot_clock.hpp"
 #include "probes/net/crypto.hpp"
 #include "probes/net/socket_channel.hpp"
@@ -40,6 +41,9 @@ constexpr std::chrono::milliseconds kRepaint{250};
 /// Notes what `once` tells at the end.
 class Findings final : public Observer {
   public:
+    /// Looks into the mailbox of account `sender`, where only reports come, do not count.
+    explicit Findings(std::string sender) : sender_(std::move(sender)) {}
+
     void stage_done(const StageDone& fact) override {
         smtp = fact.took + smtp.value_or(Duration{});
     }
@@ -51,6 +55,7 @@ class Findings final : public Observer {
         duplicated = duplicated || fact.kind == Evidence::duplicate;
     }
     void look_done(const LookDone& fact) override {
+        if (!sender_.empty() && fact.mailbox == sender_) return;
         deleted += fact.deleted;
         ++looks;
         pop3 = fact.took;
@@ -64,7 +69,22 @@ class Findings final : public Observer {
     std::uint64_t looks = 0;
     std::optional<Duration> smtp, pop3;
     std::optional<StageCause> look_failure;
+
+  private:
+    std::string sender_;
 };
+
+/// The account under whose name reports of the probe's mails are looked for, if they come into
+/// another mailbox than the mails; else "".
+std::string reports_account(const Settings& settings, std::string_view probe) {
+    const Routing routing = routing_of(settings);
+    for (std::size_t i = 0; i < settings.probes.size(); ++i) {
+        const auto& bounces = routing.ways[i].bounces;
+        if (settings.probes[i].name == probe && bounces)
+            return routing.boxes[*bounces].account->name;
+    }
+    return {};
+}
 
 std::string hex(std::uint64_t id) {
     std::array<char, 17> text{};
@@ -96,11 +116,13 @@ class Once {
         : options_(options),
           settings_(std::move(settings)),
           probe_(std::move(probe)),
+          sender_(reports_account(settings_, probe_.name)),
           log_(settings_.log),
           log_observer_(log_),
-          transcript_(std::cout, BootClock::now),
+          transcript_(std::cout, BootClock::now, sender_),
           progress_(probe_.name, settings_.account(probe_.from)->smtp->server.tls, probe_.deadline,
-                    BootClock::now()),
+                    BootClock::now(), sender_),
+          findings_(sender_),
           connector_(io_.get_executor()),
           signals_(io_, SIGTERM, SIGINT),
           repaint_(io_.get_executor()) {
@@ -238,6 +260,8 @@ class Once {
     const Options& options_;
     Settings settings_;
     ProbeSettings probe_;
+    /// Whose mailbox is read for reports only; "" if none is.
+    std::string sender_;
     Log log_;
     LogObserver log_observer_;
     Transcript transcript_;

@@ -36,8 +36,24 @@ std::string readable(Duration duration) {
     return fmt::format("{:.1f} s", seconds);
 }
 
-Transcript::Transcript(std::ostream& out, Now now)
-    : out_(out), now_(std::move(now)), start_(now_()) {}
+Transcript::Transcript(std::ostream& out, Now now, std::string sender)
+    : out_(out), now_(std::move(now)), sender_(std::move(sender)), start_(now_()) {}
+
+bool Transcript::is_sender(std::string_view mailbox) const noexcept {
+    return !sender_.empty() && mailbox == sender_;
+}
+
+std::string Transcript::mark_of(std::string_view mailbox, Speaker who) const {
+    std::string mark(mailprobed::mark_of(who));
+    // Two mailboxes may be read at the same time.
+    return is_sender(mailbox) ? sender_ + ' ' + mark : mark;
+}
+
+std::string Transcript::text_of(const StageTime& time) {
+    return fmt::format("{} {} in {}", to_string(time.stage),
+                       time.cause ? fmt::format("failed ({})", to_string(*time.cause)) : "done",
+                       readable(time.took));
+}
 
 void Transcript::line(std::string_view protocol, std::string_view mark, std::string_view text) {
     // Lines of sessions are escaped already; this also holds for texts that come another way.
@@ -52,10 +68,7 @@ void Transcript::stage(const StageTime& time) {
         look_ended_ = false;
     }
     stages_.push_back(time);
-    note(to_string(time.protocol),
-         fmt::format("{} {} in {}", to_string(time.stage),
-                     time.cause ? fmt::format("failed ({})", to_string(*time.cause)) : "done",
-                     readable(time.took)));
+    note(to_string(time.protocol), text_of(time));
 }
 
 void Transcript::mail_started(const MailStarted& fact) {
@@ -66,16 +79,25 @@ void Transcript::stage_done(const StageDone& fact) {
     stage({Protocol::smtp, fact.stage, fact.took, fact.cause});
 }
 
-void Transcript::look_stage_done(std::string_view /*mailbox*/, Stage which, Duration took,
+void Transcript::look_stage_done(std::string_view mailbox, Stage which, Duration took,
                                  std::optional<Cause> cause) {
+    if (is_sender(mailbox)) {
+        line(to_string(Protocol::pop3), mark_of(mailbox, Speaker::note),
+             text_of({Protocol::pop3, which, took, cause}));
+        return;
+    }
     stage({Protocol::pop3, which, took, cause});
 }
 
 void Transcript::look_done(const LookDone& fact) {
-    ++looks_;
-    look_ended_ = true;
-    std::string text = fmt::format("look {} {} in {}", looks_,
-                                   fact.complete ? "complete" : "incomplete", readable(fact.took));
+    const bool for_reports = is_sender(fact.mailbox);
+    if (!for_reports) {
+        ++looks_;
+        look_ended_ = true;
+    }
+    std::string text = for_reports ? "look for reports" : fmt::format("look {}", looks_);
+    text +=
+        fmt::format(" {} in {}", fact.complete ? "complete" : "incomplete", readable(fact.took));
     if (fact.messages) text += fmt::format(", {} messages", *fact.messages);
     if (fact.deleted > 0) text += fmt::format(", {} deleted", fact.deleted);
     if (fact.failure) {
@@ -83,13 +105,13 @@ void Transcript::look_done(const LookDone& fact) {
             fmt::format(": {} {}", to_string(fact.failure->stage), to_string(fact.failure->cause));
     }
     if (!fact.detail.empty()) text += fmt::format(" ({})", fact.detail);
-    note(to_string(Protocol::pop3), text);
+    line(to_string(Protocol::pop3), mark_of(fact.mailbox, Speaker::note), text);
 }
 
 void Transcript::mail_judged(const MailJudged& fact) {
-    judgement_ = Judgement{fact.verdict,    fact.failure,  std::string(fact.detail),
-                           fact.round_trip, fact.delivery, fact.uncertainty,
-                           fact.body};
+    judgement_ = Judgement{fact.verdict,    fact.failure,     std::string(fact.detail),
+                           fact.round_trip, fact.delivery,    fact.uncertainty,
+                           fact.body,       fact.status_class};
     note("", fmt::format("verdict: {}", to_string(fact.verdict)));
 }
 
@@ -103,17 +125,18 @@ void Transcript::tag_rejected(std::string_view mailbox, TagReject reason) {
 }
 
 void Transcript::connected(std::string_view account, Protocol protocol, IpFamily family) {
-    note(to_string(protocol),
+    line(to_string(protocol), mark_of(protocol == Protocol::pop3 ? account : "", Speaker::note),
          fmt::format("connected for account {} over IP{}", account, family_label(family)));
 }
 
-void Transcript::encrypted(std::string_view /*account*/, Protocol protocol, const TlsFacts& facts) {
-    note(to_string(protocol), fmt::format("encrypted with {} {}", facts.version, facts.cipher));
+void Transcript::encrypted(std::string_view account, Protocol protocol, const TlsFacts& facts) {
+    line(to_string(protocol), mark_of(protocol == Protocol::pop3 ? account : "", Speaker::note),
+         fmt::format("encrypted with {} {}", facts.version, facts.cipher));
 }
 
-void Transcript::transcript_line(std::string_view /*who_for*/, Protocol protocol, Speaker who,
+void Transcript::transcript_line(std::string_view who_for, Protocol protocol, Speaker who,
                                  std::string_view text) {
-    line(to_string(protocol), mark_of(who), text);
+    line(to_string(protocol), mark_of(protocol == Protocol::pop3 ? who_for : "", who), text);
 }
 
 void Transcript::internal_error(std::string_view where, std::string_view what) {
@@ -126,6 +149,8 @@ void Transcript::summary() {
         out_ << "failed at    " << to_string(judgement_->failure->stage) << ", "
              << to_string(judgement_->failure->cause) << '\n';
     }
+    if (judgement_ && judgement_->status_class)
+        out_ << "class        " << to_string(*judgement_->status_class) << '\n';
     if (judgement_ && !judgement_->detail.empty()) {
         out_ << "detail       " << printable(judgement_->detail) << '\n';
     }

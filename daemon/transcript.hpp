@@ -21,7 +21,9 @@ class Transcript final : public Observer {
     /// Where the program's time comes from.
     using Now = std::function<Instant()>;
 
-    Transcript(std::ostream& out, Now now);
+    /// Looks into the mailbox of account `sender`, where reports of non-delivery come, are shown
+    /// with its name and kept out of the summary; "" if the mail's mailbox is the only one.
+    Transcript(std::ostream& out, Now now, std::string sender = {});
 
     void mail_started(const MailStarted& fact) override;
     void stage_done(const StageDone& fact) override;
@@ -56,14 +58,19 @@ class Transcript final : public Observer {
         Duration delivery;
         Duration uncertainty;
         BodyState body;
+        std::optional<StatusClass> status_class;
     };
 
     void line(std::string_view protocol, std::string_view mark, std::string_view text);
     void note(std::string_view protocol, std::string_view text) { line(protocol, "--", text); }
     void stage(const StageTime& time);
+    [[nodiscard]] static std::string text_of(const StageTime& time);
+    [[nodiscard]] bool is_sender(std::string_view mailbox) const noexcept;
+    [[nodiscard]] std::string mark_of(std::string_view mailbox, Speaker who) const;
 
     std::ostream& out_;
     Now now_;
+    std::string sender_;
     Instant start_;
     /// The submission's stages and those of the last look.
     std::vector<StageTime> stages_;

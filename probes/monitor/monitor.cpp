@@ -2,6 +2,7 @@
 // Wiring: one ledger, one watcher per mailbox, one prober per probe.
 #include "probes/monitor/monitor.hpp"
 
+#include "probes/monitor/by_hand.hpp"
 #include "probes/monitor/context.hpp"
 #include "probes/monitor/keep_running.hpp"
 #include "probes/monitor/left_over.hpp"
@@ -253,12 +254,6 @@ struct Monitor::Impl {
         prober->running = false;
     }
 
-    static Awaitable<void> send_one(Prober* prober, Watcher* watcher, bool* sent) {
-        co_await prober->send(Duration::zero(), prober->new_mail_id());
-        *sent = true;
-        watcher->notify();
-    }
-
     Context context;
     /// Every mailbox there has been.
     std::map<MailboxKey, MailboxIndex> boxes;
@@ -328,26 +323,11 @@ Awaitable<Judgement> Monitor::run_once(std::string probe) {
         throw std::invalid_argument("there is no probe called " + probe);
     }
     const ProbeIndex index = found->second;
-    std::optional<Judgement> result;
-    impl.context.on_judgement = [&result](const Judgement& judgement) { result = judgement; };
-
-    Watcher& watcher = *impl.watchers[impl.context.routes[index].box].worker;
-    bool sent = false;
-    impl.tasks.spawn(Impl::send_one(impl.probers[index].worker.get(), &watcher, &sent));
-    std::exception_ptr end;
-    try {
-        // Looks go on beside the submission; the one that brings the verdict also removes the mail.
-        while (!sent || !result)
-            co_await watcher.step();
-    } catch (...) {
-        end = std::current_exception();
-    }
-    impl.context.on_judgement = {};
-    // After a cancellation every co_await throws until the state is reset.
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    co_await impl.tasks.cancel_and_wait();
-    if (end) std::rethrow_exception(end);
-    co_return *result;
+    const Route& route = impl.context.routes[index];
+    Watcher* reports = route.bounces ? impl.watchers[*route.bounces].worker.get() : nullptr;
+    ByHand mail(impl.context, *impl.probers[index].worker, *impl.watchers[route.box].worker,
+                reports);
+    co_return co_await mail.run(impl.tasks);
 }
 
 bool Monitor::knows(std::string_view probe) const {

@@ -79,6 +79,21 @@ TEST_F(BounceVerdict, A5_02_ANoticeOfDelayKeepsTheMailPendingUntilItArrives) {
     EXPECT_TRUE(recorder_.rejected.empty());
 }
 
+TEST_F(BounceVerdict, AMailByHandIsBouncedByAReportInTheSendersMailboxAndTheReportIsRemoved) {
+    server_.set_delay(loopback::parse_delay("60s"));
+    server_.add_fault(parse_fault("smtp DOT bounce"));
+    EXPECT_EQ(send_once(one_mail(), "alice", recorder_).verdict, Verdict::bounced);
+    EXPECT_TRUE(removed_the_report());
+}
+
+TEST_F(BounceVerdict, AMailByHandWaitsForNoSendersMailboxOnceItArrived) {
+    server_.set_delay(loopback::parse_delay("2s"));
+    server_.add_fault(parse_fault("pop3 PASS stall user=alice"));
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_EQ(send_once(one_mail(), "alice", recorder_).verdict, Verdict::delivered);
+    EXPECT_LT(std::chrono::steady_clock::now() - began, seconds{30}) << "a look has minutes";
+}
+
 TEST_F(BounceVerdict, A5_02_ANoticeOfDelayAloneIsNoBounce) {
     server_.set_delay(loopback::parse_delay("60s"));
     server_.add_fault(parse_fault("smtp DOT bounce kind=delayed"));

@@ -23,6 +23,10 @@ MUTANTS = [
            "        const bool confirmed = co_await look.clean_up(session, true, give_up);\n"
            "        static_cast<void>(co_await tell_ledger(look, planned_at));\n",
            "e2e:Order.NothingIsRemovedBeforeItsVerdictIsKept"),
+    Mutant("by hand no report is looked for", "probes/monitor/by_hand.cpp",
+           "    if (reports_ != nullptr) tasks.spawn(look_for_reports());\n", "",
+           "e2e:BounceVerdict."
+           "AMailByHandIsBouncedByAReportInTheSendersMailboxAndTheReportIsRemoved"),
     Mutant("`lost` after an incomplete look", "probes/domain/ledger.cpp",
            "if (!complete || !snapshot_at) {",
            "if (static_cast<void>(complete), !snapshot_at) {",

@@ -63,6 +63,17 @@ TEST_F(Waiting, LooksAreCountedAndTheNextOneIsTold) {
     EXPECT_THAT(progress.fate(), HasSubstr("on its way"));
 }
 
+TEST_F(Waiting, LooksForReportsIntoTheSendersMailboxAreNoLooksForTheMail) {
+    MailProgress waiting{"qq", TlsMode::implicit, seconds{300}, start, "home"};
+    waiting.stage_done({"qq", 1, Stage::accept, milliseconds{5}, {}});
+    LookDone fact;
+    fact.mailbox = "home";
+    waiting.look_stage_done("home", Stage::connect, {}, {});
+    EXPECT_EQ(waiting.line(now, {}), "qq: waiting: 0 s of 300 s, 0 looks");
+    waiting.look_done(fact);
+    EXPECT_EQ(waiting.line(now, {}), "qq: waiting: 0 s of 300 s, 0 looks");
+}
+
 TEST_F(Waiting, AFailureIsToldAsWhatItMeansForTheMail) {
     stage(Stage::auth, Cause::auth_rejected);
     EXPECT_EQ(line(), "qq: sending failed (auth auth_rejected), 0 s");

@@ -76,6 +76,27 @@ TEST_F(TranscriptPrint, TheOtherFactsAreNoted) {
               "    0.000      -- internal error in x: y\n");
 }
 
+TEST_F(TranscriptPrint, LooksForReportsIntoTheSendersMailboxBearItsNameAndAreNotInTheSummary) {
+    Transcript transcript(out_, [this] { return now_; }, "home");
+    transcript.connected("home", Protocol::smtp, IpFamily::v4);
+    transcript.connected("home", Protocol::pop3, IpFamily::v4);
+    transcript.transcript_line("home", Protocol::pop3, Speaker::server, "+OK");
+    transcript.look_stage_done("home", Stage::auth, 70ms, {});
+    LookDone fact = look();
+    fact.mailbox = "home";
+    transcript.look_done(fact);
+    transcript.transcript_line("away", Protocol::pop3, Speaker::server, "+OK");
+    EXPECT_EQ(printed(),
+              "    0.000 smtp -- connected for account home over IPv4\n"
+              "    0.000 pop3 home -- connected for account home over IPv4\n"
+              "    0.000 pop3 home S: +OK\n"
+              "    0.000 pop3 home -- auth done in 70.0 ms\n"
+              "    0.000 pop3 home -- look for reports complete in 0.00 ms\n"
+              "    0.000 pop3 S: +OK\n");
+    transcript.summary();
+    EXPECT_EQ(printed(), "\nverdict      none\nlooks        0\n");
+}
+
 TEST_F(TranscriptPrint, TheSummaryOfADeliveredMailHasItsTimesAndTheStagesOfTheLastLook) {
     transcript_.stage_done(stage(Stage::connect, 1ms));
     transcript_.look_stage_done("a", Stage::auth, 70ms, {});
@@ -112,6 +133,15 @@ TEST_F(TranscriptPrint, TheSummaryOfAFailureNamesStageCauseAndDetail) {
               "failed at    auth, auth_rejected\n"
               "detail       535 no\\u000a\n"
               "looks        0\n");
+}
+
+TEST_F(TranscriptPrint, TheSummaryOfABouncedMailNamesTheClassOfItsStatus) {
+    MailJudged fact = judged(Verdict::bounced, {});
+    fact.status_class = StatusClass::permanent;
+    transcript_.mail_judged(fact);
+    printed();
+    transcript_.summary();
+    EXPECT_EQ(printed(), "\nverdict      bounced\nclass        permanent\nlooks        0\n");
 }
 
 TEST_F(TranscriptPrint, WithoutAVerdictTheSummarySaysSo) {
