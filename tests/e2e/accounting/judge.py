@@ -51,6 +51,7 @@ class Judge:
         self.mails, self.looks, self.end = {}, collections.defaultdict(list), None
         self.given_up = 0
         self.blind = 0  # looks that claim less than the log shows
+        self.blinded = set()  # mailboxes whose last look said so
         self.table = collections.defaultdict(collections.Counter)
         self.look_table = collections.defaultdict(collections.Counter)
         self.evidence = collections.Counter()
@@ -104,7 +105,14 @@ class Judge:
         faults = ["pop3 refused"] if session is None else session.faults()
         for fault in set(faults) or {"(none)"}:
             self.look_table[fault]["complete" if look.complete else "incomplete"] += 1
-        if look.complete and not told["complete"] and told["detail"].startswith(ITS_MEMORY):
+        remembers = told["detail"].startswith(ITS_MEMORY)
+        if told["complete"]:
+            self.blinded.discard(told["mailbox"])
+        elif remembers:
+            self.blinded.add(told["mailbox"])
+        # An end without an answer to QUIT is told in place of the reason, which lasts.
+        remembers |= told["stage"] == "quit" and told["mailbox"] in self.blinded
+        if look.complete and not told["complete"] and remembers:
             look.complete = False
             self.blind += 1
         if look.complete != told["complete"]:
