@@ -21,10 +21,10 @@ TREE = ROOT / "build/mutants/tree"
 BUILD = TREE / "build/dev"
 # Every test ends within seconds; a mutant may hang only where its entry says so.
 PATIENCE = 90
-# Programs of `make torture` that say by themselves what is wrong, and a part of it: the seeds are
-# some whose worlds hold what the copies stumble over.
-TORTURE = {"torture:model": ("mailprobed-model", "4000", "81"),
-           "torture:gateways": ("mailprobed-gateways", "4000", "1")}
+# Programs of `make torture` that say by themselves what is wrong, and how much of it is run; the
+# entry of a copy names a seed behind @ whose worlds hold what it stumbles over.
+TORTURE = {"torture:model": ("mailprobed-model", "4000"),
+           "torture:gateways": ("mailprobed-gateways", "4000")}
 PARSER = argparse.ArgumentParser(description=__doc__)
 PARSER.add_argument("only", nargs="*", help="run mutants whose name holds one of these words")
 PARSER.add_argument("--jobs", default="2", help="parallel jobs of the compiler")
@@ -57,7 +57,8 @@ def build(targets):
 
 
 def target_of(test):
-    return TORTURE[test][0] if test in TORTURE else test.partition(":")[0] + "_tests"
+    program = TORTURE.get(test.partition("@")[0])
+    return program[0] if program else test.partition(":")[0] + "_tests"
 
 
 def run(test):
@@ -65,16 +66,17 @@ def run(test):
     an error."""
     suite, _, name = test.partition(":")
     command = [BUILD / f"tests/{suite}_tests", f"--gtest_filter={name}"]
-    if test in TORTURE:
-        program, *arguments = TORTURE[test]
-        command = [BUILD / "tests/torture" / program, *arguments]
+    torture, _, seed = test.partition("@")
+    if torture in TORTURE:
+        program, share = TORTURE[torture]
+        command = [BUILD / "tests/torture" / program, share, seed]
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", check=False, timeout=PATIENCE)
         status, said = done.returncode, done.stdout
     except subprocess.TimeoutExpired as hung:
         status, said = None, (hung.stdout or b"").decode(errors="replace")
-    if test not in TORTURE and not re.search(r"Running [1-9]\d* tests?", said):
+    if torture not in TORTURE and not re.search(r"Running [1-9]\d* tests?", said):
         sys.exit(f"{test}: the tests did not begin, or there is no such test\n{said[-500:]}")
     return status, said
 
@@ -85,7 +87,7 @@ def how_caught(test, status, said):
     _, _, name = test.partition(":")
     if status == 0:
         return None
-    if test in TORTURE:
+    if test.partition("@")[0] in TORTURE:
         return "wrong" if status == 1 and re.search(r"^WRONG|^FAULT", said, re.MULTILINE) else None
     if re.search(rf"^\[  FAILED  \] {re.escape(name)}\b", said, re.MULTILINE):
         return "failed"
@@ -136,7 +138,7 @@ def check_table(mutants):
                                       re.MULTILINE):
             tests.add(f"{target}:{suite}.{name}")
     for mutant in mutants:
-        if mutant.caught_by not in tests:
+        if mutant.caught_by.partition("@")[0] not in tests:
             sys.exit(f"mutant '{mutant.name}': there is no test {mutant.caught_by}")
 
 

@@ -101,6 +101,15 @@ TEST(Doubtful, SizesThatCannotBeAreNoEvidence) {
     }
 }
 
+TEST(Doubtful, ASizeOfZeroTellsNothingThoughNoMailWasMeasured) {
+    Box box;
+    for (const Entry& entry : box.list_sized({{1, "a", 0}}, second(0)))
+        box.known.classified(entry, EntryKind::stranger);
+    box.list_sized({{1, "a", 0}}, second(20));
+    EXPECT_EQ(numbers(box.known.doubtful(second(15))), (Numbers{1}))
+        << "it may be as large as ours";
+}
+
 // An entry that nobody can show, and an id that is used again.
 TEST(Doubtful, WhatCannotBeReadAndHasAnotherSizeMayHaveComeNow) {
     Box box;
