@@ -98,7 +98,7 @@ torture: packages-test
 	@$(MAKE) --no-print-directory build/release/build.ninja
 	@ninja --quiet -C build/release mailprobed mailprobed-loopback mailprobed-crash-point \
 		mailprobed-soak mailprobed-grid e2e_tests mailprobed-disk-shim mailprobed-clock-shim \
-		mailprobed-gateways mailprobed-model
+		mailprobed-gateways mailprobed-model mailprobed-readers
 	@mkdir -p build/torture && rm -f $(TORTURE_SUMMARY)
 	@echo "== kill -9 at random and at every write of the journal"
 	@tests/torture/kill.py --runs $(TORTURE_RUNS) build/release/mailprobed \
@@ -109,6 +109,8 @@ torture: packages-test
 		build/release/tests/mailprobed-loopback build/torture/reload
 	@echo "== our mails through gateways, and letters about them"
 	@build/release/tests/torture/mailprobed-gateways 100000 11
+	@echo "== long letters that say the same over and over"
+	@build/release/tests/torture/mailprobed-readers 0
 	@echo "== mailboxes of servers that use ids again, answer out of order and forget"
 	@build/release/tests/torture/mailprobed-model 100000 11
 	@echo "== every kind of fault at every stage"

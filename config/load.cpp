@@ -2,9 +2,10 @@
 // Reads all sections, then checks across them; every step goes on after errors of an earlier one.
 #include "config/load.hpp"
 
-#include "config/document.hpp"
-#include "config/draft.hpp"
-#include "config/syntax.hpp"
+#include "config/checks/checks.hpp"
+#include "config/load/document.hpp"
+#include "config/load/draft.hpp"
+#include "config/load/syntax.hpp"
 
 #include <algorithm>
 #include <array>

@@ -2,9 +2,9 @@
 // The door of this floor: a YAML file becomes Settings, or a list of all that is wrong with it.
 #pragma once
 
-#include "config/context.hpp"
-#include "config/problem.hpp"
-#include "probes/domain/settings.hpp"
+#include "config/load/context.hpp"
+#include "config/load/problem.hpp"
+#include "probes/domain/settings/settings.hpp"
 
 #include <string>
 #include <string_view>

@@ -3,33 +3,34 @@
 #include "daemon/app.hpp"
 
 #include "config/load.hpp"
-#include "daemon/activation.hpp"
-#include "daemon/api.hpp"
-#include "daemon/app_log.hpp"
-#include "daemon/history.hpp"
-#include "daemon/ledger_command.hpp"
-#include "daemon/ledger_place.hpp"
-#include "daemon/listen_address.hpp"
-#include "daemon/log.hpp"
-#include "daemon/log_observer.hpp"
-#include "daemon/machine_names.hpp"
-#include "daemon/metrics.hpp"
-#include "daemon/notify.hpp"
-#include "daemon/observer_list.hpp"
-#include "daemon/once.hpp"
-#include "daemon/probe_table.hpp"
-#include "daemon/reload.hpp"
-#include "daemon/run_id.hpp"
-#include "daemon/run_now.hpp"
-#include "daemon/session_limit.hpp"
-#include "daemon/sql_journal.hpp"
-#include "daemon/start_failure.hpp"
-#include "daemon/status_command.hpp"
-#include "daemon/stop.hpp"
-#include "daemon/tag_key.hpp"
-#include "daemon/web.hpp"
-#include "daemon/web_security.hpp"
+#include "daemon/api/api.hpp"
+#include "daemon/api/probe_table.hpp"
+#include "daemon/api/routes.hpp"
+#include "daemon/api/run_now.hpp"
+#include "daemon/commands/ledger_command.hpp"
+#include "daemon/commands/once.hpp"
+#include "daemon/commands/start_failure.hpp"
+#include "daemon/commands/status_command.hpp"
+#include "daemon/http/listen_address.hpp"
+#include "daemon/http/machine_names.hpp"
+#include "daemon/http/security.hpp"
+#include "daemon/http/server.hpp"
+#include "daemon/log/log.hpp"
+#include "daemon/log/log_observer.hpp"
+#include "daemon/metrics/metrics.hpp"
+#include "daemon/service/activation.hpp"
+#include "daemon/service/app_log.hpp"
+#include "daemon/service/notify.hpp"
+#include "daemon/service/reload.hpp"
+#include "daemon/service/session_limit.hpp"
+#include "daemon/service/stop.hpp"
+#include "daemon/service/tag_key.hpp"
+#include "daemon/store/history.hpp"
+#include "daemon/store/place.hpp"
+#include "daemon/store/run_id.hpp"
+#include "daemon/store/sql_journal.hpp"
 #include "probes/monitor/monitor.hpp"
+#include "probes/monitor/observer_list.hpp"
 #include "probes/net/crypto.hpp"
 #include "probes/net/socket_channel.hpp"
 #include "probes/net/task_group.hpp"
@@ -58,12 +59,6 @@ void harden_process() {
     ::setrlimit(RLIMIT_CORE, &none);
     // Ledger and key are for this user alone.
     ::umask(0077);
-}
-
-/// Ends the process as the signal does where nobody catches it.
-void die_of(int signal) {
-    std::signal(signal, SIG_DFL);
-    std::raise(signal);
 }
 
 /// The configuration as the command line wants it.
@@ -118,10 +113,12 @@ class Daemon {
 
     ExitStatus run(const std::vector<ConfigProblem>& warnings) {
         sessions_ = sessions_allowed();
+        stop_.watch({SIGTERM, SIGINT});
         warn(warnings, settings_);
-        const WebSetup setup{settings_.web.listen, std::move(sockets_), options_.web_config_file,
-                             allowed_hosts()};
-        WebServer web(io_.get_executor(), setup, handlers());
+        WebSetup setup{settings_.web.listen, std::move(sockets_), options_.web_config_file,
+                       allowed_hosts()};
+        setup.config_changed = [this](const auto& problems) { log_web_config(log_, problems); };
+        WebServer web(io_.get_executor(), setup, routes_of(handlers()));
         Monitor monitor(settings_,
                         {io_.get_executor(), journal_, observers_,
                          [this](const Endpoint& to) { return connector_.make(to); }, hmac_sha256,
@@ -175,9 +172,6 @@ class Daemon {
             return run_now(*monitor_, runs_, probe, BootClock::now());
         };
         result.reload = [this] { return reload_by_request(); };
-        result.web_config_changed = [this](const auto& problems) {
-            log_web_config(log_, problems);
-        };
         return result;
     }
 
@@ -206,10 +200,6 @@ class Daemon {
         ready_ = false;
         stop_.begin();
         notify_.stopping();
-        // It may have come already.
-        signals_.async_wait([](const boost::system::error_code& error, int second) {
-            if (!error) die_of(second);
-        });
         monitor.stop_ticks();
         std::function<std::size_t()> sessions = [&monitor] { return monitor.sessions(); };
         co_await stop_.drain(std::move(sessions));
@@ -330,7 +320,7 @@ class Daemon {
     bool bug_ = false;
 };
 
-ExitStatus start(const Options& options, LoadedConfig config, std::vector<int> sockets) {
+ExitCode start(const Options& options, LoadedConfig config, std::vector<int> sockets) {
     Settings& settings = config.settings;
     if (options.action == Action::ledger) return run_ledger(settings.state_directory, options);
     std::error_code exists_or_fails_below;
@@ -344,7 +334,7 @@ ExitStatus start(const Options& options, LoadedConfig config, std::vector<int> s
 
 }  // namespace
 
-ExitStatus run_app(const Options& options) {
+ExitCode run_app(const Options& options) {
     harden_process();
     if (options.action == Action::status) return run_status(options);
     if (options.action == Action::once) return run_once(options);

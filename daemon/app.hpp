@@ -2,11 +2,11 @@
 // The process: what main() does once it knows what is asked.
 #pragma once
 
-#include "daemon/options.hpp"
+#include "daemon/commands/options.hpp"
 
 namespace mailprobed {
 
 /// Carries out the command line; messages go to standard output and standard error.
-[[nodiscard]] ExitStatus run_app(const Options& options);
+[[nodiscard]] ExitCode run_app(const Options& options);
 
 }  // namespace mailprobed

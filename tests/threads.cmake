@@ -7,17 +7,17 @@ if(NOT MAILPROBED_SANITIZE MATCHES "thread")
 endif()
 
 add_executable(thread_tests
-  unit/api_bounds_test.cpp unit/config_secrets_test.cpp unit/config_support.cpp
-  unit/journal_patience_test.cpp unit/journal_threads_test.cpp unit/ledger_support.cpp
-  unit/log_observer_test.cpp
-  unit/metrics_mailbox_test.cpp unit/metrics_support.cpp unit/metrics_values_test.cpp
-  unit/net_resolver_test.cpp unit/net_task_group_test.cpp unit/reload_test.cpp
-  unit/sql_journal_test.cpp unit/sql_journal_trouble_test.cpp
-  unit/web_acting_test.cpp unit/web_auth_test.cpp
-  unit/web_client.cpp unit/web_limits_test.cpp unit/web_server_test.cpp)
+  unit/api/bounds_test.cpp unit/config/secrets_test.cpp support/config_support.cpp
+  unit/store/journal_patience_test.cpp unit/store/journal_threads_test.cpp support/ledger_support.cpp
+  unit/log/log_observer_test.cpp
+  unit/metrics/mailbox_test.cpp support/metrics_support.cpp unit/metrics/values_test.cpp
+  unit/net/resolver_test.cpp unit/net/task_group_test.cpp unit/service/reload_test.cpp
+  unit/store/sql_journal_test.cpp unit/store/sql_journal_trouble_test.cpp
+  unit/http/acting_test.cpp unit/http/auth_test.cpp
+  support/web_client.cpp unit/http/limits_test.cpp unit/http/server_test.cpp)
 target_link_libraries(thread_tests PRIVATE mailprobed_daemon yaml-cpp spdlog::spdlog sqlite3
   GTest::gmock GTest::gtest_main)
-target_compile_definitions(thread_tests PRIVATE MAILPROBED_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+target_compile_definitions(thread_tests PRIVATE MAILPROBED_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 
 # No suppressions: SQLite and SOCI are not instrumented, and nothing of them was ever reported.
 add_test(NAME threads.unit COMMAND thread_tests --gtest_brief=1)

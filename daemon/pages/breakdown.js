@@ -51,12 +51,12 @@ export function stages(probe) {
     if (!known.length) return el("p", { class: "muted" }, "No conversation is kept.");
     // One outlier would make all bars invisible.
     const longest = Math.max(...known.map((stage) => stage.mean || 0), 1e-6) * 1.6;
-    const titles = { smtp: "Sending (SMTP)", pop3: "Looking (POP3)" };
-    return Object.keys(titles).map((protocol) => {
-        const rows = known.filter((stage) => stage.protocol === protocol);
+    const titles = { sending: "Sending (SMTP)", mailbox: "Looking into the mailbox" };
+    return Object.keys(titles).map((side) => {
+        const rows = known.filter((stage) => stage.side === side);
         if (!rows.length) return null;
-        return [el("h3", {}, titles[protocol]),
-            table("stages", `${titles[protocol]}, time by stage`,
+        return [el("h3", {}, titles[side]),
+            table("stages", `${titles[side]}, time by stage`,
                 [["Stage"], ["Mean, longest", "wide"], ["Mean", "number"], ["Longest", "number"],
                     ["Failed", "number"]],
                 rows.map((stage) => el("tr", { "data-key": stage.stage },

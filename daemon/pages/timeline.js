@@ -10,7 +10,7 @@ const kLeft = 92, kRight = 24, kRow = 26, kLabels = 16;
 /** The first look that was not over at an instant; one that read mails if there is any. */
 function lookAt(looks, at) {
     const after = looks.filter((look) => look.began + look.took >= at);
-    const reads = (look) => look.stages.some(({ stage }) => stage === "top" || stage === "retr");
+    const reads = (look) => look.stages.some(({ stage }) => stage === "headers" || stage === "body");
     return after.find(reads) || after[0];
 }
 

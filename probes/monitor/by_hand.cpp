@@ -36,10 +36,17 @@ Awaitable<void> ByHand::send() {
 }
 
 Awaitable<void> ByHand::look_for_reports() {
-    while (!verdict_)
-        co_await reports_->step();
+    std::exception_ptr end;
+    try {
+        while (!verdict_)
+            co_await reports_->step();
+    } catch (...) {
+        end = std::current_exception();
+    }
+    // However it ended: nobody may wait for what is over.
     reports_done_ = true;
     arrivals_.notify();
+    if (end) std::rethrow_exception(end);
 }
 
 Awaitable<void> ByHand::look() {

@@ -2,11 +2,11 @@
 // What all probers and watchers of one monitor share.
 #pragma once
 
-#include "probes/domain/backoff.hpp"
-#include "probes/domain/ledger.hpp"
-#include "probes/domain/wall_watch.hpp"
-#include "probes/monitor/journey.hpp"
-#include "probes/monitor/look_memory.hpp"
+#include "probes/domain/identity/journey.hpp"
+#include "probes/domain/ledger/ledger.hpp"
+#include "probes/domain/ledger/wall_watch.hpp"
+#include "probes/domain/plan/backoff.hpp"
+#include "probes/domain/plan/look_memory.hpp"
 #include "probes/monitor/mail_masks.hpp"
 #include "probes/monitor/monitor.hpp"
 
@@ -39,8 +39,8 @@ struct Route {
     bool removed = false;
     /// The observer was told so after the last verdict.
     bool gone = false;
-    /// mailbox_id() of `box`.
-    std::uint32_t mailbox_id = 0;
+    /// mailbox_number() of `box`.
+    std::uint32_t mailbox_number = 0;
 };
 
 /// Where a mail with a verified tag belongs, as a mailbox sees it.
@@ -62,7 +62,10 @@ struct Context {
           ledger(settings->evidence),
           codec(settings->tag_key, needs.hmac, settings->previous_tag_key),
           instance(name_id(settings->instance)),
-          runs(needs.run, needs.remembered.runs) {}
+          runs(needs.run, needs.remembered.runs) {
+        const auto& converted = needs.remembered.read_at;
+        if (converted) static_cast<void>(wall.read(converted->first, converted->second));
+    }
 
     std::shared_ptr<const Settings> settings;
     MonitorNeeds needs;
@@ -75,8 +78,8 @@ struct Context {
     WallWatch wall;
     /// By ProbeIndex; never fewer.
     std::vector<Route> routes;
-    /// mailbox_id() by MailboxIndex.
-    std::vector<std::uint32_t> mailbox_ids;
+    /// mailbox_number() by MailboxIndex.
+    std::vector<std::uint32_t> mailbox_numbers;
     /// Makes the watcher of a mailbox plan again, for something changed in the ledger.
     std::function<void(MailboxIndex)> wake;
     /// What the looks in progress hold.

@@ -3,7 +3,7 @@
 // durable. This file knows the records; where they go is the daemon's business.
 #pragma once
 
-#include "probes/domain/ledger.hpp"
+#include "probes/domain/ledger/ledger.hpp"
 #include "probes/net/awaitable.hpp"
 
 #include <cstdint>
@@ -33,6 +33,8 @@ struct IntentRecord {
     /// False if the mail comes from another boot.
     bool exact = true;
     std::uint64_t body_digest = 0;
+    /// Of the attempts before, from the first one; 0 where one is unknown.
+    std::vector<std::uint64_t> earlier_digests;
     /// Where the mail ends; counts for the first attempt.
     std::uint32_t mailbox = 0;
     /// TagCodec::fingerprint() of the key that its tag is made with; 0 if unknown.

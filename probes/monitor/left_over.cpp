@@ -2,7 +2,7 @@
 // A look into another mailbox proves no absence: `lost` would be a false claim.
 #include "probes/monitor/left_over.hpp"
 
-#include "probes/monitor/routing.hpp"
+#include "probes/domain/plan/routing.hpp"
 #include "probes/net/boot_clock.hpp"
 
 namespace mailprobed {
@@ -11,7 +11,7 @@ std::optional<VerdictRecord> unless_looked_for(const Settings& settings, const P
                                                const RememberedMail& mail) {
     // A version that did not record mailboxes may have left it.
     const bool same_mailbox =
-        probe != nullptr && (mail.mailbox == 0 || mail.mailbox == mailbox_id(settings, *probe));
+        probe != nullptr && (mail.mailbox == 0 || mail.mailbox == mailbox_number(settings, *probe));
     if (same_mailbox) return std::nullopt;
     VerdictRecord record;
     record.judgement.mail = mail.mail;

@@ -2,8 +2,8 @@
 // Mails of an earlier run that nobody looks for any more.
 #pragma once
 
-#include "probes/domain/remembered.hpp"
-#include "probes/domain/settings.hpp"
+#include "probes/domain/ledger/remembered.hpp"
+#include "probes/domain/settings/settings.hpp"
 #include "probes/monitor/journal.hpp"
 
 #include <optional>

@@ -34,7 +34,8 @@ std::size_t size_of(const MailHeaders& headers) {
 
 }  // namespace
 
-Look::Look(Context& context, LookedInto mailbox, const Pop3Settings& settings, KnownEntries& known)
+Look::Look(Context& context, LookedInto mailbox, const MailboxSettings& settings,
+           KnownEntries& known)
     : context_(context),
       mailbox_(std::move(mailbox)),
       settings_(settings),
@@ -51,15 +52,15 @@ void Look::fall_short(StageCause why, std::string detail) {
     detail_ = std::move(detail);
 }
 
-Awaitable<void> Look::observe(Pop3Session& session) {
+Awaitable<void> Look::observe(MailboxSession& session) {
     co_await session.open();
     snapshot_ = session.connect_at().value_or(BootClock::now());
     due_ = context_.ledger.latest_due(mailbox_.index, snapshot_);
-    messages_ = co_await session.stat();
+    messages_ = co_await session.count();
     known_.begin_listing(snapshot_, share_);
     const bool whole = co_await list(session);
     const std::vector<Entry> listed = known_.end_listing(whole);
-    if (doubts_since() && session.has_uidl()) known_.size_unreadable();
+    if (doubts_since() && session.has_ids()) known_.size_unreadable();
     if (known_.overflowed()) {
         fall_short({Stage::list, Cause::mailbox_too_large},
                    "more messages than one look reads; empty the mailbox or use one for probes");
@@ -71,14 +72,14 @@ Awaitable<void> Look::observe(Pop3Session& session) {
     co_await read_bounces(session);
 }
 
-Awaitable<bool> Look::list(Pop3Session& session) {
+Awaitable<bool> Look::list(MailboxSession& session) {
     // STAT is not believed when it says that nothing is there: some servers count what is new.
     std::uint32_t lines = 0;
     std::uint32_t highest = 0;
     std::uint32_t numbers = 0;
     std::vector<bool> given(KnownEntries::kMaxEntries + 1);
     std::function<void(const ListedEntry&)> each = [&](const ListedEntry& line) {
-        known_.listed(line.number, line.uidl, line.read_at);
+        known_.listed(line.number, line.id, line.read_at);
         highest = std::max(highest, line.number);
         ++lines;
         if (line.number >= given.size() || given[line.number]) return;
@@ -86,7 +87,7 @@ Awaitable<bool> Look::list(Pop3Session& session) {
         ++numbers;
     };
     co_await session.list(std::move(each));
-    if (doubts_since() && session.has_uidl()) {
+    if (doubts_since() && session.has_ids()) {
         std::function<void(const ListedEntry&)> size = [this](const ListedEntry& line) {
             known_.sized(line.number, line.size);
         };
@@ -108,21 +109,24 @@ Awaitable<bool> Look::list(Pop3Session& session) {
 
 void Look::mind_window(std::size_t listed) {
     const ListWindow& window = settings_.window;
+    const std::string key = std::string(to_string(settings_.protocol)) + ".window";
     if (window.oldest != 0 && listed >= window.oldest) {
         fall_short({Stage::list, Cause::mailbox_too_large},
                    "the server lists only the oldest " + std::to_string(window.oldest) +
-                       " messages (pop3.window), and so many are listed: a newer one may be "
+                       " messages (" + key +
+                       "), and so many are listed: a newer one may be "
                        "missing; empty the mailbox");
     }
     if (window.age > Duration::zero() &&
         context_.ledger.longest_wait(mailbox_.index) >= window.age) {
         fall_short({Stage::list, Cause::mailbox_too_large},
                    "the server lists no message that is as old as deadline and grace of a mail "
-                   "(pop3.window)");
+                   "(" +
+                       key + ")");
     }
 }
 
-Awaitable<void> Look::read_new(Pop3Session& session, const std::vector<Entry>& listed) {
+Awaitable<void> Look::read_new(MailboxSession& session, const std::vector<Entry>& listed) {
     std::vector<Entry> wanted;
     std::size_t fresh = kHeaderBudget;
     std::size_t retries = kRetryBudget;
@@ -165,7 +169,7 @@ std::optional<Instant> Look::doubts_since() const {
     return known_.ids().broken(snapshot_) ? snapshot_ : due_;
 }
 
-Awaitable<void> Look::read_doubtful(Pop3Session& session) {
+Awaitable<void> Look::read_doubtful(MailboxSession& session) {
     const std::optional<Instant> since = doubts_since();
     if (!since) co_return;
     std::vector<Entry> wanted = known_.doubtful(*since);
@@ -280,7 +284,7 @@ void Look::take_body(OwnMail& mail, const FetchedMessage& message) {
     mail.digest = decoded_body_digest(message.headers, message.body.value());
 }
 
-Awaitable<void> Look::read_open(Pop3Session& session) {
+Awaitable<void> Look::read_open(MailboxSession& session) {
     std::size_t budget = kBodyBudget;
     for (const Entry& entry : std::exchange(open_, {})) {
         if (budget-- == 0) {
@@ -303,7 +307,7 @@ Awaitable<void> Look::read_open(Pop3Session& session) {
     }
 }
 
-Awaitable<void> Look::read_bodies(Pop3Session& session) {
+Awaitable<void> Look::read_bodies(MailboxSession& session) {
     for (OwnMail& mail : own_) {
         // A mail that an earlier look recognised has been judged by it.
         if (mail.read) continue;
@@ -325,7 +329,7 @@ Awaitable<void> Look::read_bodies(Pop3Session& session) {
             // and which entry shows which mail is open.
             known_.be_careful(true);
             misplaced_ = true;
-            throw Failure(Stage::retr, Cause::protocol_error,
+            throw Failure(Stage::body, Cause::protocol_error,
                           "RETR shows another message than TOP did");
         }
         take_body(mail, message);

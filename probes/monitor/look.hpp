@@ -2,12 +2,12 @@
 // One visit to a mailbox: list, read what is new, recognise our mails, remove only those.
 #pragma once
 
-#include "probes/domain/arrival.hpp"
-#include "probes/domain/bounce.hpp"
+#include "probes/domain/identity/arrival.hpp"
+#include "probes/domain/identity/bounce.hpp"
+#include "probes/domain/plan/known_entries.hpp"
+#include "probes/domain/plan/look_memory.hpp"
 #include "probes/monitor/context.hpp"
-#include "probes/monitor/known_entries.hpp"
-#include "probes/monitor/look_memory.hpp"
-#include "probes/session/pop3_session.hpp"
+#include "probes/session/mailbox.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -77,25 +77,32 @@ class Look {
     /// Sessions that reading one possible bounce may end.
     static constexpr unsigned kBounceTries = 3;
 
-    Look(Context& context, LookedInto mailbox, const Pop3Settings& settings, KnownEntries& known);
+    Look(Context& context, LookedInto mailbox, const MailboxSettings& settings,
+         KnownEntries& known);
     Look(const Look&) = delete;
     Look& operator=(const Look&) = delete;
     ~Look();
 
     /// Logs in, lists and reads. Throws Failure.
-    Awaitable<void> observe(Pop3Session& session);
+    Awaitable<void> observe(MailboxSession& session);
     /// What observe() found of ours, one sighting for each attempt of a mail.
     [[nodiscard]] std::vector<Found> sightings() const;
     /// Verified reports about mails of ours.
     [[nodiscard]] const std::vector<FoundBounce>& bounces() const noexcept { return bounces_; }
-    /// Removes our mails unless `safe` is false or they are to be left, in half of the time until
-    /// `give_up`, and logs out; false if the server did not confirm. Throws Failure.
-    Awaitable<bool> clean_up(Pop3Session& session, bool safe, Instant give_up);
+    /// Reads what it takes to remove our mails unless `safe` is false or they are to be left, in
+    /// half of the time until `give_up`, and asks whether the dialogue is in step. Throws Failure.
+    Awaitable<void> prove(MailboxSession& session, bool safe, Instant give_up);
+    /// Removes what prove() found unless `safe` is false, in what is left of that time, and logs
+    /// out; false if the server did not confirm. Throws Failure.
+    Awaitable<bool> clean_up(MailboxSession& session, bool safe);
+    /// Our mails that stay are as good as strangers from now on; after clean_up().
+    void leave_others();
 
     /// The dialogue was in step to its end, and every entry not classified earlier was classified,
     /// is gone, or cannot be a mail that is awaited.
     [[nodiscard]] bool complete() const noexcept { return in_step_ && !shortfall_; }
-    /// The answers belonged to what was asked; only after clean_up().
+    /// The answers belonged to what was asked; only after prove(), and where the server cannot be
+    /// asked only after clean_up().
     [[nodiscard]] bool in_step() const noexcept { return in_step_; }
     /// No mail with a deadline after this can be called absent; only after clean_up().
     [[nodiscard]] Instant proven_until() const noexcept { return proven_until_; }
@@ -137,21 +144,21 @@ class Look {
     [[nodiscard]] static std::vector<Found> sightings_of(const std::vector<OwnMail>& mails);
     [[nodiscard]] static bool is_whole(const FetchedMessage& message);
     void fall_short(StageCause why, std::string detail);
-    Awaitable<bool> list(Pop3Session& session);
+    Awaitable<bool> list(MailboxSession& session);
     void mind_window(std::size_t listed);
     /// Makes what was read count, the dialogue being in step.
     void settle();
     /// Since when known entries must have been read; nothing if they need not.
     [[nodiscard]] std::optional<Instant> doubts_since() const;
-    Awaitable<void> read_new(Pop3Session& session, const std::vector<Entry>& listed);
-    Awaitable<void> read_doubtful(Pop3Session& session);
+    Awaitable<void> read_new(MailboxSession& session, const std::vector<Entry>& listed);
+    Awaitable<void> read_doubtful(MailboxSession& session);
     /// False if that took until `until`.
-    Awaitable<bool> read_and_classify(Pop3Session& session, const std::vector<Entry>& wanted,
+    Awaitable<bool> read_and_classify(MailboxSession& session, const std::vector<Entry>& wanted,
                                       Instant until);
     /// Gives the header section of each entry that can be read to `take`, by place in `wanted`.
-    Awaitable<void> read_each(Pop3Session& session, std::span<const Entry> wanted, Pace pace,
+    Awaitable<void> read_each(MailboxSession& session, std::span<const Entry> wanted, Pace pace,
                               Take take);
-    Awaitable<void> read_refused(Pop3Session& session, std::span<const Entry> wanted,
+    Awaitable<void> read_refused(MailboxSession& session, std::span<const Entry> wanted,
                                  const std::vector<std::size_t>& refused, const Take& take);
     /// What the answers of a batch led to, but for mails of ours, is undone: they may have come in
     /// another order.
@@ -169,23 +176,22 @@ class Look {
     void classify_whole(const Entry& entry, const FetchedMessage& message);
     void take_arrival(const Entry& entry, const Tag& tag, const FetchedMessage& message);
     void take_body(OwnMail& mail, const FetchedMessage& message);
-    Awaitable<void> read_bodies(Pop3Session& session);
-    Awaitable<void> read_open(Pop3Session& session);
-    Awaitable<void> read_bounces(Pop3Session& session);
-    Awaitable<std::size_t> read_bounce_of(Pop3Session& session, const Entry& entry);
+    Awaitable<void> read_bodies(MailboxSession& session);
+    Awaitable<void> read_open(MailboxSession& session);
+    Awaitable<void> read_bounces(MailboxSession& session);
+    Awaitable<std::size_t> read_bounce_of(MailboxSession& session, const Entry& entry);
     void take_bounce(const Entry& entry, const FetchedMessage& message);
     void note(const Entry& entry, EntryKind kind, std::optional<TagReject> reject = {},
               const MailHeaders* headers = nullptr);
     void commit();
-    Awaitable<std::vector<std::uint32_t>> removable(Pop3Session& session, Instant until);
+    Awaitable<std::vector<std::uint32_t>> removable(MailboxSession& session, Instant until);
     void note_removed(const std::vector<std::uint32_t>& numbers);
-    void leave_others();
     /// They are not to be seen again: another copy is a duplicate.
     void put_away(const std::vector<OwnMail>& mails);
 
     Context& context_;
     LookedInto mailbox_;
-    const Pop3Settings& settings_;
+    const MailboxSettings& settings_;
     KnownEntries& known_;
     LookShare share_;
     Instant snapshot_;
@@ -204,6 +210,9 @@ class Look {
     std::string detail_;
     std::string refused_reading_;
     std::optional<Failure> refusal_;
+    /// What may be removed until then.
+    std::vector<std::uint32_t> removable_;
+    Instant remove_until_ = Instant::min();
     std::uint32_t removed_ = 0;
     std::uint32_t came_again_ = 0;
     bool in_step_ = false;

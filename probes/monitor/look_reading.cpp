@@ -8,7 +8,7 @@
 
 namespace mailprobed {
 
-Awaitable<bool> Look::read_and_classify(Pop3Session& session, const std::vector<Entry>& wanted,
+Awaitable<bool> Look::read_and_classify(MailboxSession& session, const std::vector<Entry>& wanted,
                                         Instant until) {
     std::span<const Entry> rest(wanted);
     const std::size_t most = known_.careful() ? 1 : known_.proof_every();
@@ -49,7 +49,7 @@ Awaitable<bool> Look::read_and_classify(Pop3Session& session, const std::vector<
     co_return rest.empty();
 }
 
-Awaitable<void> Look::read_each(Pop3Session& session, std::span<const Entry> wanted, Pace pace,
+Awaitable<void> Look::read_each(MailboxSession& session, std::span<const Entry> wanted, Pace pace,
                                 Take take) {
     std::vector<std::uint32_t> numbers;
     numbers.reserve(wanted.size());
@@ -127,7 +127,7 @@ void Look::undo(const Taken& before) {
     came_again_ = before.came_again;
 }
 
-Awaitable<void> Look::read_refused(Pop3Session& session, std::span<const Entry> wanted,
+Awaitable<void> Look::read_refused(MailboxSession& session, std::span<const Entry> wanted,
                                    const std::vector<std::size_t>& refused, const Take& take) {
     for (const std::size_t place : refused) {
         FetchedMessage message;
@@ -139,7 +139,7 @@ Awaitable<void> Look::read_refused(Pop3Session& session, std::span<const Entry> 
         }
         if (message.present) {
             // What RETR does not show either says nothing of TOP.
-            if (is_whole(message)) session.distrust_top();
+            if (is_whole(message)) session.distrust_headers();
             take(place, message);
         } else {
             cannot_read(wanted[place], message);

@@ -10,17 +10,19 @@
 
 namespace mailprobed {
 
-Awaitable<bool> Look::clean_up(Pop3Session& session, bool safe, Instant give_up) {
+Awaitable<void> Look::prove(MailboxSession& session, bool safe, Instant give_up) {
     const Instant began = BootClock::now();
-    const Instant until = began + std::max((give_up - began) / 2, Duration::zero());
-    std::vector<std::uint32_t> numbers;
-    if (safe && settings_.remove_own) numbers = co_await removable(session, until);
+    remove_until_ = began + std::max((give_up - began) / 2, Duration::zero());
+    if (safe && settings_.remove_own) removable_ = co_await removable(session, remove_until_);
     const bool proven = co_await session.verify_step();
     if (proven) settle();
+}
+
+Awaitable<bool> Look::clean_up(MailboxSession& session, bool safe) {
     std::vector<std::uint32_t> marked;
-    if (proven && !numbers.empty()) {
+    if (safe && in_step_ && !removable_.empty()) {
         try {
-            Removal removal = co_await session.remove(numbers, until);
+            Removal removal = co_await session.remove(removable_, remove_until_);
             refusal_ = std::move(removal.refused);
             marked = std::move(removal.marked);
         } catch (const Failure&) {
@@ -28,9 +30,20 @@ Awaitable<bool> Look::clean_up(Pop3Session& session, bool safe, Instant give_up)
             throw;
         }
     }
-    const Farewell farewell = co_await session.quit();
+    const bool proven = in_step_;
+    const Farewell farewell = co_await session.close();
     if (farewell.in_step) settle();
-    if (safe && in_step_) leave_others();
+    if (farewell.confirmed && !in_step_) {
+        fall_short({Stage::quit, Cause::protocol_error},
+                   "the server repeats no line of its listing (UIDL n, LIST n) and answers QUIT "
+                   "with more than a line: nothing shows that its answers belonged to what was "
+                   "asked");
+    }
+    if (!proven && !removable_.empty()) {
+        refusal_ = Failure(Stage::remove, Cause::protocol_error,
+                           "the server repeats no line of its listing (UIDL n, LIST n), without "
+                           "which nothing may be removed: our mails stay in the mailbox");
+    }
     if (farewell.confirmed) note_removed(marked);
     co_return farewell.confirmed;
 }
@@ -44,7 +57,7 @@ void Look::settle() {
             "a message is listed but cannot be read; a mail that was sent before it was first "
             "listed may be that one";
         if (!refused_reading_.empty()) words += " (" + refused_reading_ + ")";
-        fall_short({Stage::top, Cause::protocol_error}, std::move(words));
+        fall_short({Stage::headers, Cause::protocol_error}, std::move(words));
     }
     const std::optional<Instant> since = doubts_since();
     proven_until_ = since ? known_.proven_until(*since) : snapshot_;
@@ -53,7 +66,7 @@ void Look::settle() {
     in_step_ = true;
 }
 
-Awaitable<std::vector<std::uint32_t>> Look::removable(Pop3Session& session, Instant until) {
+Awaitable<std::vector<std::uint32_t>> Look::removable(MailboxSession& session, Instant until) {
     std::vector<std::uint32_t> numbers;
     for (const FoundBounce& found : bounces_) {
         if (found.bounce.about_us_alone && numbers.size() < kRemovalBudget) {

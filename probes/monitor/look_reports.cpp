@@ -9,7 +9,7 @@
 
 namespace mailprobed {
 
-Awaitable<void> Look::read_bounces(Pop3Session& session) {
+Awaitable<void> Look::read_bounces(MailboxSession& session) {
     std::ranges::sort(maybe_bounces_, std::ranges::greater{}, &Entry::number);
     const Instant until = BootClock::now() + settings_.timeouts.total / 2;
     std::size_t count = 0;
@@ -23,7 +23,7 @@ Awaitable<void> Look::read_bounces(Pop3Session& session) {
     reports_read_ = true;
 }
 
-Awaitable<std::size_t> Look::read_bounce_of(Pop3Session& session, const Entry& entry) {
+Awaitable<std::size_t> Look::read_bounce_of(MailboxSession& session, const Entry& entry) {
     std::optional<Failure> failure;
     std::size_t octets = 0;
     try {

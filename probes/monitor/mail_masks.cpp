@@ -13,7 +13,7 @@ namespace {
 template <class Each>
 void for_passwords(const AccountSettings& account, Each each) {
     if (account.smtp && !account.smtp->password.empty()) each(account.smtp->password);
-    if (account.pop3 && !account.pop3->password.empty()) each(account.pop3->password);
+    if (account.mailbox && !account.mailbox->password.empty()) each(account.mailbox->password);
 }
 
 }  // namespace
@@ -30,22 +30,34 @@ void MailMasks::learn(const Settings& settings) {
     }
 }
 
-std::string MailMasks::masked(std::string_view text,
-                              const std::shared_ptr<const Settings>& settings,
-                              const ProbeSettings& probe) {
-    if (text.empty()) return {};
+Masker* MailMasks::together(const std::shared_ptr<const Settings>& settings) {
     if (learnt_.lock() != settings) {
         learn(*settings);
         learnt_ = settings;
     }
-    if (known_.size() <= kMostTogether) return all_.masked(text);
-    Masker route;
-    for (const std::string& name : {probe.from, probe.to}) {
-        const AccountSettings* account = settings->account(name);
-        if (account == nullptr) continue;
-        for_passwords(*account, [&route](const Secret& password) { route.add(password.reveal()); });
+    return known_.size() <= kMostTogether ? &all_ : nullptr;
+}
+
+RouteMasks::RouteMasks(MailMasks& all, std::shared_ptr<const Settings> settings, Accounts accounts)
+    : all_(all), settings_(std::move(settings)), accounts_(std::move(accounts)) {}
+
+std::string RouteMasks::masked(std::string_view text, bool open_end) {
+    if (text.empty()) return {};
+    if (Masker* const all = all_.together(settings_)) return all->masked(text, open_end);
+    if (!own_) {
+        own_.emplace();
+        for (const std::string& name : accounts_()) {
+            const AccountSettings* account = settings_->account(name);
+            if (account == nullptr) continue;
+            for_passwords(*account,
+                          [this](const Secret& password) { own_->add(password.reveal()); });
+        }
     }
-    return route.masked(text);
+    return own_->masked(text, open_end);
+}
+
+RouteMasks::Accounts ends_of(const ProbeSettings& probe) {
+    return [&probe] { return std::vector<std::string>{probe.from, probe.to}; };
 }
 
 }  // namespace mailprobed

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hides secrets in what mails say: a server may write into a mail what it heard at a login.
+// Hides secrets in what mails and servers say: one may show what was heard at a login elsewhere.
 #pragma once
 
-#include "probes/domain/settings.hpp"
-#include "probes/session/masker.hpp"
+#include "probes/domain/settings/settings.hpp"
+#include "probes/session/redact/masker.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,10 +21,8 @@ class MailMasks {
     /// So many passwords are searched at once; with more of them only those of a mail's own route.
     static constexpr std::size_t kMostTogether = 32;
 
-    /// `text` of a mail of `probe` without any secret.
-    [[nodiscard]] std::string masked(std::string_view text,
-                                     const std::shared_ptr<const Settings>& settings,
-                                     const ProbeSettings& probe);
+    /// All of them; null if they are too many.
+    [[nodiscard]] Masker* together(const std::shared_ptr<const Settings>& settings);
 
   private:
     void learn(const Settings& settings);
@@ -32,5 +32,28 @@ class MailMasks {
     std::vector<Secret> known_;
     Masker all_;
 };
+
+/// What the servers of some accounts may have heard, hidden in texts about their mails.
+class RouteMasks {
+  public:
+    /// Names of accounts.
+    using Accounts = std::function<std::vector<std::string>()>;
+
+    /// `accounts`, asked when a text comes, are names in `settings`; unknown ones are ignored.
+    RouteMasks(MailMasks& all, std::shared_ptr<const Settings> settings, Accounts accounts);
+
+    /// `text` without any secret. With `open_end` it may go on.
+    [[nodiscard]] std::string masked(std::string_view text, bool open_end = false);
+
+  private:
+    MailMasks& all_;
+    std::shared_ptr<const Settings> settings_;
+    Accounts accounts_;
+    /// Made when the first text comes, if those of all accounts are too many.
+    std::optional<Masker> own_;
+};
+
+/// The accounts of a probe, which outlives what is returned.
+[[nodiscard]] RouteMasks::Accounts ends_of(const ProbeSettings& probe);
 
 }  // namespace mailprobed

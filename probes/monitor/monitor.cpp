@@ -2,13 +2,13 @@
 // Wiring: one ledger, one watcher per mailbox, one prober per probe.
 #include "probes/monitor/monitor.hpp"
 
+#include "probes/domain/plan/routing.hpp"
 #include "probes/monitor/by_hand.hpp"
 #include "probes/monitor/context.hpp"
 #include "probes/monitor/keep_running.hpp"
 #include "probes/monitor/left_over.hpp"
 #include "probes/monitor/prober.hpp"
 #include "probes/monitor/restore_entries.hpp"
-#include "probes/monitor/routing.hpp"
 #include "probes/monitor/watch_clocks.hpp"
 #include "probes/monitor/watcher.hpp"
 #include "probes/net/boot_clock.hpp"
@@ -35,10 +35,17 @@ struct Monitor::Impl {
         apply();
     }
 
-    /// Whom a login is tried for, and how.
+    /// What a refused login may have been refused for.
+    struct LoginForm {
+        Secret password;
+        SmtpAuth auth = SmtpAuth::automatic;
+        TlsMode tls = TlsMode::implicit;
+        friend bool operator==(const LoginForm&, const LoginForm&) = default;
+    };
+    /// The pauses of a login, and the forms that its accounts try it in.
     struct Login {
         AuthBackoff pauses;
-        SmtpSettings half;
+        std::vector<LoginForm> forms;
     };
 
     /// A watcher or prober and whether its loop runs.
@@ -65,10 +72,11 @@ struct Monitor::Impl {
             const auto [entry, fresh] = boxes.try_emplace(box.key, MailboxIndex(boxes.size()));
             if (fresh) {
                 context.ledger.add_mailbox();
-                context.mailbox_ids.push_back(mailbox_id(box.key));
+                context.mailbox_numbers.push_back(mailbox_number(box.key));
             }
             box_of.push_back(entry->second);
         }
+        settle_logins();
         for (Route& route : context.routes)
             route.removed = true;
         std::vector<ProbeIndex> configured;
@@ -83,7 +91,7 @@ struct Monitor::Impl {
             if (way.bounces) route.bounces = box_of[*way.bounces];
             route.login = &login_of(*route.from->smtp);
             route.removed = route.gone = false;
-            route.mailbox_id = mailbox_id(settings, *route.probe);
+            route.mailbox_number = mailbox_number(settings, *route.probe);
             configured.push_back(probe);
         }
         watch(routing, box_of);
@@ -105,16 +113,26 @@ struct Monitor::Impl {
         return index;
     }
 
-    AuthBackoff& login_of(const SmtpSettings& half) {
-        const auto [entry, fresh] =
-            logins.try_emplace(login_key(half.server, half.username),
-                               Login{AuthBackoff(context.settings->auth_backoff), half});
-        Login& login = entry->second;
-        if (!(login.half == half)) {
-            // What was rejected may work now.
-            login = {AuthBackoff(context.settings->auth_backoff), half};
+    /// Makes the logins of the configured probes; a pause ends only where what was rejected may
+    /// work now.
+    void settle_logins() {
+        const Settings& settings = *context.settings;
+        std::map<MailboxId, std::vector<LoginForm>> wanted;
+        for (const ProbeSettings& probe : settings.probes) {
+            const SmtpSettings& half = *settings.account(probe.from)->smtp;
+            auto& forms = wanted[login_key(half.server, half.username)];
+            LoginForm form{half.password, half.auth, half.server.tls};
+            if (std::ranges::find(forms, form) == forms.end()) forms.push_back(std::move(form));
         }
-        return login.pauses;
+        for (auto& [key, forms] : wanted) {
+            Login& login = logins[key];
+            if (std::ranges::is_permutation(login.forms, forms)) continue;
+            login = {AuthBackoff(settings.auth_backoff), std::move(forms)};
+        }
+    }
+
+    AuthBackoff& login_of(const SmtpSettings& half) {
+        return logins.at(login_key(half.server, half.username)).pauses;
     }
 
     void watch(const Routing& routing, const std::vector<MailboxIndex>& box_of) {
@@ -153,8 +171,8 @@ struct Monitor::Impl {
         const Route& route = context.routes[probe];
         const Duration look_interval = watchers[route.box].worker->look_interval();
         std::optional<MailboxIndex> reports = route.bounces;
-        if (!reports && route.probe->bounces && route.from->pop3 &&
-            boxes.at(mailbox_key(*route.from->pop3)) == route.box) {
+        if (!reports && route.probe->bounces && route.from->mailbox &&
+            boxes.at(route.from->mailbox->id()) == route.box) {
             reports = route.box;
         }
         context.ledger.change_probe(
@@ -211,6 +229,7 @@ struct Monitor::Impl {
                 again.emplace_back(probers[probe->second].worker.get(), mail);
             }
         }
+        read_clocks(context);
         restore_settled(context.ledger, remembered.settled, by_name);
         std::map<std::string, Watcher*> box_by_text;
         for (const auto& watcher : watchers)
@@ -256,11 +275,11 @@ struct Monitor::Impl {
 
     Context context;
     /// Every mailbox there has been.
-    std::map<MailboxKey, MailboxIndex> boxes;
+    std::map<MailboxId, MailboxIndex> boxes;
     /// Every probe there has been.
     std::map<std::string, ProbeIndex, std::less<>> by_name;
     /// By server and user name, so that probes of one account do not try in turns.
-    std::map<LoginKey, Login> logins;
+    std::map<MailboxId, Login> logins;
     /// By index; addresses stay valid.
     std::deque<Running<Watcher>> watchers;
     std::deque<Running<Prober>> probers;

@@ -2,10 +2,11 @@
 // The composition: all probers and watchers of one configuration over one ledger.
 #pragma once
 
-#include "probes/domain/ledger.hpp"
-#include "probes/domain/settings.hpp"
-#include "probes/domain/tag.hpp"
+#include "probes/domain/identity/tag.hpp"
+#include "probes/domain/ledger/ledger.hpp"
+#include "probes/domain/settings/settings.hpp"
 #include "probes/monitor/journal.hpp"
+#include "probes/monitor/mailbox_sessions.hpp"
 #include "probes/monitor/observer.hpp"
 #include "probes/net/channel.hpp"
 
@@ -37,6 +38,8 @@ struct MonitorNeeds {
     Remembered remembered{};
     /// What tags say of this run; 0: nothing, and mails of all runs count as sent by this daemon.
     std::uint32_t run = 0;
+    /// Tests hand in mailboxes of their own.
+    MailboxSessions mailboxes = mailbox_session;
 };
 
 /// What came of sending a mail out of turn.

@@ -2,16 +2,16 @@
 // The one interface through which facts leave probes/: metrics, log and history implement it.
 #pragma once
 
-#include "probes/domain/bounce.hpp"
-#include "probes/domain/failure.hpp"
-#include "probes/domain/remembered.hpp"
-#include "probes/domain/settings.hpp"
-#include "probes/domain/time.hpp"
-#include "probes/domain/verdict.hpp"
+#include "probes/base/time.hpp"
+#include "probes/domain/identity/bounce.hpp"
+#include "probes/domain/ledger/remembered.hpp"
+#include "probes/domain/outcome/failure.hpp"
+#include "probes/domain/outcome/verdict.hpp"
+#include "probes/domain/settings/settings.hpp"
 #include "probes/net/channel.hpp"
 #include "probes/session/recorder.hpp"
 #include "probes/session/trace.hpp"
-#include "probes/wire/authentication_results.hpp"
+#include "probes/wire/message/authentication_results.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -20,11 +20,6 @@
 #include <string_view>
 
 namespace mailprobed {
-
-/// The two mail protocols a channel speaks.
-enum class Protocol : std::uint8_t { smtp, pop3 };
-/// The label of a protocol.
-[[nodiscard]] std::string_view to_string(Protocol protocol) noexcept;
 
 /// A mail entered the ledger.
 struct MailStarted {
@@ -204,7 +199,7 @@ class Observer {
     virtual void mailbox_gone(std::string_view /*mailbox*/) {}
     /// True if transcript_line() is wanted.
     [[nodiscard]] virtual bool wants_lines() const { return false; }
-    /// One line of a conversation; `who_for` is the probe (SMTP) or the mailbox (POP3).
+    /// One line of a conversation; `who_for` is the probe (sending) or the mailbox.
     virtual void transcript_line(std::string_view /*who_for*/, Protocol /*protocol*/,
                                  Speaker /*who*/, std::string_view /*text*/) {}
     /// A stage of a look succeeded or failed (for transcripts; metrics use look_done).

@@ -2,10 +2,11 @@
 // From tick to the end of a submission.
 #include "probes/monitor/prober.hpp"
 
-#include "probes/domain/message.hpp"
-#include "probes/domain/schedule.hpp"
+#include "probes/domain/identity/message.hpp"
+#include "probes/domain/plan/schedule.hpp"
+#include "probes/monitor/observer_trace.hpp"
 #include "probes/net/boot_clock.hpp"
-#include "probes/session/smtp_session.hpp"
+#include "probes/session/smtp/session.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -84,60 +85,6 @@ class LedgerListener final : public SendListener {
     Context& context_;
     MailId mail_;
     std::optional<MailboxIndex> bounces_;
-};
-
-/// Passes what a submission shows to the observer.
-class SendTrace final : public Trace {
-  public:
-    SendTrace(Observer& observer, const ProbeSettings& probe, MailId mail, std::uint8_t attempt)
-        : observer_(observer),
-          probe_(probe),
-          mail_(mail),
-          attempt_(attempt),
-          records_(observer.wants_records()),
-          keeps_lines_(records_ && observer.wants_transcripts()) {}
-
-    void stage_began(Stage stage, Instant at) override {
-        began_ = at;
-        if (records_) recorder_.stage_began(stage, at);
-    }
-    void stage_ended(Stage stage, Instant at, std::optional<Cause> cause) override {
-        observer_.stage_done({probe_.name, mail_, stage, at - began_, cause});
-        if (records_) recorder_.stage_ended(stage, at, cause);
-    }
-    [[nodiscard]] bool wants_lines() const override {
-        return keeps_lines_ || observer_.wants_lines();
-    }
-    void line(Speaker who, std::string_view text) override {
-        if (keeps_lines_) recorder_.line(who, text, BootClock::now());
-        if (observer_.wants_lines()) {
-            observer_.transcript_line(probe_.name, Protocol::smtp, who, text);
-        }
-    }
-    void connected(IpFamily family) override {
-        observer_.connected(probe_.from, Protocol::smtp, family);
-    }
-    void encrypted(const TlsFacts& facts) override {
-        observer_.encrypted(probe_.from, Protocol::smtp, facts);
-    }
-
-    /// The conversation is over.
-    void done() {
-        if (!recorder_.began()) return;
-        const Duration took = BootClock::now() - *recorder_.began();
-        const ConversationRecord record = recorder_.take();
-        observer_.attempt_done({probe_.name, mail_, attempt_, wall_now() - took, took, record});
-    }
-
-  private:
-    Observer& observer_;
-    const ProbeSettings& probe_;
-    MailId mail_;
-    std::uint8_t attempt_;
-    bool records_;
-    bool keeps_lines_;
-    Instant began_;
-    Recorder recorder_;
 };
 
 /// Shows a timer to others for as long as it lives.
@@ -260,7 +207,12 @@ Awaitable<std::optional<Failure>> Prober::submit(MailId mail, std::uint8_t attem
         context_.ledger.deadline_of(mail).value_or(BootClock::now() + way.probe->deadline);
     const Instant began = BootClock::now();
     LedgerListener listener(context_, mail, way);
-    SendTrace trace(context_.needs.observer, *way.probe, mail, attempt);
+    Observer& observer = context_.needs.observer;
+    ObserverTrace trace(observer, {Protocol::smtp, way.probe->from, way.probe->name},
+                        RouteMasks(context_.masks, context_.settings, ends_of(*way.probe)),
+                        [&](Stage stage, Duration took, std::optional<Cause> cause) {
+                            observer.stage_done({way.probe->name, mail, stage, took, cause});
+                        });
     std::optional<Failure> failure;
     try {
         const auto channel = context_.needs.channels(way.from->smtp->server);
@@ -272,11 +224,15 @@ Awaitable<std::optional<Failure>> Prober::submit(MailId mail, std::uint8_t attem
             listener.interrupted();
             throw;
         }
-        context_.needs.observer.internal_error("submission", error.what());
+        observer.internal_error("submission", error.what());
         failure = Failure(listener.was_handed ? Stage::accept : Stage::connect, Cause::internal,
                           error.what());
     }
-    trace.done();
+    if (const std::optional<Instant> first = trace.began()) {
+        const Duration took = BootClock::now() - *first;
+        const ConversationRecord record = trace.take();
+        observer.attempt_done({way.probe->name, mail, attempt, wall_now() - took, took, record});
+    }
     // A reload meanwhile ended the pauses; the old password says nothing about the new one.
     const auto& half = route().from->smtp;
     if (half && *half == *way.from->smtp) {
@@ -307,7 +263,8 @@ Awaitable<void> Prober::record_intent(MailId mail, std::uint8_t attempt) {
     intent.grace_end = entry->grace_end;
     intent.wall = entry->wall;
     intent.body_digest = entry->body_digest;
-    intent.mailbox = route().mailbox_id;
+    intent.earlier_digests = entry->earlier_digests;
+    intent.mailbox = route().mailbox_number;
     intent.tag_key = context_.codec.fingerprint();
     intent.clocks = ClockRecord{BootClock::now(), wall_now()};
     JournalRecord record = std::move(intent);
@@ -315,9 +272,8 @@ Awaitable<void> Prober::record_intent(MailId mail, std::uint8_t attempt) {
 }
 
 Awaitable<void> Prober::report_failure(MailId mail, Failure failure, bool again) {
-    const bool open = is_unconfirmed(failure) ||
-                      (failure.stage() == Stage::accept && failure.cause() == Cause::internal);
-    const StageCause pair{failure.stage(), failure.cause()};
+    const StageCause pair = failure.pair();
+    const bool open = may_have_been_taken(pair);
     Outcome outcome;
     if (open || again) {
         AnswerRecord answer =

@@ -2,11 +2,11 @@
 // Sends the mails of one probe on its grid.
 #pragma once
 
-#include "probes/domain/schedule.hpp"
+#include "probes/domain/plan/schedule.hpp"
 #include "probes/monitor/context.hpp"
 #include "probes/net/boot_clock.hpp"
 #include "probes/net/task_group.hpp"
-#include "probes/session/smtp_session.hpp"
+#include "probes/session/smtp/session.hpp"
 
 #include <optional>
 

@@ -59,7 +59,7 @@ Awaitable<void> Prober::next_attempt(MailId mail, std::uint8_t attempt, Instant 
     // It may have arrived or bounced meanwhile, whatever the server said.
     if (!context_.ledger.deadline_of(mail)) co_return;
     const std::optional<MailboxIndex> home = context_.ledger.mailbox_of(mail);
-    if (!mine || context_.mailbox_ids[*home] != route().mailbox_id) {
+    if (!mine || context_.mailbox_numbers[*home] != route().mailbox_number) {
         // The process or the login rested until it was too late, or a reload gave the probe another
         // mailbox than the one that is looked into for this mail: the last answer stands.
         co_await give_up(mail, std::move(refusal));

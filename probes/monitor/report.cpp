@@ -37,9 +37,8 @@ MailJudged fact_of(const Context& context, const Judgement& judgement,
 void mask(Context& context, Outcome& outcome, Circumstances& circumstances) {
     for (Judgement& judgement : outcome.judgements) {
         const ProbeSettings& probe = *context.routes[judgement.probe].probe;
-        const auto masked = [&](std::string& text) {
-            text = context.masks.masked(text, context.settings, probe);
-        };
+        RouteMasks masks(context.masks, context.settings, ends_of(probe));
+        const auto masked = [&masks](std::string& text) { text = masks.masked(text); };
         masked(judgement.detail);
         masked(circumstances.journey.hops);
     }

@@ -15,16 +15,25 @@ constexpr std::chrono::minutes kRecordEvery{1};
 
 }  // namespace
 
+bool read_clocks(Context& context) {
+    const Instant now = BootClock::now();
+    const WallTime wall = wall_now();
+    const std::optional<Duration> step = context.wall.read(now, wall);
+    if (!step) return false;
+    context.ledger.clock_set(*step, now);
+    context.needs.journal.note(ClockRecord{now, wall});
+    return true;
+}
+
 Awaitable<void> watch_clocks(Context& context) {
     BootTimer timer(context.needs.executor);
     Instant recorded = BootClock::now();
     for (;;) {
         const Instant now = BootClock::now();
-        const WallTime wall = wall_now();
-        const std::optional<Duration> step = context.wall.read(now, wall);
-        if (step) context.ledger.clock_set(*step, now);
-        if (step || now - recorded >= kRecordEvery) {
-            context.needs.journal.note(ClockRecord{now, wall});
+        if (read_clocks(context)) {
+            recorded = now;
+        } else if (now - recorded >= kRecordEvery) {
+            context.needs.journal.note(ClockRecord{now, wall_now()});
             recorded = now;
         }
         co_await sleep_until(timer, now + kEvery);

@@ -2,8 +2,9 @@
 // The life of a watcher: sleep until the plan or a grace ends, look, judge.
 #include "probes/monitor/watcher.hpp"
 
+#include "probes/domain/plan/routing.hpp"
 #include "probes/monitor/look.hpp"
-#include "probes/monitor/routing.hpp"
+#include "probes/monitor/observer_trace.hpp"
 #include "probes/net/task_group.hpp"
 
 #include <algorithm>
@@ -12,51 +13,6 @@
 
 namespace mailprobed {
 namespace {
-
-/// Passes what a look shows to the observer.
-class LookTrace final : public Trace {
-  public:
-    LookTrace(Observer& observer, std::string_view mailbox)
-        : observer_(observer),
-          mailbox_(mailbox),
-          records_(observer.wants_records()),
-          keeps_lines_(records_ && observer.wants_transcripts()) {}
-
-    void stage_began(Stage stage, Instant at) override {
-        began_ = at;
-        if (records_) recorder_.stage_began(stage, at);
-    }
-    void stage_ended(Stage stage, Instant at, std::optional<Cause> cause) override {
-        observer_.look_stage_done(mailbox_, stage, at - began_, cause);
-        if (records_) recorder_.stage_ended(stage, at, cause);
-    }
-    [[nodiscard]] bool wants_lines() const override {
-        return keeps_lines_ || observer_.wants_lines();
-    }
-    void line(Speaker who, std::string_view text) override {
-        if (keeps_lines_) recorder_.line(who, text, BootClock::now());
-        if (observer_.wants_lines()) {
-            observer_.transcript_line(mailbox_, Protocol::pop3, who, text);
-        }
-    }
-    void connected(IpFamily family) override {
-        observer_.connected(mailbox_, Protocol::pop3, family);
-    }
-    void encrypted(const TlsFacts& facts) override {
-        observer_.encrypted(mailbox_, Protocol::pop3, facts);
-    }
-
-    /// What was said.
-    [[nodiscard]] ConversationRecord take() { return recorder_.take(); }
-
-  private:
-    Observer& observer_;
-    std::string_view mailbox_;
-    bool records_;
-    bool keeps_lines_;
-    Instant began_;
-    Recorder recorder_;
-};
 
 /// What a plan must know of the mails that come.
 struct Load {
@@ -77,11 +33,11 @@ Load load_of(const Context& context, const std::vector<ProbeIndex>& probes) {
 
 PollPlan plan_for(const Context& context, const Watcher::Duty& duty) {
     const Load load = load_of(context, duty.probes);
-    return {duty.account->pop3->poll, load.mails_per_hour, load.longest};
+    return {duty.account->mailbox->poll, load.mails_per_hour, load.longest};
 }
 
 /// What was rejected may work now.
-bool logs_in_otherwise(const Pop3Settings& a, const Pop3Settings& b) {
+bool logs_in_otherwise(const MailboxSettings& a, const MailboxSettings& b) {
     return !(a.password == b.password) || a.auth != b.auth || !(a.server == b.server);
 }
 
@@ -97,7 +53,7 @@ LookResult plan_result(const Look& look, const std::optional<Failure>& failure) 
 
 void tell_doubt(const Look& look, LookDone& done) {
     if (look.left_out()) {
-        done.failure = StageCause{Stage::top, Cause::protocol_error};
+        done.failure = StageCause{Stage::headers, Cause::protocol_error};
         done.detail =
             "a message that ended several sessions was left out, and its unique id may name "
             "another mail now; remove it by hand";
@@ -126,7 +82,7 @@ Watcher::Watcher(Context& context, MailboxIndex mailbox, Duty duty)
 void Watcher::reconfigured(Duty duty) {
     retired_ = false;
     known_.keys_changed();
-    if (logs_in_otherwise(*duty_.account->pop3, *duty.account->pop3)) {
+    if (logs_in_otherwise(*duty_.account->mailbox, *duty.account->mailbox)) {
         backoff_ = AuthBackoff(context_.settings->auth_backoff);
         plan_.hold_until(backoff_.until());
     }
@@ -140,7 +96,7 @@ void Watcher::reconfigured(Duty duty) {
     std::ranges::copy_if(duty_.probes, std::back_inserter(current),
                          [this](ProbeIndex probe) { return context_.routes[probe].box == index_; });
     const Load load = load_of(context_, current);
-    plan_.adopt(duty_.account->pop3->poll, load.mails_per_hour, load.longest, BootClock::now());
+    plan_.adopt(duty_.account->mailbox->poll, load.mails_per_hour, load.longest, BootClock::now());
     adapt_grace();
     notify();
 }
@@ -211,14 +167,20 @@ Awaitable<void> Watcher::look(Instant planned_at) {
     context_.ledger.look_began(index_, began);
     plan_.look_began(began);
 
-    const Pop3Settings& settings = *account->pop3;
+    const MailboxSettings& settings = *account->mailbox;
     LookedInto mailbox{index_, account->name, [this](const Tag& tag) { return home_of(tag); },
                        [this](const Tag& tag) { return route_of(tag); }, duty_.bounces.any};
     Look look(context_, std::move(mailbox), settings, known_);
-    LookTrace trace(context_.needs.observer, account->name);
+    ObserverTrace trace(
+        context_.needs.observer, {settings.protocol, account->name, account->name},
+        RouteMasks(context_.masks, context_.settings, [this] { return heard_by(); }),
+        [&](Stage stage, Duration took, std::optional<Cause> cause) {
+            context_.needs.observer.look_stage_done(account->name, stage, took, cause);
+        });
     const auto channel = context_.needs.channels(settings.server);
     const Instant give_up = began + settings.timeouts.total;
-    Pop3Session session(*channel, settings, give_up, trace);
+    const auto made = context_.needs.mailboxes(*channel, settings, give_up, trace);
+    MailboxSession& session = *made;
     session.trust_words(backoff_.trust());
     std::optional<Failure> failure;
     LookDone done;
@@ -227,7 +189,7 @@ Awaitable<void> Watcher::look(Instant planned_at) {
         co_await look.observe(session);
         told = true;
         const bool safe = co_await tell_ledger(look, planned_at);
-        const bool confirmed = co_await look.clean_up(session, safe, give_up);
+        const bool confirmed = co_await clean_up(look, session, safe, give_up);
         if (!confirmed) {
             failure = Failure(Stage::quit, Cause::eof, "the server did not confirm QUIT");
         } else {
@@ -258,9 +220,9 @@ Awaitable<void> Watcher::look(Instant planned_at) {
     if (look.in_step()) known_.be_careful(false);
     const bool logged_in = session.login_end() == LoginEnd::worked;
     plan_.look_ended(plan_result(look, failure), now,
-                     logged_in ? std::optional(session.login_delay()) : std::nullopt);
+                     logged_in ? std::optional(session.login_gap()) : std::nullopt);
     // A reload meanwhile ended the pauses; the old password says nothing about the new one.
-    if (!logs_in_otherwise(settings, *duty_.account->pop3)) {
+    if (!logs_in_otherwise(settings, *duty_.account->mailbox)) {
         backoff_.ended(session.login_end(), began, now);
         plan_.hold_until(backoff_.until());
     }
@@ -295,8 +257,11 @@ Awaitable<bool> Watcher::tell_ledger(const Look& look, Instant planned_at) {
         BounceSeen seen;
         seen.mail = found.bounce.tag.mail;
         seen.status_class = found.bounce.status_class;
-        seen.detail = found.bounce.status + " " + found.bounce.diagnostic;
+        seen.detail = found.bounce.status;
+        if (!seen.detail.empty() && !found.bounce.diagnostic.empty()) seen.detail += ' ';
+        seen.detail += found.bounce.diagnostic;
         seen.weak = found.bounce.weak;
+        seen.attempt = found.bounce.tag.attempt;
         Outcome outcome = context_.ledger.bounced(seen, BootClock::now());
         note_judged(outcome);
         Circumstances none;
@@ -308,7 +273,7 @@ Awaitable<bool> Watcher::tell_ledger(const Look& look, Instant planned_at) {
 }
 
 std::string Watcher::recorded_as() const {
-    return mailbox_text(mailbox_key(*duty_.account->pop3));
+    return mailbox_text(duty_.account->mailbox->id());
 }
 
 void Watcher::keep_entries() {
@@ -340,7 +305,7 @@ void Watcher::tell_observer(const Look& look, const AccountSettings& account, Lo
     done.left = known_.left();
     done.sizes_change = known_.tell_changing_sizes();
     done.look_interval = plan_.least_gap();
-    if (account.pop3->poll.logins_per_hour != 0) {
+    if (account.mailbox->poll.logins_per_hour != 0) {
         done.logins_left = plan_.logins_available(BootClock::now());
     }
     for (const Found& found : look.sightings()) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looks into one mailbox for all probes that end there; POP3 locks, so there is one per mailbox.
+// Looks into one mailbox for all probes that end there; servers lock it, so there is one.
 #pragma once
 
-#include "probes/domain/arrival.hpp"
-#include "probes/domain/backoff.hpp"
-#include "probes/domain/poll_plan.hpp"
+#include "probes/domain/identity/arrival.hpp"
+#include "probes/domain/plan/backoff.hpp"
+#include "probes/domain/plan/known_entries.hpp"
+#include "probes/domain/plan/poll_plan.hpp"
 #include "probes/monitor/context.hpp"
-#include "probes/monitor/known_entries.hpp"
 #include "probes/net/boot_clock.hpp"
 
 #include <deque>
@@ -17,6 +17,7 @@
 namespace mailprobed {
 
 class Look;
+class MailboxSession;
 
 /// Whose bounces may come into a mailbox.
 struct BounceWatch {
@@ -71,11 +72,17 @@ class Watcher {
   private:
     [[nodiscard]] std::optional<Instant> next_bounce_look() const;
     [[nodiscard]] bool done() const;
+    /// The accounts whose passwords the mails here may hold.
+    [[nodiscard]] std::vector<std::string> heard_by() const;
     [[nodiscard]] Home home_of(const Tag& tag) const;
     [[nodiscard]] std::optional<RouteFacts> route_of(const Tag& tag) const;
     Awaitable<void> look(Instant planned_at);
     /// True if the journal has all of it, so that what was found may be removed.
     Awaitable<bool> tell_ledger(const Look& look, Instant planned_at);
+    /// The end of a look; copies count before any of them is removed or left. Throws Failure.
+    Awaitable<bool> clean_up(Look& look, MailboxSession& session, bool safe, Instant give_up);
+    /// Tells the ledger of the copies that a look in step found; true as above.
+    Awaitable<bool> tell_copies(const Look& look);
     /// Tells the ledger how far the sender's mailbox was read for reports.
     Awaitable<void> tell_reports(const Look& look, Instant began,
                                  const std::optional<Failure>& failure);

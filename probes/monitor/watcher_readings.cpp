@@ -1,14 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a watcher knows of the mails that a look finds, and what it tells of reports about them.
+#include "probes/base/ascii.hpp"
+#include "probes/domain/plan/routing.hpp"
 #include "probes/monitor/look.hpp"
-#include "probes/monitor/routing.hpp"
 #include "probes/monitor/watcher.hpp"
-#include "probes/wire/ascii.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace mailprobed {
+
+std::vector<std::string> Watcher::heard_by() const {
+    std::set<std::string> names{duty_.account->name};
+    for (const auto* probes : {&duty_.probes, &duty_.bounces.senders}) {
+        for (const ProbeIndex probe : *probes) {
+            names.insert(context_.routes[probe].probe->from);
+            names.insert(context_.routes[probe].probe->to);
+        }
+    }
+    return {names.begin(), names.end()};
+}
 
 Home Watcher::home_of(const Tag& tag) const {
     const std::optional<MailboxIndex> home = context_.ledger.home_of(tag.mail);
@@ -17,7 +29,7 @@ Home Watcher::home_of(const Tag& tag) const {
     if (!ours) return Home::foreign;
     if (home) {
         // Another port leads to the same mailbox.
-        const bool same = context_.mailbox_ids[*home] == context_.mailbox_ids[index_];
+        const bool same = context_.mailbox_numbers[*home] == context_.mailbox_numbers[index_];
         return same ? Home::here : Home::elsewhere;
     }
     if (is_of_other_daemon(context_, tag)) return Home::other_daemon;
@@ -32,16 +44,41 @@ std::optional<RouteFacts> Watcher::route_of(const Tag& tag) const {
     const std::optional<ProbeIndex> probe = context_.ledger.probe_with(tag.probe);
     if (!probe) return std::nullopt;
     const Route& route = context_.routes[*probe];
-    const MailboxKey here = mailbox_key(*duty_.account->pop3);
+    const MailboxId here = duty_.account->mailbox->id();
     const AccountSettings* to = context_.settings->account(route.probe->to);
     RouteFacts facts;
     facts.from = route.from->address;
     facts.recipient = route.probe->to_address;
     if (facts.recipient.empty() && to != nullptr) facts.recipient = to->address;
-    facts.sender_mailbox = route.from->pop3 && mailbox_key(*route.from->pop3) == here;
-    facts.leads_outside = to == nullptr || !to->pop3 || mailbox_key(*to->pop3) != here ||
+    facts.sender_mailbox = route.from->mailbox && route.from->mailbox->id() == here;
+    facts.leads_outside = to == nullptr || !to->mailbox || to->mailbox->id() != here ||
                           !ascii_iequals(facts.recipient, to->address);
     return facts;
+}
+
+Awaitable<bool> Watcher::clean_up(Look& look, MailboxSession& session, bool safe, Instant give_up) {
+    co_await look.prove(session, safe, give_up);
+    const bool proven = look.in_step();
+    bool kept = true;
+    if (proven) kept = co_await tell_copies(look);
+    const bool confirmed = co_await look.clean_up(session, safe && kept);
+    if (!proven && look.in_step()) kept = co_await tell_copies(look);
+    if (safe && kept && look.in_step()) look.leave_others();
+    co_return confirmed;
+}
+
+Awaitable<bool> Watcher::tell_copies(const Look& look) {
+    Durability kept = Durability::durable;
+    for (const Found& found : look.sightings()) {
+        Outcome outcome = context_.ledger.copies_proven(found.sighting);
+        if (outcome.evidence.empty()) continue;
+        Circumstances circumstances;
+        circumstances.attempt = found.sighting.attempt;
+        const Durability this_one =
+            co_await report(context_, std::move(outcome), std::move(circumstances));
+        if (this_one != Durability::durable) kept = this_one;
+    }
+    co_return kept == Durability::durable;
 }
 
 Awaitable<void> Watcher::tell_reports(const Look& look, Instant began,

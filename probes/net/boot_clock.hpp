@@ -2,7 +2,7 @@
 // The clocks of the machine, and a timer on the boot clock that notices a suspend within a second.
 #pragma once
 
-#include "probes/domain/time.hpp"
+#include "probes/base/time.hpp"
 #include "probes/net/awaitable.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>

@@ -2,9 +2,9 @@
 // A byte stream to one server, abstract, so that conversations run over sockets or over a script.
 #pragma once
 
-#include "probes/domain/failure.hpp"
-#include "probes/domain/settings.hpp"
-#include "probes/domain/time.hpp"
+#include "probes/base/time.hpp"
+#include "probes/domain/outcome/failure.hpp"
+#include "probes/domain/settings/settings.hpp"
 #include "probes/net/awaitable.hpp"
 
 #include <optional>

@@ -2,8 +2,8 @@
 // Host names to addresses without ever blocking or outwaiting the event loop.
 #pragma once
 
-#include "probes/domain/settings.hpp"
-#include "probes/domain/time.hpp"
+#include "probes/base/time.hpp"
+#include "probes/domain/settings/settings.hpp"
 #include "probes/net/awaitable.hpp"
 
 #include <boost/asio/ip/address.hpp>

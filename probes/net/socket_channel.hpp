@@ -2,7 +2,7 @@
 // Channels over real sockets.
 #pragma once
 
-#include "probes/domain/settings.hpp"
+#include "probes/domain/settings/settings.hpp"
 #include "probes/net/channel.hpp"
 #include "probes/net/resolver.hpp"
 #include "probes/net/tls.hpp"

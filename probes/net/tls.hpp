@@ -2,7 +2,7 @@
 // TLS settings, and the translation of OpenSSL's findings into causes and facts.
 #pragma once
 
-#include "probes/domain/settings.hpp"
+#include "probes/domain/settings/settings.hpp"
 #include "probes/net/channel.hpp"
 
 #include <boost/asio/ssl/context.hpp>

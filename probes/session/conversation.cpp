@@ -2,7 +2,7 @@
 // Stages, deadlines and the way from errors to Failures.
 #include "probes/session/conversation.hpp"
 
-#include "probes/wire/escape.hpp"
+#include "probes/base/escape.hpp"
 
 #include <algorithm>
 #include <span>
@@ -20,7 +20,7 @@ constexpr std::size_t kMaxMasked = 4096;
 constexpr Duration kGoodByeTime = std::chrono::seconds{1};
 
 bool handshakes(Stage stage) noexcept {
-    return stage == Stage::tls || stage == Stage::starttls || stage == Stage::stls;
+    return stage == Stage::tls || stage == Stage::starttls;
 }
 
 bool is_tls(Cause cause) noexcept {
@@ -243,9 +243,13 @@ Awaitable<void> Conversation::good_bye() {
     }
 }
 
+std::string Conversation::masked(std::string_view text, bool open_end) {
+    return trace_.masked(masker_.masked(text, open_end), open_end);
+}
+
 std::string Conversation::presentable(std::string_view text) {
     // What is quoted may end where the octets did that had arrived, in the middle of a secret.
-    std::string result = masker_.masked(text.substr(0, kMaxMasked), true);
+    std::string result = masked(text.substr(0, kMaxMasked), true);
     std::ranges::replace(result, '\n', ' ');
     return escaped(result, kMaxDetail);
 }
@@ -261,7 +265,7 @@ void Conversation::tell_heard(bool open_end) {
     if (!tells_ || heard_lines_ == 0) return;
     const auto shown = static_cast<std::size_t>(std::ranges::count(heard_, '\n'));
     const std::size_t more = heard_lines_ - shown;
-    for_lines(masker_.masked(heard_, open_end || more > 0),
+    for_lines(masked(heard_, open_end || more > 0),
               [this](std::string_view line) { trace_.line(Speaker::server, escaped(line)); });
     if (more > 0) note("... and " + std::to_string(more) + " more lines");
     heard_.clear();

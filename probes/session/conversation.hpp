@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What SMTP and POP3 conversations share: stages with deadlines, lines both ways, a redacted
+// What all mail conversations share: stages with deadlines, lines both ways, a redacted
 // trace, and the one place where an error becomes a Failure.
 #pragma once
 
-#include "probes/domain/failure.hpp"
-#include "probes/domain/settings.hpp"
+#include "probes/domain/outcome/failure.hpp"
+#include "probes/domain/settings/settings.hpp"
 #include "probes/net/channel.hpp"
-#include "probes/session/masker.hpp"
+#include "probes/session/redact/masker.hpp"
 #include "probes/session/trace.hpp"
-#include "probes/wire/line_buffer.hpp"
+#include "probes/wire/lines/line_buffer.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -128,6 +128,9 @@ class Conversation {
     [[nodiscard]] Channel& channel() noexcept { return channel_; }
 
   private:
+    /// `text` without secrets, this session's and others.
+    [[nodiscard]] std::string masked(std::string_view text, bool open_end);
+
     void expect_by(Instant deadline);
     void end_stage(Instant at, std::optional<Cause> cause);
     [[nodiscard]] Cause cause_here(const ChannelError& error) const noexcept;

@@ -2,8 +2,8 @@
 // A conversation as it is remembered: its stages and its lines, with times. For the history.
 #pragma once
 
-#include "probes/domain/failure.hpp"
-#include "probes/domain/time.hpp"
+#include "probes/base/time.hpp"
+#include "probes/domain/outcome/failure.hpp"
 #include "probes/session/trace.hpp"
 
 #include <cstddef>

@@ -85,6 +85,7 @@ class Plan:
     end: float
     blind: float  # seconds after the outage began in which no scrape told anything
     gap: float    # the longest of them
+    restarted: bool  # once in each interval of the outage, or more often
 
 
 def _outage(dice, kind, probes, start, end):
@@ -165,6 +166,8 @@ def draw(seed):
     if dice.random() < .4:
         story.reloaded_every(dice.choice([3 * M, 10 * M]))
     gone = _restarts(dice, story, over, kind, start, end, hit)
+    ends = [at for at, _ in gone if start < at < end]
+    restarted = len(ends) >= 3 and len(ends) * min(interval, deadline) >= end - start - interval
     if dice.random() < .4:
         for _ in range(dice.randint(1, 3)):
             at, away = dice.uniform(5 * M, over), dice.uniform(scrape, 4 * M)
@@ -173,7 +176,8 @@ def draw(seed):
     if kind != "none":
         _outage(dice, kind, probes, start, end)
     blind = sum(away + 2 * scrape for at, away in gone if at + away > start)
-    return Plan(seed, kind, story, hit, start, end, blind, max([0, *(away for _, away in gone)]))
+    return Plan(seed, kind, story, hit, start, end, blind, max([0, *(away for _, away in gone)]),
+                restarted)
 
 
 def title(plan):
@@ -193,6 +197,9 @@ def checks(plan):
     horizon = int(plan.story.horizon // scrape) * scrape
     kind = KINDS.get(plan.kind)
     allowed = ["none", *((kind.must, *kind.may) if kind else ())]
+    # Where no mail could live until its verdict, nobody can see that none was started.
+    if plan.kind == "stalled" and plan.restarted:
+        allowed.append("MailprobedUnstable")
     if plan.gap + 2 * scrape > 2 * M:
         allowed.append("MailprobedDown")
     firing = 'ALERTS{alertstate="firing",severity!="none"'

@@ -26,7 +26,7 @@ def documented(readme):
     """Metric -> (type, labels) of the tables of daemon/README.md, and the words that it and the
     table of stages and causes have for labels' values."""
     text = readme.read_text()
-    causes = (readme.parent.parent / "probes" / "domain" / "failure.cpp").read_text()
+    causes = (readme.parent.parent / "probes" / "domain" / "outcome" / "failure.cpp").read_text()
     words = {*re.findall(r"`(\w+)`", text), *re.findall(r'return "(\w+)";', causes)}
     rows = re.findall(r"^\| `((?:mailprobed|process)_\w+)` \| (\w+) \| (.*?) \|", text, re.M)
     return {name: (kind, set(re.findall(r"\w+", re.sub(r"\(.*?\)", "", labels))))

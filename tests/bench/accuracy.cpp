@@ -53,7 +53,7 @@ Settings settings_for(const AccuracyWish& wish) {
     for (std::size_t i = 0; i < wish.mailboxes; ++i) {
         const std::string name = "b" + std::to_string(i);
         AccountSettings account = bench_account(wish.server, name);
-        PollSettings& poll = account.pop3->poll;
+        PollSettings& poll = account.mailbox->poll;
         poll.first = scaled(poll.first, wish.scale);
         poll.max = scaled(poll.max, wish.scale);
         settings.accounts.push_back(std::move(account));

@@ -65,7 +65,7 @@ Settings settings_for(const MemoryWish& wish) {
     }
     for (const char* sender : {"warm", "hold", "slow"}) {
         AccountSettings account = bench_account(wish.server, sender);
-        account.pop3.reset();
+        account.mailbox.reset();
         settings.accounts.push_back(std::move(account));
         for (std::size_t i = 0; i < wish.mailboxes; ++i) {
             ProbeSettings probe;

@@ -2,8 +2,8 @@
 // The wiring of daemon/app.cpp and probes/monitor/monitor.cpp once more.
 #include "tests/bench/rig.hpp"
 
-#include "daemon/sql_journal.hpp"
-#include "probes/monitor/routing.hpp"
+#include "daemon/store/sql_journal.hpp"
+#include "probes/domain/plan/routing.hpp"
 #include "probes/net/crypto.hpp"
 
 #include <algorithm>
@@ -54,7 +54,7 @@ AccountSettings bench_account(const ServerAddress& server, const std::string& na
     smtp.username = name;
     smtp.password = Secret("bench");
     smtp.allow_plaintext_auth = true;
-    Pop3Settings& pop3 = account.pop3.emplace();
+    MailboxSettings& pop3 = account.mailbox.emplace();
     pop3.server = endpoint;
     pop3.server.port = server.pop3;
     pop3.username = name;
@@ -101,9 +101,9 @@ void Rig::stop() {
 void Rig::build() {
     std::vector<const AccountSettings*> mailboxes;
     for (const AccountSettings& account : settings_.accounts) {
-        if (!account.pop3) continue;
+        if (!account.mailbox) continue;
         context_.ledger.add_mailbox();
-        context_.mailbox_ids.push_back(mailbox_id(mailbox_key(*account.pop3)));
+        context_.mailbox_numbers.push_back(mailbox_number(account.mailbox->id()));
         mailboxes.push_back(&account);
     }
     std::vector<std::vector<ProbeIndex>> ends_here(mailboxes.size());
@@ -115,7 +115,7 @@ void Rig::build() {
         route.from = {context_.settings, settings_.account(probe.from)};
         route.box = static_cast<MailboxIndex>(place - mailboxes.begin());
         route.login = &login_;
-        route.mailbox_id = mailbox_id(settings_, probe);
+        route.mailbox_number = mailbox_number(settings_, probe);
         const Duration grace = probe.verdict_grace.value_or(std::chrono::minutes{2});
         ends_here.at(route.box).push_back(
             context_.ledger.add_probe({probe_id(probe.name), route.box, probe.deadline, grace}));

@@ -3,12 +3,12 @@
 // and its web server: a benchmark decides itself when a mail starts.
 #pragma once
 
-#include "daemon/log.hpp"
-#include "daemon/log_observer.hpp"
-#include "daemon/metrics.hpp"
-#include "daemon/observer_list.hpp"
-#include "daemon/probe_table.hpp"
+#include "daemon/api/probe_table.hpp"
+#include "daemon/log/log.hpp"
+#include "daemon/log/log_observer.hpp"
+#include "daemon/metrics/metrics.hpp"
 #include "probes/monitor/context.hpp"
+#include "probes/monitor/observer_list.hpp"
 #include "probes/monitor/prober.hpp"
 #include "probes/monitor/watcher.hpp"
 #include "probes/net/socket_channel.hpp"

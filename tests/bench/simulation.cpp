@@ -3,8 +3,8 @@
 // because the real one owns sockets.
 #include "tests/bench/simulation.hpp"
 
-#include "probes/domain/ledger.hpp"
-#include "probes/domain/poll_plan.hpp"
+#include "probes/domain/ledger/ledger.hpp"
+#include "probes/domain/plan/poll_plan.hpp"
 #include "probes/monitor/watcher.hpp"
 
 #include <algorithm>

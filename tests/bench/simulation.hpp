@@ -3,7 +3,7 @@
 // and the true instant of every mail is known.
 #pragma once
 
-#include "probes/domain/time.hpp"
+#include "probes/base/time.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -48,7 +48,7 @@ Settings settings_for(const ThroughputWish& wish) {
     for (std::size_t i = 0; i < wish.lanes; ++i) {
         const std::string name = "b" + std::to_string(i);
         AccountSettings account = bench_account(wish.server, name);
-        account.pop3->poll.first = wish.first;
+        account.mailbox->poll.first = wish.first;
         account.smtp->pipelining = wish.pipelining;
         settings.accounts.push_back(std::move(account));
         ProbeSettings probe;

@@ -2,7 +2,7 @@
 // What this process has used so far.
 #pragma once
 
-#include "probes/domain/time.hpp"
+#include "probes/base/time.hpp"
 
 #include <cstdint>
 

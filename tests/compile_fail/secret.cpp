@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each USE_ prints a value; with a Secret it must not compile, with MAILPROBED_CONTROL it must.
-#include "probes/domain/secret.hpp"
+#include "probes/base/secret.hpp"
 
 #include <string>
 #include <string_view>
@@ -15,7 +15,7 @@
 #elif defined(USE_SPDLOG)
 #include <spdlog/spdlog.h>
 #elif defined(USE_LOG_FIELD)
-#include "daemon/log.hpp"
+#include "daemon/log/log.hpp"
 #endif
 
 namespace {

@@ -159,7 +159,7 @@ TEST_F(BounceVerdict, ASecretInTheDiagnosticOfABounceIsMaskedInTheDetail) {
     const std::string secret = words.substr(words.find(' ') + 1);
     settings.accounts.push_back(settings.accounts.at(0));
     settings.accounts.back().name = "other";
-    settings.accounts.back().pop3.reset();
+    settings.accounts.back().mailbox.reset();
     settings.accounts.back().smtp->password = Secret(secret);
     MonitorThread monitor(settings, recorder_);
     ASSERT_TRUE(judged());

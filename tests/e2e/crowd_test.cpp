@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A hundred probes, ten of them broken in ten ways at once: the others must not feel it.
-#include "probes/domain/tag.hpp"
+#include "probes/domain/identity/tag.hpp"
 #include "probes/net/crypto.hpp"
 #include "tests/e2e/dead_ports.hpp"
 #include "tests/e2e/hanging_names.hpp"
@@ -88,7 +88,7 @@ class Crowd : public testing::Test {
             std::ranges::find(settings_.accounts, one.user, &AccountSettings::name);
         SmtpSettings& smtp = *account->smtp;
         smtp.server.source_address = peer;
-        account->pop3->server.source_address = peer;
+        account->mailbox->server.source_address = peer;
         smtp.timeouts = {kStall, kStall, kStall, kStall, kStall, kStall, kStall, kStall, kDeadline};
         if (one.user == "hung-name") smtp.server.host = "hung.invalid";
         if (one.user == "refused") smtp.server.port = dead_.number();

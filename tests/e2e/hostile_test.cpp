@@ -50,7 +50,7 @@ TEST(HostileServer, B1_1_StartTlsThatIsRefusedOrOddlyAnsweredGetsNoOctetOfALogin
         settings.probes[0].verdict_grace = milliseconds{500};
         Recorder recorder;
         EXPECT_EQ(send_once(settings, "alice", recorder).verdict, Verdict::unobserved) << answer;
-        EXPECT_TRUE(recorder.look_failed(Stage::stls, Cause::tls_unavailable)) << answer;
+        EXPECT_TRUE(recorder.look_failed(Stage::starttls, Cause::tls_unavailable)) << answer;
         expect_no_login(server, loopback::Protocol::pop3);
     }
 }
@@ -76,8 +76,8 @@ TEST(HostileServer, B1_5_OctetsInALaterSegmentBeforeTheHandshakeEndTheSession) {
     settings.probes[0].verdict_grace = milliseconds{500};
     Recorder second;
     EXPECT_EQ(send_once(settings, "alice", second).verdict, Verdict::unobserved);
-    EXPECT_TRUE(second.look_failed(Stage::stls, Cause::tls_injection) ||
-                second.look_failed(Stage::stls, Cause::tls_failed));
+    EXPECT_TRUE(second.look_failed(Stage::starttls, Cause::tls_injection) ||
+                second.look_failed(Stage::starttls, Cause::tls_failed));
     expect_no_login(server, loopback::Protocol::pop3);
 }
 
@@ -105,8 +105,8 @@ TEST(HostileServer, B4_2_ADripCannotOutliveTheTotalDeadline) {
         server.add_fault(parse_fault("pop3 " + std::string(step) + " drip for=500ms"));
         server.inject("alice", "Subject: a mail to read\r\n\r\nx\r\n");
         Settings settings = settings_for(server, {"alice"});
-        settings.accounts[0].pop3->timeouts.total = kTotal;
-        settings.accounts[0].pop3->auth = Pop3Auth::user_pass;
+        settings.accounts[0].mailbox->timeouts.total = kTotal;
+        settings.accounts[0].mailbox->auth = Pop3Auth::user_pass;
         settings.probes[0].deadline = milliseconds{600};
         settings.probes[0].verdict_grace = milliseconds{600};
         Recorder recorder;

@@ -123,7 +123,7 @@ TEST_F(LoginRest, ALoginDelaySaidInClearSilencesNothing) {
     MonitorThread monitor(settings_, recorder_);
     EXPECT_TRUE(judged(Verdict::delivered, 1));
     monitor.stop();
-    EXPECT_TRUE(recorder_.look_failed(Stage::stls, Cause::tls_unavailable));
+    EXPECT_TRUE(recorder_.look_failed(Stage::starttls, Cause::tls_unavailable));
 }
 
 TEST_F(LoginRest, A221BehindTheDotIsNeitherAcceptedNorRefused) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // DSN and the mails that a bounce fault sends back, written by the server, read by the program's
 // own parsers.
-#include "probes/domain/bounce.hpp"
+#include "probes/domain/identity/bounce.hpp"
 #include "probes/net/crypto.hpp"
-#include "probes/wire/authentication_results.hpp"
-#include "probes/wire/delivery_status.hpp"
-#include "probes/wire/mime_part.hpp"
-#include "probes/wire/received.hpp"
+#include "probes/wire/message/authentication_results.hpp"
+#include "probes/wire/message/delivery_status.hpp"
+#include "probes/wire/message/mime_part.hpp"
+#include "probes/wire/message/received.hpp"
 #include "tests/e2e/loopback_fixture.hpp"
 
 #include <gmock/gmock.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // B4.3: mailboxes and mails that are meant to be too much, over real sockets. The look ends within
 // its budget and says why, memory stays flat, and the other mailboxes notice nothing.
-#include "probes/domain/tag.hpp"
+#include "probes/domain/identity/tag.hpp"
 #include "probes/net/crypto.hpp"
 #include "tests/e2e/bottomless_server.hpp"
 #include "tests/e2e/monitor_run.hpp"
@@ -29,7 +29,7 @@ struct Bombed {
     explicit Bombed(Maildrop drop) : bomb(std::move(drop)), server(options()) {
         server.start();
         settings = settings_for(server, {"alice", "bob"});
-        Pop3Settings& mailbox = *settings.accounts[0].pop3;
+        MailboxSettings& mailbox = *settings.accounts[0].mailbox;
         mailbox.server.port = bomb.port();
         mailbox.timeouts.command = kBudget;
         mailbox.timeouts.total = kBudget;
@@ -98,7 +98,7 @@ TEST(MailBomb, B4_3_AMailOfTwoGibibytesIsGivenUpAtTheCapAndNotReadAgain) {
     const script::HeapPeak heap;
     MonitorThread monitor(box.settings, box.recorder);
     ASSERT_TRUE(box.recorder.wait([](const Recorder& r) {
-        return failed(r, "alice", {Stage::retr, Cause::too_big}) >= 1 &&
+        return failed(r, "alice", {Stage::body, Cause::too_big}) >= 1 &&
                r.count("alice", Verdict::lost) >= 1 && r.count("bob", Verdict::delivered) >= 2;
     }));
     monitor.stop();
@@ -120,7 +120,7 @@ TEST(MailBomb, B4_3_ATrueTagOnTwoGibibytesIsRecognisedUnreadAndRemoved) {
     const script::HeapPeak heap;
     MonitorThread monitor(box.settings, box.recorder);
     ASSERT_TRUE(box.recorder.wait([](const Recorder& r) {
-        return failed(r, "alice", {Stage::retr, Cause::too_big}) >= 1 &&
+        return failed(r, "alice", {Stage::body, Cause::too_big}) >= 1 &&
                r.count("bob", Verdict::delivered) >= 2 && r.deleted >= 3;
     }));
     monitor.stop();
@@ -140,7 +140,7 @@ TEST(MailBomb, B4_3_AHeaderOfTwentyMebibytesEndsOneLookAndNotTheNext) {
     const script::HeapPeak heap;
     MonitorThread monitor(box.settings, box.recorder);
     ASSERT_TRUE(box.recorder.wait([](const Recorder& r) {
-        return failed(r, "alice", {Stage::top, Cause::protocol_error}) >= 1 &&
+        return failed(r, "alice", {Stage::headers, Cause::protocol_error}) >= 1 &&
                r.count("alice", Verdict::lost) >= 1 && r.count("bob", Verdict::delivered) >= 2;
     }));
     monitor.stop();
@@ -185,7 +185,7 @@ TEST(MailBomb, B4_3_MonstrousButFiniteMailsDisturbNoArrival) {
         EXPECT_EQ(verdict.fact.body, BodyState::intact) << verdict.probe;
     }
     // The last two have no header section that ends, as when a server lost a part.
-    const StageCause unreadable{Stage::top, Cause::protocol_error};
+    const StageCause unreadable{Stage::headers, Cause::protocol_error};
     EXPECT_EQ(std::ranges::count(recorder.look_failures, unreadable),
               std::ssize(recorder.look_failures));
     // A mail of ours may have been on its way when everything ended.

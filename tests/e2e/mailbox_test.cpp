@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks into mailboxes that hold more than our mail, on servers with less than they should have.
-#include "probes/domain/message.hpp"
-#include "probes/domain/tag.hpp"
+#include "probes/domain/identity/message.hpp"
+#include "probes/domain/identity/tag.hpp"
 #include "probes/net/crypto.hpp"
 #include "tests/e2e/monitor_run.hpp"
 
@@ -201,12 +201,68 @@ TEST(Mailbox, A2_08_LoginDelayStretchesThePlanAndMakesNoOutage) {
 TEST(Mailbox, ATemporaryTroubleOfTheServerStretchesThePlan) {
     Mailbox box;
     box.server.add_fault(parse_fault("pop3 LOGIN reply text=\"-ERR [SYS/TEMP] later\" user=alice"));
-    box.settings.accounts[0].pop3->poll.growth = 1.05;
-    box.settings.accounts[0].pop3->poll.max = seconds{60};
+    box.settings.accounts[0].mailbox->poll.growth = 1.05;
+    box.settings.accounts[0].mailbox->poll.max = seconds{60};
     EXPECT_EQ(box.run().verdict, Verdict::unobserved);
     EXPECT_TRUE(box.recorder.look_failed(Stage::auth, Cause::auth_transient));
     // Deadline and grace are 3.5 s; a broken connection would be tried again every 50 ms at first.
     EXPECT_LE(box.recorder.looks, 6U);
+}
+
+// A gateway shows the login of a submission in the mail, and another account reads it.
+TEST(Mailbox, APasswordThatAMailHoldsIsHiddenWhoeverReadsIt) {
+    loopback::Options options;
+    options.smtp.authentication_results = "auth=pass smtp.auth=alice (pw-alice)";
+    Mailbox box(options);
+    box.settings = settings_for(box.server, {"alice", "bob"});
+    box.settings.probes[0].to = "bob";
+    box.settings.probes[0].to_address = "bob@test.invalid";
+    EXPECT_EQ(box.run().verdict, Verdict::delivered);
+    EXPECT_NE(box.recorder.transcript.find("smtp.auth=alice (<secret>)"), std::string::npos)
+        << box.recorder.transcript;
+    EXPECT_EQ(box.recorder.transcript.find("pw-alice"), std::string::npos);
+}
+
+/// A server that tells no line of its listing again: only the end of a session shows whether its
+/// answers belonged to what was asked.
+struct Forgetful : Mailbox {
+    Forgetful() : Mailbox(options()) {}
+    static loopback::Options options() {
+        loopback::Options result;
+        result.pop3.repeats = false;
+        return result;
+    }
+    void end_with_more_than_a_line() {
+        server.add_fault(parse_fault("pop3 QUIT reply text=\"+OK bye\\r\\n+OK more\" max=1000000"));
+    }
+};
+
+TEST(Mailbox, CopiesCountOnceWhereOnlyTheEndProvesThem) {
+    Forgetful box;
+    box.server.add_fault(parse_fault("smtp DOT duplicate"));
+    EXPECT_EQ(box.run().verdict, Verdict::delivered);
+    EXPECT_EQ(box.recorder.evidence["alice"][Evidence::duplicate], 1);
+    EXPECT_EQ(box.server.mailbox("alice").size(), 2U) << "nothing is removed before the proof";
+    EXPECT_TRUE(box.recorder.look_failed(Stage::remove, Cause::protocol_error)) << "and it is told";
+}
+
+TEST(Mailbox, CopiesCountNotWhereNothingProvesThem) {
+    Forgetful box;
+    box.end_with_more_than_a_line();
+    box.server.add_fault(parse_fault("smtp DOT duplicate"));
+    EXPECT_EQ(box.run().verdict, Verdict::delivered) << "what was seen was there";
+    EXPECT_EQ(box.recorder.evidence["alice"][Evidence::duplicate], 0);
+    EXPECT_EQ(box.server.mailbox("alice").size(), 2U);
+}
+
+TEST(Mailbox, NothingIsAbsentWhereNothingProvesIt) {
+    Forgetful box;
+    box.server.inject("alice", foreign_mail(1));
+    box.server.add_fault(parse_fault("smtp DOT lose max=1000000"));
+    EXPECT_EQ(box.run().verdict, Verdict::lost);
+    box.end_with_more_than_a_line();
+    EXPECT_EQ(box.run().verdict, Verdict::unobserved);
+    EXPECT_TRUE(box.recorder.look_failed(Stage::quit, Cause::protocol_error));
 }
 
 }  // namespace

@@ -176,7 +176,7 @@ Settings settings_for(const loopback::Server& server, const std::vector<std::str
         smtp.password = Secret("pw-" + user);
         smtp.auth = style.smtp_auth;
         smtp.allow_plaintext_auth = true;
-        Pop3Settings pop3;
+        MailboxSettings pop3;
         pop3.server = endpoint;
         pop3.server.port = implicit ? ports.pop3s : ports.pop3;
         pop3.username = user;
@@ -187,7 +187,7 @@ Settings settings_for(const loopback::Server& server, const std::vector<std::str
         pop3.poll.growth = 1.3;
         pop3.poll.max = milliseconds{300};
         account.smtp = smtp;
-        account.pop3 = pop3;
+        account.mailbox = pop3;
         settings.accounts.push_back(account);
         ProbeSettings probe;
         probe.name = user;

@@ -2,9 +2,9 @@
 // A monitor against the embedded server, over real sockets, with everything it tells recorded.
 #pragma once
 
-#include "daemon/sql_journal.hpp"
-#include "probes/domain/ledger.hpp"
-#include "probes/domain/settings.hpp"
+#include "daemon/store/sql_journal.hpp"
+#include "probes/domain/ledger/ledger.hpp"
+#include "probes/domain/settings/settings.hpp"
 #include "probes/monitor/observer.hpp"
 #include "probes/net/resolver.hpp"
 #include "tests/loopback/server.hpp"

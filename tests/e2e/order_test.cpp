@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What has to be safe before what: intents before connections, verdicts before deletions, and
 // nothing that leaves open whether the server has a mail is ever sent again.
-#include "probes/domain/schedule.hpp"
+#include "probes/domain/plan/schedule.hpp"
 #include "probes/monitor/monitor.hpp"
 #include "probes/net/boot_clock.hpp"
 #include "probes/net/crypto.hpp"
@@ -33,8 +33,9 @@ class SlowJournal final : public Journal {
         BootTimer timer(executor);
         co_await sleep_until(timer, BootClock::now() + hold);
         if (before_kept) before_kept(record);
-        const bool is_verdict = std::holds_alternative<VerdictRecord>(record);
-        co_return is_verdict ? of_verdicts : Durability::durable;
+        if (std::holds_alternative<VerdictRecord>(record)) co_return of_verdicts;
+        if (std::holds_alternative<EvidenceRecord>(record)) co_return of_evidence;
+        co_return Durability::durable;
     }
     void note(JournalRecord /*record*/) override {}
     [[nodiscard]] bool healthy() const override { return is_healthy; }
@@ -43,6 +44,7 @@ class SlowJournal final : public Journal {
     std::function<void(const JournalRecord&)> before_kept;
     Duration hold = milliseconds{100};
     Durability of_verdicts = Durability::durable;
+    Durability of_evidence = Durability::durable;
     bool is_healthy = true;
 };
 
@@ -163,6 +165,25 @@ TEST_F(Order, AMailWhoseVerdictMayBeForgottenIsNotRemoved) {
     EXPECT_EQ(server.mailbox("alice").size(), 1U);
 }
 
+TEST_F(Order, NothingIsRemovedBeforeItsCopiesAreKept) {
+    std::vector<std::ptrdiff_t> before;
+    journal.before_kept = [&](const JournalRecord& record) {
+        if (std::holds_alternative<EvidenceRecord>(record)) before.push_back(commands("DELE"));
+    };
+    server.add_fault(parse_fault("smtp DOT duplicate"));
+    EXPECT_EQ(run(), Verdict::delivered);
+    EXPECT_EQ(before, std::vector<std::ptrdiff_t>{0});
+    EXPECT_EQ(commands("DELE"), 2);
+}
+
+TEST_F(Order, AMailWhoseCopiesMayBeForgottenIsNotRemoved) {
+    journal.of_evidence = Durability::lost_on_crash;
+    server.add_fault(parse_fault("smtp DOT duplicate"));
+    EXPECT_EQ(run(), Verdict::delivered);
+    EXPECT_EQ(commands("DELE"), 0);
+    EXPECT_EQ(server.mailbox("alice").size(), 2U);
+}
+
 TEST_F(Order, NothingIsRemovedWhileTheJournalFails) {
     journal.is_healthy = false;
     EXPECT_EQ(run(), Verdict::delivered);
@@ -229,6 +250,24 @@ TEST_F(Order, AMailInterruptedByACrashIsWatchedAndNotSentAgain) {
     const StageCause crash{Stage::accept, Cause::interrupted};
     EXPECT_EQ(fact.failure, crash);
     EXPECT_EQ(smtp_connections(), 0);
+}
+
+TEST_F(Order, AClockThatIsSetBeforeTheFirstReadingMovesWhatWasConvertedByIt) {
+    probe->interval = hours{24 * 365};
+    // When the store was read the wall clock was half an hour ahead, and so old the mail seemed.
+    constexpr Duration kAhead = std::chrono::minutes{30};
+    RememberedMail mail = interrupted(*probe);
+    mail.converted = true;
+    mail.exact = false;
+    mail.started -= 2 * kAhead;
+    mail.deadline -= kAhead;
+    mail.grace_end -= kAhead;
+    Remembered remembered;
+    remembered.pending.push_back(mail);
+    remembered.read_at = {BootClock::now(), wall_now() + kAhead};
+    ASSERT_TRUE(run_until(remembered, [](const Recorder& r) { return !r.verdicts.empty(); }));
+    EXPECT_EQ(recorder.verdicts.front().fact.verdict, Verdict::send_failed)
+        << "by the wrong clock its grace was over, and it would be unobserved";
 }
 
 TEST_F(Order, ASlotUsedBeforeARestartIsNotUsedAgain) {

@@ -182,6 +182,40 @@ TEST_F(ReloadRules, AConversationWithTheOldPasswordDoesNotPauseTheNewOne) {
     EXPECT_TRUE(recorder.missed.empty());
 }
 
+TEST_F(ReloadRules, AReloadThatChangesNoLoginEndsNoPauseHoweverManyAccountsShareIt) {
+    remove_probe("bob");
+    probe("alice").interval = milliseconds{200};
+    // The same login by another way, as one probe for each address family has it.
+    settings.accounts.push_back(account("alice"));
+    settings.accounts.back().name = "alice4";
+    settings.accounts.back().smtp->server.ip_family = IpFamily::v4;
+    settings.probes.push_back(settings.probes.front());
+    settings.probes.back().name = "second";
+    settings.probes.back().from = "alice4";
+    server.add_fault(parse_fault("smtp LOGIN refuse"));
+    MonitorThread monitor(settings, recorder);
+    ASSERT_TRUE(recorder.wait(judged(1)));
+    const auto logins = [this] {
+        return std::ranges::count_if(server.events(), [](const Event& e) {
+            return e.kind == EventKind::command && e.text.starts_with("AUTH");
+        });
+    };
+    ASSERT_TRUE(recorder.wait([](const Recorder& r) { return r.missed.size() == 2; }));
+    const auto before = logins();
+    for (int turn = 0; turn < 3; ++turn) {
+        account("alice").smtp->timeouts.quit += seconds{turn == 2 ? 1 : 0};
+        std::uint64_t missed = 0;
+        recorder.locked([&](const Recorder& r) { missed = r.missed.at("alice"); });
+        monitor.reconfigure(settings);
+        ASSERT_TRUE(
+            recorder.wait([&](const Recorder& r) { return r.missed.at("alice") >= missed + 3; }));
+    }
+    EXPECT_EQ(logins(), before);
+    account("alice4").smtp->password = Secret("another");
+    monitor.reconfigure(settings);
+    EXPECT_TRUE(recorder.wait([&](const Recorder&) { return logins() > before; }));
+}
+
 TEST_F(ReloadRules, AFurtherAttemptDoesNotLogInWhileTheLoginRests) {
     only_one_mail("alice");
     probe("alice").max_attempts = 2;

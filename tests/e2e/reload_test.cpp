@@ -76,7 +76,7 @@ TEST_F(Reload, AProbeThatDidNotChangeKeepsItsPhase) {
     Settings other = settings;
     probe_of(other, "bob").interval = seconds{2};
     probe_of(other, "alice").deadline = milliseconds{2500};
-    account_of(other, "alice").pop3->poll.max = milliseconds{300};
+    account_of(other, "alice").mailbox->poll.max = milliseconds{300};
     const auto enough = [](const Recorder& r) {
         const auto starts = r.starts.find("alice");
         return starts != r.starts.end() && starts->second.size() >= 5;
@@ -204,7 +204,7 @@ TEST_F(Reload, ANewPasswordEndsThePauseAfterRefusedLooks) {
     settings = without(settings, "bob");
     settings.auth_backoff = hours{1};
     Settings wrong = settings;
-    account_of(wrong, "alice").pop3->password = Secret("mistaken");
+    account_of(wrong, "alice").mailbox->password = Secret("mistaken");
     MonitorThread monitor(wrong, recorder);
     ASSERT_TRUE(recorder.wait(
         [](const Recorder& r) { return r.count("alice", Verdict::unobserved) >= 1; }));

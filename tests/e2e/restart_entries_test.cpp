@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a daemon may believe an earlier one about the entries of a mailbox: that strangers were read
 // in the same mailbox, and nothing by which it would remove one.
-#include "daemon/ledger_place.hpp"
-#include "daemon/ledger_schema.hpp"
+#include "daemon/store/place.hpp"
+#include "daemon/store/schema.hpp"
 #include "tests/e2e/restart_scene.hpp"
 
 #include <gtest/gtest.h>
@@ -32,8 +32,8 @@ class RestartEntries : public testing::Test {
         settings_ = settings_for(server, {"alice"});
         settings_.state_directory = directory_.path();
         AccountSettings& account = settings_.accounts[0];
-        account.pop3->username = user;
-        account.pop3->password = Secret("pw-" + user);
+        account.mailbox->username = user;
+        account.mailbox->password = Secret("pw-" + user);
         settings_.probes[0].to_address = user + "@test.invalid";
     }
     /// A daemon that sends one mail and ends when `ready`.
@@ -65,7 +65,7 @@ class RestartEntries : public testing::Test {
 constexpr const char* kLunch = "Subject: lunch\r\n\r\nHello\r\n";
 constexpr auto kJudged = [](const Recorder& r) { return !r.verdicts.empty(); };
 constexpr auto kRemoved = [](const Recorder& r) { return r.deleted >= 1; };
-constexpr auto kStayed = [](const Recorder& r) { return r.look_failed(Stage::dele, Cause::eof); };
+constexpr auto kStayed = [](const Recorder& r) { return r.look_failed(Stage::remove, Cause::eof); };
 
 TEST_F(RestartEntries, OfOneServerSayNothingOfAnotherUnderTheSameNames) {
     server_.inject("alice", kLunch);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What holds across a restart beyond single verdicts: nothing is sent, read or counted twice, the
 // grid goes on, latencies stay true, and nothing is deleted on the word of a journal that fails.
-#include "daemon/ledger_place.hpp"
-#include "daemon/ledger_schema.hpp"
-#include "probes/domain/schedule.hpp"
+#include "daemon/store/place.hpp"
+#include "daemon/store/schema.hpp"
+#include "probes/domain/plan/schedule.hpp"
 #include "probes/net/boot_clock.hpp"
 #include "tests/e2e/restart_scene.hpp"
 
@@ -107,14 +107,14 @@ TEST_F(RestartRules, AMailThatEndsInAMailboxThatNobodyReadsAnyMoreIsUnobservedAn
     }
     ASSERT_EQ(ask("SELECT verdict FROM mails"), "");
     // Another port leads to the same mailbox, another user name does not.
-    settings_.accounts[0].pop3->server.port = 1;
+    settings_.accounts[0].mailbox->server.port = 1;
     {
         Recorder recorder;
         const auto monitor = start(recorder);
         EXPECT_EQ(monitor->stop().restored, 1U);
     }
     EXPECT_EQ(ask("SELECT verdict FROM mails"), "");
-    settings_.accounts[0].pop3->username = "bob";
+    settings_.accounts[0].mailbox->username = "bob";
     {
         Recorder recorder;
         const auto monitor = start(recorder);

@@ -3,10 +3,10 @@
 // so that what comes after a verdict is seen.
 #include "tests/e2e/restart_scene.hpp"
 
-#include "daemon/ledger_place.hpp"
-#include "daemon/ledger_schema.hpp"
-#include "daemon/ledger_writer.hpp"
-#include "probes/domain/tag.hpp"
+#include "daemon/store/place.hpp"
+#include "daemon/store/schema.hpp"
+#include "daemon/store/writer.hpp"
+#include "probes/domain/identity/tag.hpp"
 #include "probes/net/boot_clock.hpp"
 #include "probes/net/crypto.hpp"
 

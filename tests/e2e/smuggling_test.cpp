@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // B3.2, B3.3: whatever a payload holds arrives as the data of exactly one mail, or is refused
 // before anybody is contacted (SMTP smuggling, CVE-2023-51764 to 51766).
-#include "probes/domain/message.hpp"
+#include "probes/domain/identity/message.hpp"
 #include "probes/net/socket_channel.hpp"
 #include "probes/net/task_group.hpp"
-#include "probes/session/smtp_session.hpp"
+#include "probes/session/smtp/session.hpp"
 #include "tests/e2e/monitor_run.hpp"
 
 #include <gtest/gtest.h>

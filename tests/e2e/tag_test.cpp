@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // B4.4 to B4.6: tags that are forged, altered, replayed, old, new or somebody else's never become
 // an arrival; keys can be changed without losing the mails under way.
-#include "probes/domain/tag.hpp"
+#include "probes/domain/identity/tag.hpp"
 
 #include "probes/net/crypto.hpp"
 #include "tests/e2e/monitor_run.hpp"

@@ -91,7 +91,7 @@ TEST(Tls, VerificationSwitchedOffTakesAnyCertificate) {
     server.start();
     Settings settings = settings_for(server, {"alice"}, {TlsMode::implicit});
     settings.accounts[0].smtp->server.tls_verify = false;
-    settings.accounts[0].pop3->server.tls_verify = false;
+    settings.accounts[0].mailbox->server.tls_verify = false;
     Recorder recorder;
     EXPECT_EQ(send_once(settings, "alice", recorder).verdict, Verdict::delivered);
 }
@@ -112,7 +112,7 @@ TEST(Tls, B1_5_BytesBehindTheStartTlsReplyAreAnInjection) {
     EXPECT_EQ(
         send_once(settings_for(server, {"alice"}, {TlsMode::starttls}), "alice", second).verdict,
         Verdict::unobserved);
-    EXPECT_TRUE(second.look_failed(Stage::stls, Cause::tls_injection));
+    EXPECT_TRUE(second.look_failed(Stage::starttls, Cause::tls_injection));
 }
 
 TEST(Tls, B1_1_AServerWithoutStartTlsGetsNoPassword) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mailboxes whose server cannot read what it lists, or will not remove what it should: never a
 // loss that was not one, and never a mailbox that stays blind.
-#include "probes/domain/message.hpp"
-#include "probes/domain/tag.hpp"
+#include "probes/domain/identity/message.hpp"
+#include "probes/domain/identity/tag.hpp"
 #include "probes/net/crypto.hpp"
 #include "tests/e2e/monitor_run.hpp"
 #include "tests/e2e/restart_scene.hpp"
@@ -77,6 +77,18 @@ TEST_F(TroubledMailbox, AnEmptyOrCutAnswerToTopDoesNotMakeOurMailAStranger) {
     }
 }
 
+TEST_F(TroubledMailbox, AMailThatNoCommandShowsForAWhileIsReadWhenOneDoes) {
+    for (const char* answer : {"+OK\r\n\r\n.\r\n", "+OK\r\n.\r\n"}) {
+        answer_top(answer, 2);
+        Fault whole = parse_fault("pop3 RETR reply");
+        whole.text = answer;
+        whole.max = 2;
+        server_.add_fault(whole);
+        EXPECT_EQ(run().verdict, Verdict::delivered) << answer;
+        server_.clear_faults();
+    }
+}
+
 TEST_F(TroubledMailbox, AMailThatTheServerCannotReadIsNeverCalledLost) {
     for (const char* answer : {"-ERR Message 1 expunged.", "-ERR [SYS/TEMP] storage"}) {
         answer_top(answer, 1'000'000);
@@ -114,7 +126,7 @@ TEST_F(TroubledMailbox, AServerThatCountsNothingIsAskedForItsListingAllTheSame) 
 
 // Gmail lists the oldest 250 that it has not shown before.
 TEST_F(TroubledMailbox, AWindowOfNumberHidesAMailOnlyWhereTheListingFillsIt) {
-    settings_.accounts[0].pop3->window.oldest = 3;
+    settings_.accounts[0].mailbox->window.oldest = 3;
     server_.add_fault(parse_fault("smtp DOT lose max=1000000"));
     server_.inject("alice", kLunch);
     server_.inject("alice", kLunch);
@@ -128,9 +140,9 @@ TEST_F(TroubledMailbox, AWindowOfNumberHidesAMailOnlyWhereTheListingFillsIt) {
 // QQ lists what is younger than 30 days.
 TEST_F(TroubledMailbox, AWindowOfAgeHidesAMailOnlyWhereItWaitsThatLong) {
     server_.add_fault(parse_fault("smtp DOT lose max=1000000"));
-    settings_.accounts[0].pop3->window.age = hours{24 * 30};
+    settings_.accounts[0].mailbox->window.age = hours{24 * 30};
     EXPECT_EQ(run().verdict, Verdict::lost);
-    settings_.accounts[0].pop3->window.age = seconds{1};
+    settings_.accounts[0].mailbox->window.age = seconds{1};
     EXPECT_EQ(run().verdict, Verdict::unobserved);
     EXPECT_TRUE(recorder_.look_failed(Stage::list, Cause::mailbox_too_large));
 }
@@ -209,7 +221,7 @@ TEST_F(TroubledMailbox, ARefusedDeletionKeepsOneMailAndNotAll) {
     put_one_of_ours(6);
     server_.add_fault(parse_fault("pop3 DELE refuse max=1"));
     EXPECT_EQ(run().verdict, Verdict::delivered);
-    EXPECT_TRUE(recorder_.look_failed(Stage::dele, Cause::protocol_error));
+    EXPECT_TRUE(recorder_.look_failed(Stage::remove, Cause::protocol_error));
     EXPECT_EQ(recorder_.deleted, 2U);
     EXPECT_EQ(server_.mailbox("alice").size(), 1U);
 }
@@ -219,7 +231,7 @@ TEST_F(TroubledMailbox, AStrangersMailWithTheIdOfOneOfOursThatStayedIsNotRemoved
     server_.add_fault(parse_fault("pop3 DELE drop"));
     MonitorThread monitor(settings_, recorder_);
     ASSERT_TRUE(
-        recorder_.wait([](const Recorder& r) { return r.look_failed(Stage::dele, Cause::eof); }));
+        recorder_.wait([](const Recorder& r) { return r.look_failed(Stage::remove, Cause::eof); }));
     const auto ours = server_.mailbox("alice");
     ASSERT_EQ(ours.size(), 1U);
     // As when the mailbox is set up anew.
@@ -237,7 +249,7 @@ TEST_F(TroubledMailbox, AStrangersMailWithTheIdOfOneOfOursThatStayedIsNotRemoved
 }
 
 TEST_F(TroubledMailbox, B4_8_NothingIsRemovedWhereTheConfigurationSaysNever) {
-    settings_.accounts[0].pop3->remove_own = false;
+    settings_.accounts[0].mailbox->remove_own = false;
     MonitorThread monitor(settings_, recorder_);
     ASSERT_TRUE(recorder_.wait(
         [](const Recorder& r) { return r.count("alice", Verdict::delivered) >= 3; }));

@@ -68,7 +68,7 @@ TEST_F(VerdictTest, Pop3DownFromBeforeTheDeadlineToAfterTheGraceIsUnobservedNotL
 
 TEST_F(VerdictTest, Pop3ThatHangsIsUnobservedNotLost) {
     Settings settings = settings_for(server, {"alice"});
-    settings.accounts[0].pop3->timeouts.total = milliseconds{400};
+    settings.accounts[0].mailbox->timeouts.total = milliseconds{400};
     server.freeze(loopback::Protocol::pop3);
     EXPECT_EQ(send_once(settings, "alice", recorder).verdict, Verdict::unobserved);
     EXPECT_TRUE(recorder.look_failed(Stage::greeting, Cause::timeout));
@@ -139,7 +139,7 @@ TEST_F(VerdictTest, AMailThatCannotBeFetchedIsDeliveredUnread) {
     const Judgement judgement = run("pop3 RETR drop max=1");
     EXPECT_EQ(judgement.verdict, Verdict::delivered);
     EXPECT_EQ(judgement.body, BodyState::unread);
-    EXPECT_TRUE(recorder.look_failed(Stage::retr, Cause::eof));
+    EXPECT_TRUE(recorder.look_failed(Stage::body, Cause::eof));
 }
 
 TEST_F(VerdictTest, AMailboxHeldByAnotherClientIsContentionAndNotAnOutage) {

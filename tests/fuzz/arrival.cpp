@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: mails that claim to be ours; with the codings that gateways give to it.
-#include "probes/domain/arrival.hpp"
+#include "probes/domain/identity/arrival.hpp"
 
-#include "probes/domain/message.hpp"
-#include "probes/domain/own_text.hpp"
-#include "probes/wire/ascii.hpp"
-#include "probes/wire/base64.hpp"
-#include "probes/wire/encoded_word.hpp"
-#include "probes/wire/folded_letters.hpp"
-#include "probes/wire/html_text.hpp"
-#include "probes/wire/mime_part.hpp"
+#include "probes/base/ascii.hpp"
+#include "probes/base/base64.hpp"
+#include "probes/domain/identity/message.hpp"
+#include "probes/domain/identity/own_text.hpp"
+#include "probes/wire/message/encoded_word.hpp"
+#include "probes/wire/message/folded_letters.hpp"
+#include "probes/wire/message/html_text.hpp"
+#include "probes/wire/message/mime_part.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 #include "tests/fuzz/support/mail.hpp"
 #include "tests/fuzz/support/tags.hpp"
@@ -146,14 +146,16 @@ void check_own(const Mail& mail) {
 }
 
 void check_coded(std::string_view input) {
-    require(words_decoded("=?utf-8?B?" + base64(input) + "?=") == input, "B decodes to itself");
+    // Longer ones are no encoded words.
+    const std::string_view word = input.substr(0, 256);
+    require(words_decoded("=?utf-8?B?" + base64(word) + "?=") == word, "B decodes to itself");
     std::string q;
-    for (const char c : input) {
+    for (const char c : word) {
         char coded[4];
         std::snprintf(coded, sizeof coded, "=%02X", static_cast<unsigned>(c) & 0xffU);
         q += coded;
     }
-    require(words_decoded("=?utf-8?q?" + q + "?=") == input, "Q decodes to itself");
+    require(words_decoded("=?utf-8?q?" + q + "?=") == word, "Q decodes to itself");
     require(words_decoded(input).size() <= input.size(), "decoding never makes more of it");
     if (input.find("=?") == std::string_view::npos)
         require(words_decoded(input) == input, "without an encoded word nothing is coded");

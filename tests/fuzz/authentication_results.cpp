@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: Authentication-Results, most of which are the sender's own invention.
-#include "probes/wire/authentication_results.hpp"
+#include "probes/wire/message/authentication_results.hpp"
 
-#include "probes/wire/ascii.hpp"
+#include "probes/base/ascii.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 #include "tests/fuzz/support/mail.hpp"
 

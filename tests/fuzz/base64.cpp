@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: base64 as servers send it in SASL challenges.
-#include "probes/wire/base64.hpp"
+#include "probes/base/base64.hpp"
 
 #include "tests/fuzz/support/fuzz.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: the digest by which a body is compared after its journey.
-#include "probes/domain/message.hpp"
+#include "probes/domain/identity/message.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 
 #include <string>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: mails that claim that one of ours bounced.
-#include "probes/domain/bounce.hpp"
+#include "probes/domain/identity/bounce.hpp"
 
-#include "probes/domain/bounce_origin.hpp"
-#include "probes/wire/ascii.hpp"
+#include "probes/base/ascii.hpp"
+#include "probes/domain/identity/bounce_origin.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 #include "tests/fuzz/support/mail.hpp"
 #include "tests/fuzz/support/tags.hpp"

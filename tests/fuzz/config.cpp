@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: the configuration file. Nothing it names is run or opened.
-#include "config/command.hpp"
-#include "config/document.hpp"
 #include "config/load.hpp"
+#include "config/load/command.hpp"
+#include "config/load/document.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 
 #include <optional>
@@ -92,7 +92,7 @@ void check_secrecy(const LoadedConfig& loaded, std::string_view text) {
             "nothing that is shown depends on a secret in the environment");
     for (const AccountSettings& account : loaded.settings.accounts) {
         for (const Secret* password : {account.smtp ? &account.smtp->password : nullptr,
-                                       account.pop3 ? &account.pop3->password : nullptr}) {
+                                       account.mailbox ? &account.mailbox->password : nullptr}) {
             if (password == nullptr) continue;
             const auto changed = with_other_password(text, *password);
             if (!changed) continue;
@@ -106,7 +106,7 @@ void check_secrecy(const LoadedConfig& loaded, std::string_view text) {
 void hide(std::vector<AccountSettings>& accounts) {
     for (AccountSettings& account : accounts) {
         if (account.smtp) account.smtp->password = Secret();
-        if (account.pop3) account.pop3->password = Secret();
+        if (account.mailbox) account.mailbox->password = Secret();
     }
 }
 

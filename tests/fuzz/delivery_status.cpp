@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: delivery reports and the MIME around them.
-#include "probes/wire/delivery_status.hpp"
+#include "probes/wire/message/delivery_status.hpp"
 
-#include "probes/wire/mime_part.hpp"
+#include "probes/wire/message/mime_part.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 #include "tests/fuzz/support/mail.hpp"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: a message on its way to DATA; no server may see an end where there is none.
-#include "probes/wire/dot_stuff.hpp"
+#include "probes/wire/lines/dot_stuff.hpp"
 
-#include "probes/wire/multi_line.hpp"
+#include "probes/wire/pop3/multi_line.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 
 #include <string>

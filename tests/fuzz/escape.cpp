@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: octets from outside on their way to logs and pages.
-#include "probes/wire/escape.hpp"
+#include "probes/base/escape.hpp"
 
 #include "tests/fuzz/support/fuzz.hpp"
 

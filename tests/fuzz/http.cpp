@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: the web server itself, over a loopback connection on one event loop with the client.
-#include "daemon/assets.hpp"
-#include "daemon/web.hpp"
+#include "daemon/api/assets.hpp"
+#include "daemon/api/routes.hpp"
+#include "daemon/http/server.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 
 #include <arpa/inet.h>
@@ -22,7 +23,9 @@ constexpr std::string_view kApi = "{\"api\":1}\n";
 
 class Server {
   public:
-    Server() : web_(loop_.get_executor(), WebSetup{{"127.0.0.1:0"}}, handlers()) { web_.start(); }
+    Server() : web_(loop_.get_executor(), WebSetup{{"127.0.0.1:0"}}, routes_of(handlers())) {
+        web_.start();
+    }
 
     // All that the server answers to `reads` before it closes.
     std::string answers(const std::vector<std::string_view>& reads) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: the line buffer, against the simplest splitting there is.
-#include "probes/wire/line_buffer.hpp"
+#include "probes/wire/lines/line_buffer.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 
 #include <string>

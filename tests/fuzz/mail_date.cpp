@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: dates of mail headers.
-#include "probes/wire/mail_date.hpp"
+#include "probes/wire/message/mail_date.hpp"
 
-#include "probes/domain/message.hpp"
-#include "probes/wire/ascii.hpp"
+#include "probes/base/ascii.hpp"
+#include "probes/domain/identity/message.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 
 #include <string>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: the header section of a mail.
-#include "probes/wire/mail_headers.hpp"
+#include "probes/wire/message/mail_headers.hpp"
 
-#include "probes/wire/ascii.hpp"
+#include "probes/base/ascii.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 
 #include <string>

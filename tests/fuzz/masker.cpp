@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: the first line is a secret, the rest what a server says.
-#include "probes/session/masker.hpp"
+#include "probes/session/redact/masker.hpp"
 
-#include "probes/wire/ascii.hpp"
-#include "probes/wire/base64.hpp"
+#include "probes/base/ascii.hpp"
+#include "probes/base/base64.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 
 #include <array>

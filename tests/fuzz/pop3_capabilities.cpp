@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: the list that CAPA brings.
-#include "probes/wire/pop3_capabilities.hpp"
-
-#include "probes/wire/ascii.hpp"
+#include "probes/base/ascii.hpp"
+#include "probes/wire/pop3/capabilities.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 
 #include <string>

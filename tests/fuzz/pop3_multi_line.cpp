@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: multi-line responses, which carry whole mails from anybody.
-#include "probes/wire/multi_line.hpp"
+#include "probes/wire/pop3/multi_line.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 
 #include <string>

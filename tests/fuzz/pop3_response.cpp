@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: POP3 status lines and the lines of LIST and UIDL.
-#include "probes/wire/pop3_response.hpp"
-
-#include "probes/wire/ascii.hpp"
+#include "probes/base/ascii.hpp"
+#include "probes/wire/pop3/response.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 
 #include <string>

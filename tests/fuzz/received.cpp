@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: the Received fields of a mail.
-#include "probes/wire/received.hpp"
+#include "probes/wire/message/received.hpp"
 
-#include "probes/domain/message.hpp"
-#include "probes/wire/ascii.hpp"
-#include "probes/wire/mail_date.hpp"
+#include "probes/base/ascii.hpp"
+#include "probes/domain/identity/message.hpp"
+#include "probes/wire/message/mail_date.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 #include "tests/fuzz/support/mail.hpp"
 

@@ -11,6 +11,8 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
+# What was found, NAME/SHA-1 each; an archive, so that a thousand files do not hide the tree's own.
+ARCHIVE = HERE / "corpus.tar.zst"
 MOST_FILES, MOST_BYTES = 60, 4096
 
 parser = argparse.ArgumentParser(description=__doc__)
@@ -29,16 +31,34 @@ def run(name, arguments):
                           text=True, errors="replace", check=False)
 
 
+def unpack():
+    """The folder that holds what the archive does."""
+    folder = options.build / "corpus"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    subprocess.run(["cmake", "-E", "tar", "xf", ARCHIVE], cwd=folder, check=True)
+    return folder
+
+
+def pack(folder):
+    """Equal contents make an equal archive."""
+    with tempfile.NamedTemporaryFile("w") as names:
+        names.writelines(sorted(f"{path.relative_to(folder)}\n" for path in folder.glob("*/*")))
+        names.flush()
+        subprocess.run(["cmake", "-E", "tar", "cf", ARCHIVE, "--zstd", "--mtime=2026-01-01",
+                        f"--files-from={names.name}"], cwd=folder, check=True)
+
+
 def last(pattern, text):
     found = re.findall(pattern, text)
     return int(found[-1]) if found else 0
 
 
 def fuzz(name):
-    corpus, found = HERE / "corpus" / name, options.build / "found" / name
-    found.mkdir(parents=True, exist_ok=True)
-    corpus.mkdir(parents=True, exist_ok=True)
-    arguments = [found, corpus, f"-max_total_time={options.seconds}", "-max_len=12000",
+    seeds, found = HERE / "corpus" / name, options.build / "found" / name
+    for folder in (found, seeds, corpus / name):
+        folder.mkdir(parents=True, exist_ok=True)
+    arguments = [found, seeds, corpus / name, f"-max_total_time={options.seconds}", "-max_len=12000",
                  "-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1",
                  f"-artifact_prefix={options.build.resolve()}/"]
     dictionary = HERE / f"{name}.dict"
@@ -55,16 +75,16 @@ def fuzz(name):
         print("\n".join(result.stdout.splitlines()[-40:]), flush=True)
         for path in re.findall(r"Test unit written to (\S+)", result.stdout):
             print(f"to keep it as a test: cp {path} "
-                  f"{os.path.relpath(corpus)}/crash-WHAT-IT-WAS", flush=True)
+                  f"{os.path.relpath(seeds)}/crash-WHAT-IT-WAS", flush=True)
     return good
 
 
 def keep(name):
-    """Adds what covers more than the corpus does, smallest first, within the limits."""
-    corpus, found = HERE / "corpus" / name, options.build / "found" / name
+    """Adds what covers more than seeds and corpus do, smallest first, within the limits."""
+    found = options.build / "found" / name
     with tempfile.TemporaryDirectory() as folder:
         merged = pathlib.Path(folder)
-        for path in corpus.iterdir():
+        for path in [*(HERE / "corpus" / name).iterdir(), *(corpus / name).iterdir()]:
             shutil.copy(path, merged)
         before = set(os.listdir(merged))
         run(name, ["-merge=1", "-max_len=4095", merged, found])
@@ -76,17 +96,20 @@ def keep(name):
                                                    for i in range(max(room, 0))]
         for path in chosen:
             if path.stat().st_size < MOST_BYTES:
-                shutil.copy(path, corpus)
+                shutil.copy(path, corpus / name)
     print(f"{name:<24} {len(before)} inputs, {len(chosen)} added", flush=True)
 
 
 names = options.targets or sorted(path.stem for path in HERE.glob("*.cpp"))
+corpus = unpack()
 failed = []
 for target in names:
     if not fuzz(target):
         failed.append(target)
     if options.keep:
         keep(target)
+if options.keep:
+    pack(corpus)
 print(f"{len(names)} targets, " + (f"broken rules in {', '.join(failed)}" if failed
                                    else "no rule broken"))
 sys.exit(1 if failed else 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: the keywords of an EHLO reply.
-#include "probes/wire/ascii.hpp"
-#include "probes/wire/smtp_capabilities.hpp"
+#include "probes/base/ascii.hpp"
+#include "probes/wire/smtp/capabilities.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 
 #include <string>

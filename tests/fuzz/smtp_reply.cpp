@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: SMTP replies as a server sends them, one after the other.
-#include "probes/wire/smtp_reply.hpp"
-
+#include "probes/wire/smtp/reply.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: what `mailprobed status` is answered. Whatever it is, the terminal is not steered.
-#include "daemon/status_screen.hpp"
-#include "daemon/text.hpp"
+#include "daemon/commands/status_screen.hpp"
+#include "probes/base/text.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 
 #include <string>

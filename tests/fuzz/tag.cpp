@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: texts that claim to be our tag.
-#include "probes/domain/tag.hpp"
+#include "probes/domain/identity/tag.hpp"
 
 #include "tests/fuzz/support/fuzz.hpp"
 #include "tests/fuzz/support/tags.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target: the file of --web.config.file. The reader opens none of the files that it names.
-#include "config/web_config.hpp"
+#include "config/web/web_config.hpp"
 
 #include "tests/fuzz/support/fuzz.hpp"
 

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What every source file of the tree has: a licence line, a first comment that says what the file is
-for, at most 400 lines, no line over 100 columns in C++."""
+for, at most 400 lines; and no two product headers name a type alike, which the linker would mix up."""
+import collections
 import pathlib
+import re
 import sys
 
 root = pathlib.Path(sys.argv[1])
@@ -21,5 +23,14 @@ for folder in ("probes", "config", "daemon", "tests", "systemd"):
             found.append(f"{name}: the second line should say what the file is for")
         if path.suffix == ".hpp" and "#pragma once" not in lines:
             found.append(f"{name}: no #pragma once")
+TYPE = re.compile(r"^(?:struct|class|enum class) (\w+)\s*(?:final\s*)?(?::[^;{]*)?\{", re.M)
+homes = collections.defaultdict(list)
+for folder in ("probes", "config", "daemon"):
+    for path in sorted((root / folder).rglob("*.hpp")):
+        for name in TYPE.findall(path.read_text()):
+            homes[name].append(str(path.relative_to(root)))
+for name, paths in homes.items():
+    if len(paths) > 1:
+        found.append(f"{name} is a type in {' and in '.join(paths)}")
 print("\n".join(found) or "the tree is in order")
 sys.exit(1 if found else 0)

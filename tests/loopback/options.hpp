@@ -81,6 +81,8 @@ struct Pop3Options {
     bool auth_plain = true;
     bool top = true;
     bool uidl = true;
+    /// False: UIDL and LIST with a number are refused.
+    bool repeats = true;
     /// Announced by CAPA; a login sooner after the last good one is refused with [LOGIN-DELAY].
     std::chrono::seconds login_delay{0};
     /// Any login command before TLS is refused.

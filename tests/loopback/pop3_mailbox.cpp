@@ -47,6 +47,7 @@ void Pop3Session::list(Step step) {
         return step == Step::uidl ? mail.entry.uidl
                                   : std::to_string(mail.entry.message->raw.size());
     };
+    if (!argument_.empty() && !options().repeats) return answer("-ERR no arguments");
     if (!argument_.empty()) {
         const std::string number(argument_);
         const auto* const mail = find(number);

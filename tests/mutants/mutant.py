@@ -8,5 +8,5 @@ class Mutant(NamedTuple):
     file: str
     old: str
     new: str
-    caught_by: str  # <target without _tests>:<test>, or TORTURE in run.py and a seed
+    caught_by: str  # <folder below tests/>:<test>, or TORTURE in run.py and a seed
     hangs: bool = False  # whether that the test does not end counts as well

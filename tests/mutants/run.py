@@ -24,7 +24,8 @@ PATIENCE = 90
 # Programs of `make torture` that say by themselves what is wrong, and how much of it is run; the
 # entry of a copy names a seed behind @ whose worlds hold what it stumbles over.
 TORTURE = {"torture:model": ("mailprobed-model", "4000"),
-           "torture:gateways": ("mailprobed-gateways", "4000")}
+           "torture:gateways": ("mailprobed-gateways", "4000"),
+           "torture:readers": ("mailprobed-readers", "300")}
 PARSER = argparse.ArgumentParser(description=__doc__)
 PARSER.add_argument("only", nargs="*", help="run mutants whose name holds one of these words")
 PARSER.add_argument("--jobs", default="2", help="parallel jobs of the compiler")
@@ -56,20 +57,35 @@ def build(targets):
     return None if done.returncode == 0 else done.stdout[-3000:]
 
 
+def programs():
+    """The test program of each test that a table entry may name."""
+    found = {}
+    for file in ROOT.glob("tests/**/*_test.cpp"):
+        folder = "_".join(file.parent.relative_to(ROOT / "tests").parts)
+        for suite, name in re.findall(r"^TEST(?:_[FP])?\((\w+),\s*(\w+)\)", file.read_text(),
+                                      re.MULTILINE):
+            found[f"{folder.partition('_')[0]}:{suite}.{name}"] = f"{folder}_tests"
+    return found
+
+
+PROGRAMS = programs()
+
+
 def target_of(test):
     program = TORTURE.get(test.partition("@")[0])
-    return program[0] if program else test.partition(":")[0] + "_tests"
+    return program[0] if program else PROGRAMS[test]
 
 
 def run(test):
     """The exit status of a test (None: it did not end) and what it said; to match no test at all is
     an error."""
-    suite, _, name = test.partition(":")
-    command = [BUILD / f"tests/{suite}_tests", f"--gtest_filter={name}"]
     torture, _, seed = test.partition("@")
     if torture in TORTURE:
         program, share = TORTURE[torture]
         command = [BUILD / "tests/torture" / program, share, seed]
+    else:
+        name = test.partition(":")[2]
+        command = [BUILD / "tests" / PROGRAMS[test], f"--gtest_filter={name}"]
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", check=False, timeout=PATIENCE)
@@ -131,12 +147,7 @@ def check_table(mutants):
         if times != 1:
             sys.exit(f"mutant '{mutant.name}': its text stands {times} times in {mutant.file}; "
                      "bring tests/mutants/table.py up to date")
-    tests = set(TORTURE)
-    for file in ROOT.glob("tests/*/*.cpp"):
-        target = file.parent.name
-        for suite, name in re.findall(r"^TEST(?:_[FP])?\((\w+),\s*(\w+)\)", file.read_text(),
-                                      re.MULTILINE):
-            tests.add(f"{target}:{suite}.{name}")
+    tests = set(TORTURE) | set(PROGRAMS)
     for mutant in mutants:
         if mutant.caught_by.partition("@")[0] not in tests:
             sys.exit(f"mutant '{mutant.name}': there is no test {mutant.caught_by}")

@@ -37,7 +37,7 @@ std::string submit(EndlessChannel& channel, const SmtpSettings& settings) {
 // Keeps nothing of what it reads, so that only the session's own memory is measured.
 Awaitable<void> look_once(Pop3Session& session) {
     co_await session.open();
-    co_await session.stat();
+    co_await session.count();
     std::function<void(const ListedEntry&)> each_entry = [](const ListedEntry&) {};
     co_await session.list(std::move(each_entry));
     const std::vector<std::uint32_t> numbers{1};
@@ -46,10 +46,10 @@ Awaitable<void> look_once(Pop3Session& session) {
     co_await session.retrieve(1);
     const Removal removal = co_await session.remove(numbers, Instant::max());
     if (removal.refused) throw *removal.refused;
-    co_await session.quit();
+    co_await session.close();
 }
 
-std::string look(EndlessChannel& channel, const Pop3Settings& settings) {
+std::string look(EndlessChannel& channel, const MailboxSettings& settings) {
     RecordingTrace trace;
     Pop3Session session(channel, settings, Instant::max(), trace);
     try {
@@ -108,10 +108,10 @@ TEST(EndlessPop3, B4_1_EveryResponseIsBoundedInOctetsLinesTimeAndMemory) {
     const std::vector<Case> cases{
         {"", line, "greeting:protocol_error"},
         {"", {"", std::string(1, '\0')}, "greeting:protocol_error"},
-        {"CAPA", line, "capa:limit_exceeded"},
-        {"CAPA", {"+OK\r\n", "SASL PLAIN\r\n"}, "capa:limit_exceeded"},
-        {"CAPA", {"+OK\r\nSASL ", "PLAIN "}, "capa:limit_exceeded"},
-        {"STLS", line, "stls:tls_unavailable"},
+        {"CAPA", line, "hello:limit_exceeded"},
+        {"CAPA", {"+OK\r\n", "SASL PLAIN\r\n"}, "hello:limit_exceeded"},
+        {"CAPA", {"+OK\r\nSASL ", "PLAIN "}, "hello:limit_exceeded"},
+        {"STLS", line, "starttls:tls_unavailable"},
         {"USER", line, "auth:protocol_error"},
         {"PASS", {"-ERR ", "x"}, "auth:protocol_error"},
         {"STAT", line, "list:limit_exceeded"},
@@ -119,16 +119,22 @@ TEST(EndlessPop3, B4_1_EveryResponseIsBoundedInOctetsLinesTimeAndMemory) {
         {"UIDL", {"+OK\r\n", "7 u\r\n"}, "list:limit_exceeded", 6 * kMebibyte},
         {"UIDL", {"+OK\r\n7 ", "u"}, "list:limit_exceeded"},
         {"UIDL", {"+OK\r\n", "\r\n"}, "list:protocol_error"},
-        {"TOP", line, "top:protocol_error"},
-        {"TOP", {"+OK\r\n", "Received: " + field + "\r\n"}, "top:protocol_error", 17 * kMebibyte},
-        {"TOP", {"+OK\r\nA: b\r\n", " " + field + "\r\n"}, "top:protocol_error", 17 * kMebibyte},
-        {"TOP", {"+OK\r\nA: ", "b"}, "top:protocol_error", 17 * kMebibyte},
-        {"TOP", {"+OK\r\nA: b\r\n\r\n", "body\r\n"}, "top:protocol_error", 17 * kMebibyte},
-        {"RETR", line, "retr:too_big"},
-        {"RETR", {"+OK\r\n", "A: b\r\n"}, "retr:too_big", 17 * kMebibyte},
-        {"RETR", {"+OK\r\nA: b\r\n\r\n", field + "\r\n"}, "retr:too_big", 2 * kMebibyte},
-        {"RETR", {"+OK\r\nA: b\r\n\r\n", "x"}, "retr:too_big", 2 * kMebibyte},
-        {"DELE", line, "dele:protocol_error"},
+        {"TOP", line, "headers:protocol_error"},
+        {"TOP",
+         {"+OK\r\n", "Received: " + field + "\r\n"},
+         "headers:protocol_error",
+         17 * kMebibyte},
+        {"TOP",
+         {"+OK\r\nA: b\r\n", " " + field + "\r\n"},
+         "headers:protocol_error",
+         17 * kMebibyte},
+        {"TOP", {"+OK\r\nA: ", "b"}, "headers:protocol_error", 17 * kMebibyte},
+        {"TOP", {"+OK\r\nA: b\r\n\r\n", "body\r\n"}, "headers:protocol_error", 17 * kMebibyte},
+        {"RETR", line, "body:too_big"},
+        {"RETR", {"+OK\r\n", "A: b\r\n"}, "body:too_big", 17 * kMebibyte},
+        {"RETR", {"+OK\r\nA: b\r\n\r\n", field + "\r\n"}, "body:too_big", 2 * kMebibyte},
+        {"RETR", {"+OK\r\nA: b\r\n\r\n", "x"}, "body:too_big", 2 * kMebibyte},
+        {"DELE", line, "remove:protocol_error"},
         {"QUIT", line, "done"},
     };
     for (const Case& c : cases) {
@@ -149,7 +155,7 @@ TEST(EndlessPop3, B4_1_ABigHeaderBeforeAnEndlessBodyStaysWithinTheMemoryToo) {
         mail += " " + std::string(990, 'f') + "\r\n";
     EndlessChannel channel(pop3_server("RETR", {mail + "\r\n", std::string(990, 'x') + "\r\n"}));
     const HeapPeak heap;
-    EXPECT_EQ(look(channel, pop3_settings(TlsMode::starttls)), "retr:too_big");
+    EXPECT_EQ(look(channel, pop3_settings(TlsMode::starttls)), "body:too_big");
     EXPECT_LE(heap.growth(), kMebibyte);
 }
 
@@ -223,7 +229,7 @@ TEST(EndlessSmtp, B4_2_ADripCannotOutliveTheTotalWhereverItBegins) {
 }
 
 TEST(EndlessPop3, B4_2_ADripCannotOutliveTheTotalWhereverItBegins) {
-    Pop3Settings settings = pop3_settings(TlsMode::starttls);
+    MailboxSettings settings = pop3_settings(TlsMode::starttls);
     settings.timeouts = generous();
     for (const char* at :
          {"", "CAPA", "STLS", "USER", "PASS", "STAT", "UIDL", "TOP", "RETR", "DELE", "QUIT"}) {
@@ -237,7 +243,7 @@ TEST(EndlessPop3, B4_2_ADripCannotOutliveTheTotalWhereverItBegins) {
 
 // Stages of many commands get their time anew for each batch; the total they do not get.
 TEST(EndlessPop3, B4_2_MailsThatComeOneByOneInTimeEndWithTheTotalToo) {
-    Pop3Settings settings = pop3_settings(TlsMode::starttls);
+    MailboxSettings settings = pop3_settings(TlsMode::starttls);
     settings.timeouts.total = 180s;
     EndlessChannel channel(pop3_server("-", {}), 2s, 5);
     RecordingTrace trace;
@@ -251,7 +257,7 @@ TEST(EndlessPop3, B4_2_MailsThatComeOneByOneInTimeEndWithTheTotalToo) {
     } catch (const Failure& failure) {
         outcome = to_string(failure);
     }
-    EXPECT_EQ(outcome, "top:timeout");
+    EXPECT_EQ(outcome, "headers:timeout");
     EXPECT_GT(read, 3U);
     EXPECT_EQ(channel.elapsed(), 180s);
 }

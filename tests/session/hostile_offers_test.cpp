@@ -55,7 +55,7 @@ TEST(HostileOffers, B1_10_OfAZooOfMechanismsNoneIsChosenWithoutTls) {
         }
         Script script = until_login(TlsMode::none, {"SASL " + list});
         script.client(Stage::auth, "QUIT\n");
-        Pop3Settings settings = pop3_settings(TlsMode::none);
+        MailboxSettings settings = pop3_settings(TlsMode::none);
         settings.allow_plaintext_auth = false;
         const Pop3Run run(script, settings, {});
         EXPECT_EQ(run.outcome(), "auth:auth_unsupported") << list;
@@ -115,9 +115,9 @@ TEST(HostileOffers, B1_2_Pop3CapabilitiesThatAreHiddenDowngradeNothing) {
         Script script;
         script.resolve().connect().server(Stage::greeting, "+OK STLS ready\n");
         add_capa(script, offers);
-        script.client(Stage::stls, "QUIT\n");
+        script.client(Stage::starttls, "QUIT\n");
         const Pop3Run run(script, pop3_settings(TlsMode::starttls), {});
-        EXPECT_EQ(run.outcome(), "stls:tls_unavailable") << offers[0];
+        EXPECT_EQ(run.outcome(), "starttls:tls_unavailable") << offers[0];
         EXPECT_THAT(run.channel.surprises(), IsEmpty()) << offers[0];
     }
 }
@@ -152,14 +152,14 @@ TEST(HostileOffers, B1_6_WhatPop3SaysBeforeTlsChangesNothingLater) {
     Script script;
     script.resolve().connect().server(Stage::greeting, "+OK ALERT: 5 new messages\n");
     add_capa(script, {"STLS", "SASL PLAIN", "PIPELINING", "TOP", "LOGIN-DELAY 86400", "EXPIRE 0"});
-    script.client(Stage::stls, "STLS\n")
-        .server(Stage::stls, "+OK 17 messages for you\n")
-        .handshake(Stage::stls);
+    script.client(Stage::starttls, "STLS\n")
+        .server(Stage::starttls, "+OK 17 messages for you\n")
+        .handshake(Stage::starttls);
     add_capa(script, {"USER", "TOP"});
     add_user_pass(script);
     add_capa(script, {"USER", "TOP"});
-    script.client(Stage::top, "TOP 1 1\n").server(Stage::top, "+OK\n\n.\n");
-    script.client(Stage::top, "TOP 2 1\n").server(Stage::top, "+OK\n\n.\n");
+    script.client(Stage::headers, "TOP 1 1\n").server(Stage::headers, "+OK\n\n.\n");
+    script.client(Stage::headers, "TOP 2 1\n").server(Stage::headers, "+OK\n\n.\n");
     Seen seen;
     const Pop3Run run(script, pop3_settings(TlsMode::starttls), read_headers(seen, {1, 2}));
     EXPECT_EQ(run.outcome(), "done") << run.visible();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Secrets beyond ASCII, as servers echo them that take them for another charset or for none.
-#include "probes/session/masker.hpp"
-#include "probes/wire/base64.hpp"
+#include "probes/base/base64.hpp"
+#include "probes/session/redact/masker.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every form of a secret is found, wherever it is broken; other text stays.
-#include "probes/session/masker.hpp"
+#include "probes/session/redact/masker.hpp"
 
-#include "probes/wire/base64.hpp"
+#include "probes/base/base64.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

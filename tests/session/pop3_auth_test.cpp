@@ -19,8 +19,8 @@ void expect_played(const Pop3Run& run, const std::string& outcome) {
     EXPECT_TRUE(run.channel.finished());
 }
 
-Pop3Settings quiet(TlsMode tls, Pop3Auth auth = Pop3Auth::automatic) {
-    Pop3Settings settings = pop3_settings(tls, auth);
+MailboxSettings quiet(TlsMode tls, Pop3Auth auth = Pop3Auth::automatic) {
+    MailboxSettings settings = pop3_settings(tls, auth);
     settings.pipelining = false;
     return settings;
 }
@@ -116,7 +116,7 @@ TEST(Pop3Auth, WithoutTlsNoOctetOfAPasswordLeavesUnlessAllowed) {
     for (const char* offer : {"USER", "SASL PLAIN"}) {
         Script script = until_login(TlsMode::none, {offer});
         script.client(Stage::auth, "QUIT\n");
-        Pop3Settings settings = quiet(TlsMode::none);
+        MailboxSettings settings = quiet(TlsMode::none);
         settings.allow_plaintext_auth = false;
         const Pop3Run run(script, settings, {});
         expect_played(run, "auth:auth_unsupported");
@@ -142,7 +142,7 @@ TEST(Pop3Auth, A2_06_ApopNeedsATimestampOfTheRightShape) {
 TEST(Pop3Auth, B3_1_ALineBreakInAPasswordNeverReachesTheWire) {
     Script script = until_login(TlsMode::implicit, {"USER"});
     script.client(Stage::auth, "USER 847915049@qq.com\n").server(Stage::auth, "+OK\n");
-    Pop3Settings settings = quiet(TlsMode::implicit);
+    MailboxSettings settings = quiet(TlsMode::implicit);
     settings.password = Secret("a\r\nDELE 1");
     expect_played(Pop3Run(script, settings, {}), "auth:internal");
 }
@@ -152,7 +152,8 @@ TEST(Pop3Auth, A2_02_CapabilitiesAreAskedAgainOnlyWhereTheyMayDiffer) {
     Script script = until_login(TlsMode::implicit, {"USER", "TOP"});
     add_user_pass(script);
     add_capa(script, {"TOP", "PIPELINING", "LOGIN-DELAY 300"});
-    script.client(Stage::top, "TOP 1 1\nTOP 2 1\n").server(Stage::top, "+OK\n\n.\n-ERR gone\n");
+    script.client(Stage::headers, "TOP 1 1\nTOP 2 1\n")
+        .server(Stage::headers, "+OK\n\n.\n-ERR gone\n");
     Seen seen;
     const Pop3Run run(script, pop3_settings(TlsMode::implicit), read_headers(seen, {1, 2}));
     expect_played(run, "done");

@@ -11,7 +11,7 @@ Script listed(const std::string& listing = "+OK\n1 first\n2 second\n.\n") {
     Script script = until_login(TlsMode::implicit, {"USER", "TOP"});
     add_user_pass(script);
     script.client(Stage::list, "UIDL\n").server(Stage::list, listing);
-    script.client(Stage::top, "TOP 1 1\n").server(Stage::top, "+OK\nA: b\n\n.\n");
+    script.client(Stage::headers, "TOP 1 1\n").server(Stage::headers, "+OK\nA: b\n\n.\n");
     return script;
 }
 
@@ -29,7 +29,7 @@ Awaitable<void> visit(Pop3Session& session, End& end) {
     co_await session.headers(numbers, Pace::single, std::move(each));
     try {
         end.proven = co_await session.verify_step();
-        end.farewell = co_await session.quit();
+        end.farewell = co_await session.close();
     } catch (const Failure&) {
         end.out_of_step = session.out_of_step();
         throw;
@@ -38,7 +38,7 @@ Awaitable<void> visit(Pop3Session& session, End& end) {
 
 End run_visit(const Script& script, const std::string& outcome = "done", Fault fault = {}) {
     End end;
-    Pop3Settings settings = pop3_settings(TlsMode::implicit);
+    MailboxSettings settings = pop3_settings(TlsMode::implicit);
     settings.pipelining = false;
     const Pop3Run run(script, settings, [&end](Pop3Session& s) { return visit(s, end); }, fault);
     EXPECT_EQ(run.outcome(), outcome) << run.visible();
@@ -120,8 +120,8 @@ TEST(Pop3Step, AMailCannotAnswerInTheServersNameByBareLineFeeds) {
     Script script = until_login(TlsMode::implicit, {"USER", "TOP"});
     add_user_pass(script);
     script.client(Stage::list, "UIDL\n").server(Stage::list, "+OK\n1 first\n2 second\n.\n");
-    script.client(Stage::top, "TOP 1 1\n");
-    script.server(Stage::top, "+OK\n\n.\n");
+    script.client(Stage::headers, "TOP 1 1\n");
+    script.server(Stage::headers, "+OK\n\n.\n");
     script.steps.back().bytes = "+OK\r\nA: b\n.\n+OK\nX: y\r\n\r\n.\r\n";
     script.client(Stage::list, "UIDL 2\n").server(Stage::list, "+OK 2 second\n");
     add_quit(script);
@@ -131,13 +131,13 @@ TEST(Pop3Step, AMailCannotAnswerInTheServersNameByBareLineFeeds) {
 TEST(Pop3Step, AServerThatMixesLineEndsIsToldSoAndNotWaitedFor) {
     Script script = listed();
     script.steps.back().bytes = "+OK\r\nA: b\r\n\r\n.\n";
-    script.server(Stage::top, "never\n");
+    script.server(Stage::headers, "never\n");
     script.steps.back().takes = std::chrono::seconds{29};
     End end;
-    Pop3Settings settings = pop3_settings(TlsMode::implicit);
+    MailboxSettings settings = pop3_settings(TlsMode::implicit);
     settings.pipelining = false;
     const Pop3Run run(script, settings, [&end](Pop3Session& s) { return visit(s, end); });
-    EXPECT_EQ(run.outcome(), "top:protocol_error");
+    EXPECT_EQ(run.outcome(), "headers:protocol_error");
     EXPECT_NE(run.visible().find("line"), std::string::npos);
     EXPECT_LT(run.channel.now() - ScriptedChannel::kStart, std::chrono::seconds{3});
 }

@@ -9,11 +9,11 @@ namespace {
 // Functions, not capturing lambdas: a coroutine must own what it uses.
 Awaitable<void> visit_list(Pop3Session& session, Seen& seen) {
     std::function<void(const ListedEntry&)> each = [&seen](const ListedEntry& entry) {
-        seen.listed.emplace_back(entry.number, std::string(entry.uidl));
+        seen.listed.emplace_back(entry.number, std::string(entry.id));
         seen.read_at.push_back(entry.read_at);
     };
     co_await session.list(std::move(each));
-    seen.has_uidl = session.has_uidl();
+    seen.has_uidl = session.has_ids();
 }
 
 Awaitable<void> visit_headers(Pop3Session& session, Seen& seen,
@@ -25,7 +25,7 @@ Awaitable<void> visit_headers(Pop3Session& session, Seen& seen,
 }
 
 Awaitable<void> visit_all(Pop3Session& session, Seen& seen) {
-    seen.count = co_await session.stat();
+    seen.count = co_await session.count();
     co_await visit_list(session, seen);
     std::vector<std::uint32_t> numbers;
     for (const auto& [number, uidl] : seen.listed) {
@@ -39,14 +39,14 @@ Awaitable<void> visit_all(Pop3Session& session, Seen& seen) {
     const std::vector<std::uint32_t> own{last};
     const Removal removal = co_await session.remove(own, Instant::max());
     if (removal.refused) throw *removal.refused;
-    const Farewell farewell = co_await session.quit();
+    const Farewell farewell = co_await session.close();
     seen.quit = farewell.confirmed;
 }
 
 }  // namespace
 
-Pop3Settings pop3_settings(TlsMode tls, Pop3Auth auth) {
-    Pop3Settings settings;
+MailboxSettings pop3_settings(TlsMode tls, Pop3Auth auth) {
+    MailboxSettings settings;
     settings.server.host = "pop.qq.com";
     settings.server.tls = tls;
     settings.username = "847915049@qq.com";
@@ -57,16 +57,16 @@ Pop3Settings pop3_settings(TlsMode tls, Pop3Auth auth) {
 }
 
 void add_capa(Script& script, const std::vector<std::string>& offers) {
-    script.client(Stage::capa, "CAPA\n");
+    script.client(Stage::hello, "CAPA\n");
     if (offers.empty()) {
-        script.server(Stage::capa, "-ERR no\n");
+        script.server(Stage::hello, "-ERR no\n");
         return;
     }
     std::string list = "+OK list follows\n";
     for (const std::string& offer : offers) {
         list += offer + '\n';
     }
-    script.server(Stage::capa, list + ".\n");
+    script.server(Stage::hello, list + ".\n");
 }
 
 Script until_login(TlsMode tls, const std::vector<std::string>& offers) {
@@ -76,7 +76,9 @@ Script until_login(TlsMode tls, const std::vector<std::string>& offers) {
     script.server(Stage::greeting, "+OK POP3 ready <1896.697170952@postoffice.qq.com>\n");
     if (tls == TlsMode::starttls) {
         add_capa(script, {"STLS", "SASL PLAIN", "PIPELINING", "TOP"});
-        script.client(Stage::stls, "STLS\n").server(Stage::stls, "+OK go\n").handshake(Stage::stls);
+        script.client(Stage::starttls, "STLS\n")
+            .server(Stage::starttls, "+OK go\n")
+            .handshake(Stage::starttls);
     }
     add_capa(script, offers);
     return script;

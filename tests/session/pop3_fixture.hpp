@@ -9,7 +9,7 @@ namespace mailprobed::script {
 inline constexpr std::string_view kMailboxPassword = "pop s3cr&t/+W0rd";
 
 /// An account; `tls` and `auth` as given, plaintext allowed, pipelining as offered.
-[[nodiscard]] Pop3Settings pop3_settings(TlsMode tls, Pop3Auth auth = Pop3Auth::automatic);
+[[nodiscard]] MailboxSettings pop3_settings(TlsMode tls, Pop3Auth auth = Pop3Auth::automatic);
 
 /// A script up to the login; `offers` are the lines of CAPA, or -ERR if there are none.
 [[nodiscard]] Script until_login(TlsMode tls, const std::vector<std::string>& offers);
@@ -17,7 +17,7 @@ inline constexpr std::string_view kMailboxPassword = "pop s3cr&t/+W0rd";
 void add_user_pass(Script& script);
 /// Adds AUTH PLAIN in two steps, well answered.
 void add_sasl_plain(Script& script);
-/// Adds CAPA with its list in stage capa.
+/// Adds CAPA with its list in stage hello.
 void add_capa(Script& script, const std::vector<std::string>& offers);
 /// Adds QUIT, well answered.
 void add_quit(Script& script);

@@ -19,8 +19,8 @@ void expect_played(const Pop3Run& run, const std::string& outcome) {
     EXPECT_TRUE(run.channel.finished()) << run.visible();
 }
 
-Pop3Settings quiet(TlsMode tls, Pop3Auth auth = Pop3Auth::automatic) {
-    Pop3Settings settings = pop3_settings(tls, auth);
+MailboxSettings quiet(TlsMode tls, Pop3Auth auth = Pop3Auth::automatic) {
+    MailboxSettings settings = pop3_settings(tls, auth);
     settings.pipelining = false;
     return settings;
 }
@@ -203,9 +203,9 @@ TEST(Pop3LoginEnd, NothingOfASessionWithoutALoginLeavesIt) {
     Script stripped;
     stripped.resolve().connect().server(Stage::greeting, "+OK\n");
     add_capa(stripped, {"USER", "LOGIN-DELAY 3600"});
-    stripped.client(Stage::stls, "QUIT\n");
+    stripped.client(Stage::starttls, "QUIT\n");
     const Pop3Run no_tls(stripped, quiet(TlsMode::starttls), {});
-    expect_played(no_tls, "stls:tls_unavailable");
+    expect_played(no_tls, "starttls:tls_unavailable");
     EXPECT_EQ(no_tls.login_delay, 0s);
 
     Script refused = until_login(TlsMode::implicit, {"USER", "LOGIN-DELAY 900"});
@@ -220,7 +220,9 @@ TEST(Pop3LoginEnd, NothingOfASessionWithoutALoginLeavesIt) {
     Script forgotten;
     forgotten.resolve().connect().server(Stage::greeting, "+OK\n");
     add_capa(forgotten, {"STLS", "USER", "LOGIN-DELAY 3600"});
-    forgotten.client(Stage::stls, "STLS\n").server(Stage::stls, "+OK\n").handshake(Stage::stls);
+    forgotten.client(Stage::starttls, "STLS\n")
+        .server(Stage::starttls, "+OK\n")
+        .handshake(Stage::starttls);
     add_capa(forgotten, {});
     add_user_pass(forgotten);
     const Pop3Run logged_in(forgotten, quiet(TlsMode::starttls), {});

@@ -26,8 +26,8 @@ Script logged_in(std::vector<std::string> offers) {
     return script;
 }
 
-Pop3Settings one_by_one() {
-    Pop3Settings settings = pop3_settings(TlsMode::implicit);
+MailboxSettings one_by_one() {
+    MailboxSettings settings = pop3_settings(TlsMode::implicit);
     settings.pipelining = false;
     return settings;
 }
@@ -36,8 +36,9 @@ TEST(Pop3StartTls, B1_1_NotOfferedRefusedOrOddlyAnsweredEndsWithoutLogin) {
     Script hidden;
     hidden.resolve().connect().server(Stage::greeting, "+OK\n");
     add_capa(hidden, {"USER", "SASL PLAIN", "STLSX"});
-    hidden.client(Stage::stls, "QUIT\n");
-    expect_played(Pop3Run(hidden, pop3_settings(TlsMode::starttls), {}), "stls:tls_unavailable");
+    hidden.client(Stage::starttls, "QUIT\n");
+    expect_played(Pop3Run(hidden, pop3_settings(TlsMode::starttls), {}),
+                  "starttls:tls_unavailable");
 
     // No CAPA must not mean no TLS (curl test 985).
     for (const bool capa : {true, false}) {
@@ -45,11 +46,11 @@ TEST(Pop3StartTls, B1_1_NotOfferedRefusedOrOddlyAnsweredEndsWithoutLogin) {
             Script script;
             script.resolve().connect().server(Stage::greeting, "+OK\n");
             add_capa(script, capa ? std::vector<std::string>{"STLS"} : std::vector<std::string>{});
-            script.client(Stage::stls, "STLS\n")
-                .server(Stage::stls, answer)
-                .client(Stage::stls, "QUIT\n");
+            script.client(Stage::starttls, "STLS\n")
+                .server(Stage::starttls, answer)
+                .client(Stage::starttls, "QUIT\n");
             const Pop3Run run(script, pop3_settings(TlsMode::starttls), {});
-            expect_played(run, "stls:tls_unavailable");
+            expect_played(run, "starttls:tls_unavailable");
         }
     }
 }
@@ -59,21 +60,22 @@ TEST(Pop3StartTls, B1_5_OctetsBehindTheResponseAreAnInjection) {
         Script script;
         script.resolve().connect().server(Stage::greeting, "+OK\n");
         add_capa(script, {"STLS"});
-        script.client(Stage::stls, "STLS\n").server(Stage::stls, injected);
-        expect_played(Pop3Run(script, pop3_settings(TlsMode::starttls), {}), "stls:tls_injection");
+        script.client(Stage::starttls, "STLS\n").server(Stage::starttls, injected);
+        expect_played(Pop3Run(script, pop3_settings(TlsMode::starttls), {}),
+                      "starttls:tls_injection");
     }
     Script early;
     early.resolve().connect().server(Stage::greeting, "+OK\n");
-    early.client(Stage::capa, "CAPA\n").server(Stage::capa, "+OK\nSTLS\n.\n+OK go\n");
-    expect_played(Pop3Run(early, pop3_settings(TlsMode::starttls), {}), "stls:tls_injection");
+    early.client(Stage::hello, "CAPA\n").server(Stage::hello, "+OK\nSTLS\n.\n+OK go\n");
+    expect_played(Pop3Run(early, pop3_settings(TlsMode::starttls), {}), "starttls:tls_injection");
 }
 
 TEST(Pop3StartTls, A2_05_CapabilitiesBeforeTlsAreForgotten) {
     // until_login() offers SASL PLAIN, TOP and PIPELINING before TLS, and here nothing after it.
     Script script = until_login(TlsMode::starttls, {});
     add_user_pass(script);
-    script.client(Stage::top, "TOP 1 1\n").server(Stage::top, "+OK\n\n.\n");
-    script.client(Stage::top, "TOP 2 1\n").server(Stage::top, "+OK\n\n.\n");
+    script.client(Stage::headers, "TOP 1 1\n").server(Stage::headers, "+OK\n\n.\n");
+    script.client(Stage::headers, "TOP 2 1\n").server(Stage::headers, "+OK\n\n.\n");
     Seen seen;
     expect_played(Pop3Run(script, pop3_settings(TlsMode::starttls), read_headers(seen, {1, 2})),
                   "done");
@@ -198,9 +200,9 @@ TEST(Pop3Session, A2_13_MailsWithoutTopAreReadWithRetrAndTheirSizeIsBounded) {
     for (int i = 0; i < 11'000; ++i) {
         big += line + '\n';
     }
-    script.client(Stage::retr, "RETR 3\n").server(Stage::retr, "+OK\nA: b\n\nx\n.\n");
-    script.client(Stage::retr, "RETR 2\n").server(Stage::retr, "+OK\nA: c\n\n" + big + ".\n");
-    script.client(Stage::retr, "RETR 1\n").server(Stage::retr, "-ERR no such message\n");
+    script.client(Stage::body, "RETR 3\n").server(Stage::body, "+OK\nA: b\n\nx\n.\n");
+    script.client(Stage::body, "RETR 2\n").server(Stage::body, "+OK\nA: c\n\n" + big + ".\n");
+    script.client(Stage::body, "RETR 1\n").server(Stage::body, "-ERR no such message\n");
     Seen seen;
     expect_played(Pop3Run(script, one_by_one(), read_headers(seen, {3, 2, 1})), "done");
     ASSERT_EQ(seen.messages.size(), 3U);
@@ -213,21 +215,21 @@ TEST(Pop3Session, A2_13_MailsWithoutTopAreReadWithRetrAndTheirSizeIsBounded) {
     EXPECT_EQ(seen.messages[2].refusal, "RETR refused: -ERR no such message");
 
     Script retrieve = logged_in({"USER"});
-    retrieve.client(Stage::retr, "RETR 2\n").server(Stage::retr, "+OK\nA: c\n\n" + big + ".\n");
+    retrieve.client(Stage::body, "RETR 2\n").server(Stage::body, "+OK\nA: c\n\n" + big + ".\n");
     const auto visit = [](Pop3Session& session) -> Awaitable<void> {
         co_await session.retrieve(2);
     };
-    EXPECT_EQ(Pop3Run(retrieve, one_by_one(), visit).outcome(), "retr:too_big");
+    EXPECT_EQ(Pop3Run(retrieve, one_by_one(), visit).outcome(), "body:too_big");
 }
 
 TEST(Pop3Session, AGoneFirstEntryDoesNotMeanThatTopIsUnknown) {
     Script script = until_login(TlsMode::implicit, {});
     add_user_pass(script);
-    script.client(Stage::top, "TOP 9 1\n").server(Stage::top, "-ERR no such message\n");
-    script.client(Stage::retr, "RETR 9\n").server(Stage::retr, "-ERR no such message\n");
-    script.client(Stage::top, "TOP 8 1\n").server(Stage::top, "+OK\nA: b\n\n.\n");
-    script.client(Stage::top, "TOP 7 1\n").server(Stage::top, "-ERR no such message\n");
-    script.client(Stage::top, "TOP 6 1\n").server(Stage::top, "+OK\nA: c\n.\n");
+    script.client(Stage::headers, "TOP 9 1\n").server(Stage::headers, "-ERR no such message\n");
+    script.client(Stage::body, "RETR 9\n").server(Stage::body, "-ERR no such message\n");
+    script.client(Stage::headers, "TOP 8 1\n").server(Stage::headers, "+OK\nA: b\n\n.\n");
+    script.client(Stage::headers, "TOP 7 1\n").server(Stage::headers, "-ERR no such message\n");
+    script.client(Stage::headers, "TOP 6 1\n").server(Stage::headers, "+OK\nA: c\n.\n");
     Seen seen;
     expect_played(Pop3Run(script, one_by_one(), read_headers(seen, {9, 8, 7, 6})), "done");
     ASSERT_EQ(seen.messages.size(), 4U);
@@ -238,8 +240,8 @@ TEST(Pop3Session, AGoneFirstEntryDoesNotMeanThatTopIsUnknown) {
 TEST(Pop3Session, AMailThatTheServerCannotReadIsLeftOutAndTheOthersAreRead) {
     for (const char* refusal : {"-ERR [SYS/TEMP] disk\n", "-ERR [SYS/PERM] corrupt\n"}) {
         Script script = logged_in({"USER", "TOP"});
-        script.client(Stage::top, "TOP 2 1\n").server(Stage::top, refusal);
-        script.client(Stage::top, "TOP 1 1\n").server(Stage::top, "+OK\nA: b\n\n.\n");
+        script.client(Stage::headers, "TOP 2 1\n").server(Stage::headers, refusal);
+        script.client(Stage::headers, "TOP 1 1\n").server(Stage::headers, "+OK\nA: b\n\n.\n");
         Seen seen;
         expect_played(Pop3Run(script, one_by_one(), read_headers(seen, {2, 1})), "done");
         ASSERT_EQ(seen.messages.size(), 2U);
@@ -250,19 +252,20 @@ TEST(Pop3Session, AMailThatTheServerCannotReadIsLeftOutAndTheOthersAreRead) {
 
 TEST(Pop3Session, ATopRefusedBecauseTheMailboxIsInUseEndsTheLook) {
     Script script = logged_in({"USER", "TOP"});
-    script.client(Stage::top, "TOP 1 1\n").server(Stage::top, "-ERR [IN-USE] stolen\n");
+    script.client(Stage::headers, "TOP 1 1\n").server(Stage::headers, "-ERR [IN-USE] stolen\n");
     Seen seen;
-    expect_played(Pop3Run(script, one_by_one(), read_headers(seen, {1})), "top:protocol_error");
+    expect_played(Pop3Run(script, one_by_one(), read_headers(seen, {1})), "headers:protocol_error");
     EXPECT_THAT(seen.messages, IsEmpty());
 }
 
 TEST(Pop3Session, TheFirstLineOfTheBodyIsReadAndTheEndOfTheHeaderTold) {
     Script script = logged_in({"USER", "TOP"});
     const std::string body = "..first\nsecond\n";
-    script.client(Stage::top, "TOP 3 1\n").server(Stage::top, "+OK\nA: b\n\n" + body + ".\n");
-    script.client(Stage::top, "TOP 2 1\n").server(Stage::top, "+OK\nA: b\n.\n");
-    script.client(Stage::top, "TOP 1 1\n")
-        .server(Stage::top, "+OK\nA: b\n\n" + std::string(100'000, 'x') + "\n.\n");
+    script.client(Stage::headers, "TOP 3 1\n")
+        .server(Stage::headers, "+OK\nA: b\n\n" + body + ".\n");
+    script.client(Stage::headers, "TOP 2 1\n").server(Stage::headers, "+OK\nA: b\n.\n");
+    script.client(Stage::headers, "TOP 1 1\n")
+        .server(Stage::headers, "+OK\nA: b\n\n" + std::string(100'000, 'x') + "\n.\n");
     Seen seen;
     expect_played(Pop3Run(script, one_by_one(), read_headers(seen, {3, 2, 1})), "done");
     ASSERT_EQ(seen.messages.size(), 3U);
@@ -276,9 +279,9 @@ TEST(Pop3Session, TheFirstLineOfTheBodyIsReadAndTheEndOfTheHeaderTold) {
 // B4.3: one field of 100 KiB, lines of 1 MiB.
 TEST(Pop3Session, OverlongHeaderLinesAreCutAndDoNotEndTheLook) {
     Script script = logged_in({"USER", "TOP"});
-    script.client(Stage::top, "TOP 1 1\n")
-        .server(Stage::top, "+OK\nX: " + std::string(1'000'000, 'x') + "\nSubject: s\n " +
-                                std::string(10'000, 'y') + "\nTo: t\n\n.\n");
+    script.client(Stage::headers, "TOP 1 1\n")
+        .server(Stage::headers, "+OK\nX: " + std::string(1'000'000, 'x') + "\nSubject: s\n " +
+                                    std::string(10'000, 'y') + "\nTo: t\n\n.\n");
     Seen seen;
     expect_played(Pop3Run(script, one_by_one(), read_headers(seen, {1})), "done");
     ASSERT_EQ(seen.messages.size(), 1U);
@@ -299,7 +302,7 @@ TEST(Pop3Session, TopsAreSentSixteenAtATimeAndEachBatchHasItsOwnTime) {
             commands += "TOP " + std::to_string(numbers.back()) + " 1\n";
             answers += "+OK\nN: " + std::to_string(numbers.back()) + "\n\n.\n";
         }
-        script.client(Stage::top, commands).server(Stage::top, answers);
+        script.client(Stage::headers, commands).server(Stage::headers, answers);
         script.steps.back().takes = 29s;
     }
     Seen seen;
@@ -314,23 +317,25 @@ TEST(Pop3Session, TopsAreSentSixteenAtATimeAndEachBatchHasItsOwnTime) {
 // Else headers would be taken for another entry's, and the wrong mail would be deleted.
 TEST(Pop3Session, AResponseTooManyEndsTheSession) {
     Script script = logged_in({"USER", "TOP"});
-    script.client(Stage::top, "TOP 1 1\n").server(Stage::top, "+OK\n+OK\n\n.\n+OK\nA: b\n\n.\n");
+    script.client(Stage::headers, "TOP 1 1\n")
+        .server(Stage::headers, "+OK\n+OK\n\n.\n+OK\nA: b\n\n.\n");
     Seen seen;
-    expect_played(Pop3Run(script, one_by_one(), read_headers(seen, {1, 2})), "top:protocol_error");
+    expect_played(Pop3Run(script, one_by_one(), read_headers(seen, {1, 2})),
+                  "headers:protocol_error");
 }
 
 Awaitable<void> remove_and_quit(Pop3Session& session, Removal& removal) {
     const std::vector<std::uint32_t> own{1, 2, 3};
     removal = co_await session.remove(own, Instant::max());
-    co_await session.quit();
+    co_await session.close();
 }
 
 TEST(Pop3Session, ARefusedDeletionIsToldAndTheOthersAreMade) {
     Script script = logged_in({"USER"});
     for (const auto& [number, answer] :
          {std::pair{"1", "+OK\n"}, {"2", "-ERR no\n"}, {"3", "+OK\n"}}) {
-        script.client(Stage::dele, "DELE " + std::string(number) + "\n")
-            .server(Stage::dele, answer);
+        script.client(Stage::remove, "DELE " + std::string(number) + "\n")
+            .server(Stage::remove, answer);
     }
     add_quit(script);
     Removal removal;
@@ -340,7 +345,7 @@ TEST(Pop3Session, ARefusedDeletionIsToldAndTheOthersAreMade) {
     expect_played(Pop3Run(script, one_by_one(), visit), "done");
     EXPECT_EQ(removal.marked, (std::vector<std::uint32_t>{1, 3}));
     ASSERT_TRUE(removal.refused);
-    EXPECT_EQ(removal.refused->stage(), Stage::dele);
+    EXPECT_EQ(removal.refused->stage(), Stage::remove);
     EXPECT_EQ(removal.refused->cause(), Cause::protocol_error);
 }
 
@@ -351,7 +356,7 @@ TEST(Pop3Session, A2_14_DeletionsHoldOnlyAfterQuitSaysOk) {
         std::optional<bool> held;
         const auto visit = [](Pop3Session& session,
                               std::optional<bool>& result) -> Awaitable<void> {
-            const Farewell farewell = co_await session.quit();
+            const Farewell farewell = co_await session.close();
             result = farewell.confirmed;
         };
         const Pop3Run run(script, one_by_one(),
@@ -365,13 +370,13 @@ TEST(Pop3Session, A2_14_DeletionsHoldOnlyAfterQuitSaysOk) {
 
 TEST(Pop3Session, B4_1_AnEndlessCapabilityListIsCutOff) {
     Script script;
-    script.resolve().connect().server(Stage::greeting, "+OK\n").client(Stage::capa, "CAPA\n");
+    script.resolve().connect().server(Stage::greeting, "+OK\n").client(Stage::hello, "CAPA\n");
     std::string list = "+OK\n";
     for (int i = 0; i < 1000; ++i) {
         list += "X" + std::to_string(i) + "\n";
     }
-    script.server(Stage::capa, list + ".\n");
-    EXPECT_EQ(Pop3Run(script, pop3_settings(TlsMode::none), {}).outcome(), "capa:limit_exceeded");
+    script.server(Stage::hello, list + ".\n");
+    EXPECT_EQ(Pop3Run(script, pop3_settings(TlsMode::none), {}).outcome(), "hello:limit_exceeded");
 }
 
 }  // namespace

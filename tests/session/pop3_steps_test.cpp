@@ -12,7 +12,7 @@ using testing::IsEmpty;
 
 struct Case {
     const char* name;
-    Pop3Settings settings;
+    MailboxSettings settings;
     Script script;
 };
 
@@ -27,17 +27,17 @@ void add_rest(Script& script, bool grouped) {
     const std::string first = "+OK\n" + std::string(kFirstHeader) + ".\n";
     const std::string second = "+OK\nSubject: two\n\n.\n";
     if (grouped) {
-        script.client(Stage::top, "TOP 1 1\nTOP 2 1\n").server(Stage::top, first + second);
+        script.client(Stage::headers, "TOP 1 1\nTOP 2 1\n").server(Stage::headers, first + second);
     } else {
-        script.client(Stage::top, "TOP 1 1\n").server(Stage::top, first);
-        script.client(Stage::top, "TOP 2 1\n").server(Stage::top, second);
+        script.client(Stage::headers, "TOP 1 1\n").server(Stage::headers, first);
+        script.client(Stage::headers, "TOP 2 1\n").server(Stage::headers, second);
     }
-    script.client(Stage::retr, "RETR 2\n")
-        .server(Stage::retr, "+OK\n" + std::string(kSecond) + ".\n")
+    script.client(Stage::body, "RETR 2\n")
+        .server(Stage::body, "+OK\n" + std::string(kSecond) + ".\n")
         .client(Stage::list, "UIDL 2\n")
         .server(Stage::list, "+OK 2 second\n")
-        .client(Stage::dele, "DELE 2\n")
-        .server(Stage::dele, "+OK\n");
+        .client(Stage::remove, "DELE 2\n")
+        .server(Stage::remove, "+OK\n");
     add_quit(script);
 }
 
@@ -45,7 +45,7 @@ Case implicit_user_pass() {
     Script script = until_login(TlsMode::implicit, {"TOP", "UIDL", "USER"});
     add_user_pass(script);
     add_rest(script, false);
-    Pop3Settings settings = pop3_settings(TlsMode::implicit);
+    MailboxSettings settings = pop3_settings(TlsMode::implicit);
     settings.pipelining = false;
     return {"implicit_user_pass", settings, script};
 }
@@ -70,20 +70,20 @@ Case apop_without_anything() {
         .server(Stage::list, "-ERR what\n")
         .client(Stage::list, "LIST\n")
         .server(Stage::list, "+OK\n1 320\n2 9.3e+06 octets\n.\n")
-        .client(Stage::top, "TOP 1 1\n")
-        .server(Stage::top, "-ERR what\n")
-        .client(Stage::retr, "RETR 1\n")
-        .server(Stage::retr, "+OK\n" + std::string(kFirstHeader) + "x\n.\n")
-        .client(Stage::retr, "RETR 2\n")
-        .server(Stage::retr, "+OK\n" + std::string(kSecond) + ".\n")
-        .client(Stage::retr, "RETR 2\n")
-        .server(Stage::retr, "+OK\n" + std::string(kSecond) + ".\n")
+        .client(Stage::headers, "TOP 1 1\n")
+        .server(Stage::headers, "-ERR what\n")
+        .client(Stage::body, "RETR 1\n")
+        .server(Stage::body, "+OK\n" + std::string(kFirstHeader) + "x\n.\n")
+        .client(Stage::body, "RETR 2\n")
+        .server(Stage::body, "+OK\n" + std::string(kSecond) + ".\n")
+        .client(Stage::body, "RETR 2\n")
+        .server(Stage::body, "+OK\n" + std::string(kSecond) + ".\n")
         .client(Stage::list, "LIST 2\n")
         .server(Stage::list, "+OK 2 9.3e+06 octets\n")
-        .client(Stage::dele, "DELE 2\n")
-        .server(Stage::dele, "+OK\n");
+        .client(Stage::remove, "DELE 2\n")
+        .server(Stage::remove, "+OK\n");
     add_quit(script);
-    Pop3Settings settings = pop3_settings(TlsMode::none, Pop3Auth::apop);
+    MailboxSettings settings = pop3_settings(TlsMode::none, Pop3Auth::apop);
     settings.allow_plaintext_auth = false;
     return {"apop_without_anything", settings, script};
 }

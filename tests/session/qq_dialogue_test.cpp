@@ -72,7 +72,7 @@ constexpr std::string_view kReceived =
     "line1\nline2\nline3\n";
 
 Awaitable<void> visit_qq(Pop3Session& session) {
-    const std::uint32_t count = co_await session.stat();
+    const std::uint32_t count = co_await session.count();
     EXPECT_EQ(count, 7U);
     const FetchedMessage mail = co_await session.retrieve(count);
     EXPECT_TRUE(mail.present);
@@ -82,7 +82,7 @@ Awaitable<void> visit_qq(Pop3Session& session) {
               "from [169.254.114.107] (unknown [120.210.224.173]) by esmtp4.qq.com (ESMTP) with "
               "SMTP id 0 for <847915049@qq.com>; Mon, 22 Apr 2013 16:22:01 +0800 (CST)");
     EXPECT_EQ(mail.body, "line1\r\nline2\r\nline3\r\n");
-    const Farewell farewell = co_await session.quit();
+    const Farewell farewell = co_await session.close();
     EXPECT_TRUE(farewell.confirmed);
 }
 
@@ -92,19 +92,19 @@ TEST(QqDialogue, MailboxVisitGoesWordForWord) {
         .connect()
         .handshake(Stage::tls)
         .server(Stage::greeting, "+OK QQMail POP3 Server v1.0 Service Ready(QQMail v2.0)\n")
-        .client(Stage::capa, "CAPA\n")
-        .server(Stage::capa, "-ERR Unknown command\n")
+        .client(Stage::hello, "CAPA\n")
+        .server(Stage::hello, "-ERR Unknown command\n")
         .client(Stage::auth, "USER 847915049@qq.com\n")
         .server(Stage::auth, "+OK\n")
         .client(Stage::auth, "PASS s3cr&t pass/W0rd+\n")
         .server(Stage::auth, "+OK\n")
         .client(Stage::list, "STAT\n")
         .server(Stage::list, "+OK 7 12345\n")
-        .client(Stage::retr, "RETR 7\n")
-        .server(Stage::retr, "+OK 512\n" + std::string(kReceived) + ".\n")
+        .client(Stage::body, "RETR 7\n")
+        .server(Stage::body, "+OK 512\n" + std::string(kReceived) + ".\n")
         .client(Stage::quit, "QUIT\n")
         .server(Stage::quit, "+OK Bye\n");
-    Pop3Settings settings;
+    MailboxSettings settings;
     settings.server.tls = TlsMode::implicit;
     settings.username = "847915049@qq.com";
     settings.password = Secret(std::string(kPassword));

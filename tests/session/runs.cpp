@@ -66,7 +66,7 @@ std::string SmtpRun::visible() const {
     return trace.transcript() + (failure ? failure->what() : "") + listener.accepted_reply;
 }
 
-Pop3Run::Pop3Run(Script script, const Pop3Settings& settings, const Visit& visit, Fault fault,
+Pop3Run::Pop3Run(Script script, const MailboxSettings& settings, const Visit& visit, Fault fault,
                  Instant give_up, WordTrust trust)
     : channel(std::move(script), fault) {
     // The last line of a listing is the one that is asked for again.
@@ -79,7 +79,7 @@ Pop3Run::Pop3Run(Script script, const Pop3Settings& settings, const Visit& visit
         failure = f;
     }
     login_at = session.login_at();
-    login_delay = session.login_delay();
+    login_delay = session.login_gap();
     login = session.login_end();
 }
 
@@ -99,7 +99,6 @@ std::string cause_of_break(Side side, Stage stage, bool reset) {
             return "refused";
         case Stage::tls:
         case Stage::starttls:
-        case Stage::stls:
             return "tls_failed";
         case Stage::accept:
             return reset ? "reset" : "eof";
@@ -111,7 +110,7 @@ std::string cause_of_break(Side side, Stage stage, bool reset) {
 }
 
 std::string cause_of_garbage(Stage stage) {
-    if (stage == Stage::starttls || stage == Stage::stls) return "tls_unavailable";
+    if (stage == Stage::starttls) return "tls_unavailable";
     if (stage == Stage::data) return "rejected_permanent";
     if (stage == Stage::accept) return "eof";
     return "protocol_error";

@@ -2,8 +2,8 @@
 // Running conversations over scripts, and writing down everything they tell.
 #pragma once
 
-#include "probes/session/pop3_session.hpp"
-#include "probes/session/smtp_session.hpp"
+#include "probes/session/pop3/session.hpp"
+#include "probes/session/smtp/session.hpp"
 #include "tests/session/scripted_channel.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -120,7 +120,7 @@ struct SmtpRun {
 /// A visit to a mailbox; `visit` does what a look would do after open().
 struct Pop3Run {
     using Visit = std::function<Awaitable<void>(Pop3Session&)>;
-    Pop3Run(Script script, const Pop3Settings& settings, const Visit& visit, Fault fault = {},
+    Pop3Run(Script script, const MailboxSettings& settings, const Visit& visit, Fault fault = {},
             Instant give_up = Instant::max(), WordTrust trust = WordTrust::all);
 
     ScriptedChannel channel;

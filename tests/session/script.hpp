@@ -2,8 +2,8 @@
 // A conversation written down: who says what, in which stage; and the faults that can spoil it.
 #pragma once
 
-#include "probes/domain/failure.hpp"
-#include "probes/domain/time.hpp"
+#include "probes/base/time.hpp"
+#include "probes/domain/outcome/failure.hpp"
 
 #include <cstddef>
 #include <string>

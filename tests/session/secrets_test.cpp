@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Canary: with every login, and servers that echo what they were given in every form, no part of
 // a password or of what is made of it shows in a line, a detail or an accepted reply.
+#include "probes/base/base64.hpp"
 #include "probes/net/crypto.hpp"
-#include "probes/wire/base64.hpp"
 #include "tests/session/pop3_fixture.hpp"
 #include "tests/session/smtp_fixture.hpp"
 
@@ -257,7 +257,7 @@ class Pop3Secrets : public testing::TestWithParam<Pop3Auth> {};
 
 TEST_P(Pop3Secrets, AnEchoIsMaskedInRefusalsListingsAndMails) {
     const Login login = pop3_login(GetParam());
-    Pop3Settings settings = pop3_settings(TlsMode::implicit, GetParam());
+    MailboxSettings settings = pop3_settings(TlsMode::implicit, GetParam());
     settings.password = Secret(std::string(kCanary));
     settings.pipelining = false;
     for (const std::string& form : echoes(login.secrets)) {
@@ -274,8 +274,8 @@ TEST_P(Pop3Secrets, AnEchoIsMaskedInRefusalsListingsAndMails) {
         Script read = until_login(TlsMode::implicit, {"SASL PLAIN", "TOP"});
         login.start(read);
         read.server(Stage::auth, "+OK " + form + "\n")
-            .client(Stage::top, "TOP 1 1\n")
-            .server(Stage::top,
+            .client(Stage::headers, "TOP 1 1\n")
+            .server(Stage::headers,
                     "+OK\nX-Echo: " + form.substr(0, half) + "\n " + form.substr(half) + "\n\n.\n");
         Seen seen;
         const Pop3Run run(read, settings, read_headers(seen, {1}));

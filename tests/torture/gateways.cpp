@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our own mails through random chains of what gateways do, and letters of many kinds about them: no
 // false arrival, no missed one, nothing foreign that might be deleted. `gateways CHAINS [SEED]`.
-#include "probes/domain/bounce.hpp"
+#include "probes/domain/identity/bounce.hpp"
 #include "probes/net/crypto.hpp"
-#include "probes/wire/mime_part.hpp"
+#include "probes/wire/message/mime_part.hpp"
+#include "tests/support/bounce_samples.hpp"
 #include "tests/torture/gateways_letters.hpp"
 #include "tests/torture/summary.hpp"
-#include "tests/unit/bounce_samples.hpp"
 
 #include <cstdio>
 #include <cstdlib>

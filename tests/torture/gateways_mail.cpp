@@ -2,7 +2,7 @@
 // The transformations. Each tells the oracle what it took away.
 #include "tests/torture/gateways_mail.hpp"
 
-#include "probes/domain/message.hpp"
+#include "probes/domain/identity/message.hpp"
 
 #include <algorithm>
 #include <array>

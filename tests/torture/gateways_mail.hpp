@@ -2,8 +2,8 @@
 // One of our mails on its way through gateways, and what an independent oracle knows of it.
 #pragma once
 
-#include "probes/domain/arrival.hpp"
-#include "tests/unit/loose_mail.hpp"
+#include "probes/domain/identity/arrival.hpp"
+#include "tests/support/loose_mail.hpp"
 
 #include <cstdint>
 #include <random>

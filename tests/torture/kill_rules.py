@@ -81,7 +81,15 @@ def absence(answer):
     return "lost" if answer == "accepted" else "send_failed"
 
 
-def look_candidates(looks, entries, row, grace, answer, kills):
+def told(look, report_looks, row, grace_end, kills):
+    """When the absence that a look showed becomes `lost`: after a look into the sender's mailbox that
+    began at or after the deadline, but not beyond the grace."""
+    ends = [reports.closed for reports in report_looks
+            if reports.at - SLOP >= row["deadline_ns"] and not kills.touch(reports.at, reports.closed)]
+    return max(look.closed, min([grace_end, *ends]))
+
+
+def look_candidates(looks, report_looks, entries, row, grace, answer, kills):
     """What looks into the recipient's mailbox may have brought."""
     deadline, grace_end = row["deadline_ns"], row["deadline_ns"] + grace
     over = grace_end
@@ -101,9 +109,12 @@ def look_candidates(looks, entries, row, grace, answer, kills):
             # The daemon takes the instant before it connects, the server's is a little later.
             if look.at < deadline:
                 continue
-            sure = (look.complete == YES and not killed and look.at - SLOP >= deadline and
-                    look.at <= grace_end)
-            yield Candidate(absence(answer), look.at, look.closed, sure,
+            latest = look.closed
+            if answer == "accepted":
+                latest = told(look, report_looks, row, grace_end, kills)
+            sure = (look.complete == YES and not kills.touch(look.at, latest) and
+                    look.at - SLOP >= deadline and look.at <= grace_end)
+            yield Candidate(absence(answer), look.at, latest, sure,
                             f"not in deadline look {look.session.peer}")
     yield Candidate("unobserved", over, NEVER, True, "grace over")
 
@@ -126,9 +137,10 @@ def expected(submission, row, probe, story, kills):
     mail = row["id"]
     entries, reports = story.entries.get(mail, []), story.reports.get(mail, [])
     for answer, by_kill in answers(submission, row, kills).items():
-        found = list(look_candidates(story.looks.get(probe["to"], []), entries, row,
+        sender = story.looks.get(probe["from"], [])
+        found = list(look_candidates(story.looks.get(probe["to"], []), sender, entries, row,
                                      probe["grace"], answer, kills))
-        found += bounce_candidates(story.looks.get(probe["from"], []), reports, row, kills)
+        found += bounce_candidates(sender, reports, row, kills)
         if answer in ("failed", "refused"):
             at = submission.answered if answer == "refused" else row["started_ns"]
             last = NEVER if probe["attempts"] > 1 else at + kills.margin

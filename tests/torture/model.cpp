@@ -2,10 +2,11 @@
 // Random mailboxes on random servers, looked into by the real look over the real session, knowing
 // entries and ledger: no mail that was there in time is called lost, none is called delivered that
 // was not, the true instant lies in [L, U], and nobody else's mail goes.
-#include "probes/domain/message.hpp"
+#include "probes/domain/identity/message.hpp"
 #include "probes/monitor/look.hpp"
 #include "probes/net/boot_clock.hpp"
 #include "probes/net/crypto.hpp"
+#include "probes/session/pop3/session.hpp"
 #include "tests/torture/model_server.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -65,12 +66,12 @@ std::shared_ptr<const Settings> settings(const Habits& habits) {
     AccountSettings account;
     account.name = "a";
     account.address = "a@model.invalid";
-    account.pop3.emplace();
-    account.pop3->server.tls = TlsMode::none;
-    account.pop3->allow_plaintext_auth = true;
-    account.pop3->username = "u";
-    account.pop3->remove_own = !habits.keeps_ours;
-    account.pop3->password = Secret("model-password");
+    account.mailbox.emplace();
+    account.mailbox->server.tls = TlsMode::none;
+    account.mailbox->allow_plaintext_auth = true;
+    account.mailbox->username = "u";
+    account.mailbox->remove_own = !habits.keeps_ours;
+    account.mailbox->password = Secret("model-password");
     result->accounts.push_back(account);
     return result;
 }
@@ -84,7 +85,7 @@ class Campaign {
           world_(draw_habits(seed), seed),
           settings_(settings(world_.habits())),
           context_(settings_, needs()) {
-        context_.mailbox_ids.push_back(1);
+        context_.mailbox_numbers.push_back(1);
         box_ = context_.ledger.add_mailbox();
         probe_ = context_.ledger.add_probe({probe_id("p"), box_, kDeadline, kGrace});
     }
@@ -160,10 +161,10 @@ class Campaign {
         LookedInto mailbox{
             box_, "a", [](const Tag&) { return Home::here; },
             [](const Tag&) { return RouteFacts{"a@model.invalid", "a@model.invalid"}; }, false};
-        Look look(context_, std::move(mailbox), *settings_->accounts[0].pop3, known_);
+        Look look(context_, std::move(mailbox), *settings_->accounts[0].mailbox, known_);
         ServerChannel channel(world_);
         NoTrace trace;
-        Pop3Session session(channel, *settings_->accounts[0].pop3, Instant::max(), trace);
+        Pop3Session session(channel, *settings_->accounts[0].mailbox, Instant::max(), trace);
         asio::co_spawn(loop_, visit(look, session), [](std::exception_ptr error) {
             if (error) std::rethrow_exception(error);
         });
@@ -187,7 +188,12 @@ class Campaign {
             co_await look.observe(session);
             told = true;
             tell(look);
-            co_await look.clean_up(session, true, BootClock::now() + std::chrono::hours{1'000'000});
+            co_await look.prove(session, true, BootClock::now() + std::chrono::hours{1'000'000});
+            const bool proven = look.in_step();
+            if (proven) tell_copies(look);
+            co_await look.clean_up(session, true);
+            if (look.in_step() && !proven) tell_copies(look);
+            if (look.in_step()) look.leave_others();
         } catch (const Failure&) {
             if (told) co_return;
         }
@@ -199,13 +205,16 @@ class Campaign {
             judge(context_.ledger.sighted(box_, found.sighting, world_.now()));
     }
 
+    void tell_copies(const Look& look) {
+        for (const Found& found : look.sightings())
+            judge(context_.ledger.copies_proven(found.sighting));
+    }
+
     void judge(const Outcome& outcome) {
         // Every mail arrives once. A removal that did not hold looks like a copy where ids do not
-        // last, and where a session dies before its order of answers shows.
+        // last.
         for (const AfterVerdict& evidence : outcome.evidence) {
-            const Habits& habits = world_.habits();
-            const bool told =
-                habits.ids == Ids::lasting && (habits.swapped == 0 || habits.dies == 0);
+            const bool told = world_.habits().ids == Ids::lasting;
             if (told && evidence.kind == Evidence::duplicate)
                 wrong("false duplicate", evidence.mail);
         }

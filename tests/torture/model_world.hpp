@@ -3,7 +3,7 @@
 // is known here, and nowhere else is it asked.
 #pragma once
 
-#include "probes/domain/time.hpp"
+#include "probes/base/time.hpp"
 
 #include <cstdint>
 #include <map>

@@ -2,7 +2,7 @@
 // A soak: mails by the hundred thousand through the embedded server under a dice of faults, with
 // the durable journal. The identity must hold, the verdicts must be those that the dice ask for,
 // and the process must stay as large as it was once warm.
-#include "daemon/sql_journal.hpp"
+#include "daemon/store/sql_journal.hpp"
 #include "probes/monitor/monitor.hpp"
 #include "probes/net/boot_clock.hpp"
 #include "probes/net/crypto.hpp"

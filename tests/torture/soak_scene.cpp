@@ -55,7 +55,7 @@ Settings settings_for(const loopback::Server& server, const std::vector<std::str
         smtp.username = user;
         smtp.password = Secret("pw-" + user);
         smtp.allow_plaintext_auth = true;
-        Pop3Settings& pop3 = account.pop3.emplace();
+        MailboxSettings& pop3 = account.mailbox.emplace();
         pop3.server = smtp.server;
         pop3.server.port = server.ports().pop3;
         pop3.username = user;

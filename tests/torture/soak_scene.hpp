@@ -2,8 +2,8 @@
 // The scene of the soak: the server's dice and the settings of its probes.
 #pragma once
 
-#include "probes/domain/settings.hpp"
-#include "probes/domain/verdict.hpp"
+#include "probes/domain/outcome/verdict.hpp"
+#include "probes/domain/settings/settings.hpp"
 #include "tests/loopback/server.hpp"
 
 #include <array>

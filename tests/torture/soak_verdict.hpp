@@ -2,7 +2,7 @@
 // What a soak saw, and whether that is right.
 #pragma once
 
-#include "probes/domain/ledger.hpp"
+#include "probes/domain/ledger/ledger.hpp"
 #include "probes/monitor/observer.hpp"
 #include "tests/torture/soak_scene.hpp"
 #include "tests/torture/soak_size.hpp"

@@ -5,7 +5,7 @@
 // address 127.k.x.y of its own, and the rule of kind k strikes whoever comes from 127.k.
 #pragma once
 
-#include "probes/domain/tls_mode.hpp"
+#include "probes/base/tls_mode.hpp"
 #include "tests/loopback/server.hpp"
 
 #include <cstddef>

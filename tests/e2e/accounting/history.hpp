@@ -2,7 +2,7 @@
 // What the daemon said of every mail and look, as JSON lines for the judge.
 #pragma once
 
-#include "probes/domain/settings.hpp"
+#include "probes/domain/settings/settings.hpp"
 #include "probes/monitor/observer.hpp"
 
 #include <cstdint>

@@ -18,6 +18,7 @@ from server_log import ServerLog, mail_of_tag
 
 VERDICTS = ("delivered", "send_failed", "lost", "unobserved")
 MILLISECOND = 1_000_000
+SUBMISSION_TIME = 4500 * MILLISECOND  # `times.total` in scene.cpp
 # Which entry is left out for the sessions that reading it ended, or cannot be read in time one by
 # one, is the daemon's memory. It may claim less than the log shows if it says one of these reasons.
 ITS_MEMORY = ("a message that ended several sessions was left out",
@@ -160,6 +161,8 @@ class Judge:
             wrong.append(f"verdict {told['verdict']}, expected {story.verdict}")
         elif story.verdict == "send_failed":
             wanted = expected_failure(session, probe["tls"])
+            if wanted is not None and self.was_short_of_time(told, story, session):
+                wanted += [(stage, "timeout") for stage, _ in wanted]
             if wanted is not None and (told["stage"], told["cause"]) not in wanted:
                 wrong.append(f"failed at {told['stage']} {told['cause']}, expected {wanted}")
         elif story.verdict == "delivered":
@@ -171,6 +174,12 @@ class Judge:
         if wrong:
             self.tell(mail, session, story, wrong)
         return not wrong
+
+    @staticmethod
+    def was_short_of_time(told, story, session):
+        """The fault came when the time of the whole submission was nearly up, on a busy machine."""
+        return (told["detail"].startswith("no time left") and session is not None and
+                session.steps[-1].at > story.started + SUBMISSION_TIME - 1000 * MILLISECOND)
 
     def check_delivered(self, told, story):
         lower, upper = told["lower"], told["upper"]

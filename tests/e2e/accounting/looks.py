@@ -25,7 +25,9 @@ class Look:
         self.paused = False  # the server asked for a pause
         self.shown = {}  # mail -> entries of it that were recognised
         self.read = set()  # entries whose body was fetched
+        self.fetched = set()  # entries whose headers or body were: only these are counted as copies
         self.confirmed = False  # QUIT was answered +OK and the answer arrived
+        self.in_step = False  # no answer was another's: only such a look counts copies
         self.listing = None  # (earliest, latest) instant at which the listing can have been read
 
 
@@ -52,19 +54,21 @@ class Mailbox:
         steps = heard[names.index("STAT"):]
         if steps[0].struck() or steps[0].codes != [200]:
             return look
+        look.fetched = {step.retrieved for step in steps if step.name in ("TOP", "RETR") and
+                        not step.struck() and step.codes == [200]}
         if self.listing(look, session, steps[1:]):
             self.bodies(look, steps)
         last = heard[-1]
         look.confirmed = last.name == "QUIT" and not last.struck() and last.codes == [200]
-        if not self.in_step(look, session, steps):
-            look.complete = False
+        look.in_step = self.is_in_step(look, session, steps)
+        look.complete = look.complete and look.in_step
         return look
 
     @staticmethod
-    def in_step(look, session, heard):
+    def is_in_step(look, session, heard):
         """Asked for one line of the listing again after all mails that were read, the server gave
         it: no answer was another's. A listing alone holds no text of strangers."""
-        if look.told["stage"] in ("list", "top", "retr") and look.told["cause"] in ("eof", "timeout"):
+        if look.told["stage"] in ("list", "headers", "body") and look.told["cause"] in ("eof", "timeout"):
             return False  # it ended before that
         reads = [step for step in session.steps if step.name in ("TOP", "RETR")]
         if look.confirmed or not reads:

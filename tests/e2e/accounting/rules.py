@@ -66,8 +66,10 @@ def expected_story(submission, session, probe, looks, mail, moment=0):
                 elif story.verdict == "unobserved" and lower < story.deadline:
                     kind = "found"
                 story.evidence[kind] += 1
-            # Two entries in one listing, or a new one after the others were surely removed.
-            copies = len(removed | set(shown)) - 1
+            # Two entries read in one look, or a new one after the others were surely removed.
+            # An entry known by its id alone was not reached again: time may have run out.
+            read = look.fetched.intersection(shown)
+            copies = len(removed | read) - 1 if look.in_step and read else 0
             story.evidence["duplicate"] += max(0, copies - duplicates)
             duplicates = max(duplicates, copies)
             if look.confirmed:

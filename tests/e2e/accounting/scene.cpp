@@ -61,8 +61,8 @@ SmtpSettings sending_half(const loopback::Server& server, std::size_t number) {
     return smtp;
 }
 
-Pop3Settings reading_half(const loopback::Server& server, std::size_t number) {
-    Pop3Settings pop3;
+MailboxSettings reading_half(const loopback::Server& server, std::size_t number) {
+    MailboxSettings pop3;
     pop3.server = endpoint(server, mode_of(number), server.ports().pop3, server.ports().pop3s);
     pop3.username = numbered('m', number);
     pop3.password = Secret("pw-in");
@@ -165,7 +165,7 @@ void Scene::describe(const std::filesystem::path& file, const Settings& settings
         text += ",\"deadline\":" + std::to_string(probe.deadline.count());
         text += ",\"grace\":" + std::to_string(probe.verdict_grace->count()) + '}';
     }
-    text += "},\"scan_limit\":" + std::to_string(Pop3Settings{}.scan_limit) + ",\"faults\":[";
+    text += "},\"scan_limit\":" + std::to_string(MailboxSettings{}.scan_limit) + ",\"faults\":[";
     for (const std::string& name : plan.names()) {
         if (!text.ends_with('[')) text += ',';
         append_json(text, name);

@@ -2,7 +2,7 @@
 // Who sends what to whom in the run that is judged: accounts, probes, times, outages.
 #pragma once
 
-#include "probes/domain/settings.hpp"
+#include "probes/domain/settings/settings.hpp"
 #include "tests/e2e/accounting/fault_plan.hpp"
 #include "tests/loopback/server.hpp"
 

@@ -65,7 +65,7 @@ std::string changed(std::string tag, std::size_t at) {
 Strangers::Strangers(const Settings& settings, const std::filesystem::path& path)
     : codec_(settings.tag_key, hmac_sha256), file_(path) {
     for (const AccountSettings& account : settings.accounts) {
-        if (account.pop3) mailboxes_.push_back(account.name);
+        if (account.mailbox) mailboxes_.push_back(account.name);
     }
 }
 

@@ -3,8 +3,8 @@
 // its own although nobody knows it any more.
 #pragma once
 
-#include "probes/domain/settings.hpp"
-#include "probes/domain/tag.hpp"
+#include "probes/domain/identity/tag.hpp"
+#include "probes/domain/settings/settings.hpp"
 #include "tests/e2e/accounting/history.hpp"
 #include "tests/loopback/server.hpp"
 

@@ -94,8 +94,8 @@ Witness::Witness(const Settings& settings, FaultPlan& plan, History& history, Co
     }
     std::size_t mailboxes = 0;
     for (const AccountSettings& account : settings.accounts) {
-        if (!account.pop3) continue;
-        routes_[&account.pop3->server] = {false, mailboxes++, account.name, {}, 0};
+        if (!account.mailbox) continue;
+        routes_[&account.mailbox->server] = {false, mailboxes++, account.name, {}, 0};
     }
 }
 

@@ -187,7 +187,7 @@ class Api(unittest.TestCase):
         self.assertAlmostEqual(mail["attempts"][0]["began"], mail["started"], delta=1)
         last = mail["looks"][-1]
         self.assertTrue(last["complete"])
-        self.assertIn("dele", [stage["stage"] for stage in last["stages"]])
+        self.assertIn("remove", [stage["stage"] for stage in last["stages"]])
         self.assertIn("C", {line["who"][0].upper() for line in last["transcript"]})
         self.assertTrue(mail["hops"] and mail["hops"][0]["by"])
         self.assertLessEqual(mail["uncertainty"], mail["round_trip"])

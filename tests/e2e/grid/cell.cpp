@@ -82,7 +82,7 @@ void demand_all(Side side, Demand demand) {
     };
     for (const TlsMode mode : {TlsMode::implicit, TlsMode::starttls}) {
         for (const Stage stage : stages_of(side, mode)) {
-            const bool within = stage == Stage::starttls || stage == Stage::stls;
+            const bool within = stage == Stage::starttls;
             if (stage == Stage::resolve) {
                 all(to_string(stage), kResolve);
             } else if (stage == Stage::connect) {

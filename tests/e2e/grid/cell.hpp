@@ -2,7 +2,7 @@
 // The fault grid as data: one cell is one fault at one place and the one right answer to it.
 #pragma once
 
-#include "probes/domain/failure.hpp"
+#include "probes/domain/outcome/failure.hpp"
 
 #include <filesystem>
 #include <string>

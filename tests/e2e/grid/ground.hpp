@@ -3,7 +3,7 @@
 // answers, and names that do not resolve.
 #pragma once
 
-#include "probes/domain/settings.hpp"
+#include "probes/domain/settings/settings.hpp"
 #include "tests/e2e/dead_ports.hpp"
 #include "tests/e2e/grid/cell.hpp"
 #include "tests/e2e/hanging_names.hpp"

@@ -2,8 +2,8 @@
 // The sessions as prober and watcher use them.
 #include "tests/e2e/grid/visit.hpp"
 
-#include "probes/session/pop3_session.hpp"
-#include "probes/session/smtp_session.hpp"
+#include "probes/session/pop3/session.hpp"
+#include "probes/session/smtp/session.hpp"
 #include "tests/e2e/grid/faults.hpp"
 
 #include <optional>
@@ -84,7 +84,7 @@ class Moments final : public SendListener {
 // What the watcher does with a mailbox; returns the outcome.
 Awaitable<std::string> read_one(Pop3Session& session) {
     co_await session.open();
-    co_await session.stat();
+    co_await session.count();
     std::vector<std::uint32_t> numbers;
     std::function<void(const ListedEntry&)> listed = [&numbers](const ListedEntry& entry) {
         numbers.push_back(entry.number);
@@ -95,7 +95,7 @@ Awaitable<std::string> read_one(Pop3Session& session) {
     const FetchedMessage message = co_await session.retrieve(1);
     const Removal removal = co_await session.remove(numbers, Instant::max());
     if (removal.refused) throw *removal.refused;
-    const Farewell farewell = co_await session.quit();
+    const Farewell farewell = co_await session.close();
     if (!farewell.confirmed) co_return "not_deleted";
     co_return message.present ? "looked" : "gone";
 }
@@ -146,7 +146,8 @@ Awaitable<void> send(Connector& connector, const Visitor& visitor, Visit& visit)
         failure = error;
     }
     if (failure) {
-        witness.conclude(*failure, is_unconfirmed(*failure) ? "unconfirmed" : "send_failed");
+        witness.conclude(*failure,
+                         may_have_been_taken(failure->pair()) ? "unconfirmed" : "send_failed");
     } else {
         witness.conclude("accepted");
     }
@@ -154,7 +155,7 @@ Awaitable<void> send(Connector& connector, const Visitor& visitor, Visit& visit)
 }
 
 Awaitable<void> look(Connector& connector, const Visitor& visitor, Visit& visit) {
-    Pop3Settings settings;
+    MailboxSettings settings;
     settings.server = visitor.server;
     settings.username = visitor.user;
     settings.password = Secret(visitor.password);

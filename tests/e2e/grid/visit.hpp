@@ -2,7 +2,7 @@
 // One cell's conversation with real sockets, and what is said of it.
 #pragma once
 
-#include "probes/domain/settings.hpp"
+#include "probes/domain/settings/settings.hpp"
 #include "probes/net/socket_channel.hpp"
 #include "tests/e2e/grid/cell.hpp"
 

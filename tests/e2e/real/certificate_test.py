@@ -10,7 +10,7 @@ TROUBLES = {"untrusted": ("127.0.0.1", "tls_untrusted"),
             "name": (WRONG_NAME, "tls_name_mismatch"),
             "expired": (EXPIRED, "tls_expired")}
 STAGES = {("smtp", "implicit"): "tls", ("smtp", "starttls"): "starttls",
-          ("pop3", "implicit"): "tls", ("pop3", "starttls"): "stls"}
+          ("pop3", "implicit"): "tls", ("pop3", "starttls"): "starttls"}
 CASES = {f"{half}-{mode}-{trouble}": (half, mode, trouble)
          for half, mode in STAGES for trouble in TROUBLES}
 

@@ -4,7 +4,7 @@
 // cause of the failure.
 #include "probes/net/socket_channel.hpp"
 #include "probes/net/task_group.hpp"
-#include "probes/session/smtp_session.hpp"
+#include "probes/session/smtp/session.hpp"
 
 #include <cstdlib>
 #include <iostream>

@@ -61,6 +61,11 @@ class OnceTest(unittest.TestCase):
         """How often somebody logged in to a mailbox."""
         return len([e for e in self.scene.server.events("login") if e["protocol"] == "pop3"])
 
+    def commands(self, word):
+        """What was asked for at the mail server."""
+        return [event for event in self.scene.server.events("command")
+                if event["text"].startswith(word)]
+
     def check(self, *words):
         """Exit status, text and perfdata of one check, whose form is checked."""
         done = subprocess.run([PROGRAM, *map(str, words), "--nagios"], capture_output=True,
@@ -95,7 +100,7 @@ class Nagios(OnceTest):
                 self.assertIn("smtp", perfdata)
         _, _, perfdata = self.check("--config", configuration, "once", "good")
         self.assertRegex(perfdata["round_trip"], r"^0\.\d{3}s;1;3;0$")
-        self.assertEqual(list(perfdata), ["round_trip", "uncertainty", "delivery", "smtp", "pop3",
+        self.assertEqual(list(perfdata), ["round_trip", "uncertainty", "delivery", "smtp", "mailbox",
                                           "looks"])
 
     def test_whatever_is_wrong_before_a_mail_is_sent_is_unknown_on_one_line_too(self):
@@ -130,6 +135,47 @@ class Nagios(OnceTest):
             self.assertRegex(output, r"\AMAILPROBED UNKNOWN - lost: waiting: \d+ s of 60 s, \d+ "
                                      rf"looks?[^\n]*; ended by {number.name}: the mail is on its "
                                      r"way[^\n|]*\n\Z")
+
+    def test_a_signal_after_the_verdict_does_not_take_it_back(self):
+        configuration = self.serve({"kept": ["pop3 DELE stall"]}, deadline="60s")
+        for words, expected, status in ((["--nagios"], r"\AMAILPROBED WARNING - kept: delivered after "
+                                         r"[^\n]*could not be removed[^\n]*\n\Z", 1),
+                                        ([], r"\Akept: delivered after [^\n]*\nThe mail [0-9a-f]{16} "
+                                         r"was not removed; it stays in the mailbox of kept\.\n\Z", 0)):
+            before = len(self.commands("DELE"))
+            process = subprocess.Popen([PROGRAM, "--config", configuration, "once", "kept", *words],
+                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            eventually("it is about to remove the mail",
+                       lambda seen=before: len(self.commands("DELE")) > seen)
+            process.terminate()
+            output = process.communicate(timeout=10)[0].decode()
+            self.assertRegex(output, expected)
+            self.assertEqual(process.returncode, status)
+
+    def test_a_server_that_hangs_after_the_verdict_is_not_waited_for(self):
+        self.scene.serve("--account", "kept@test.invalid:kept:secret",
+                         "--fault", "pop3 DELE stall user=kept")
+        self.scene.account("kept", pop3={"timeouts": {"command": "5m", "total": "10m"}})
+        self.scene.configuration.probe("kept", interval="1m", deadline="3s")
+        began = time.monotonic()
+        status, text, _ = self.check("--config", self.scene.configuration.write(), "once", "kept")
+        self.assertEqual(status, 1, text)
+        self.assertIn("could not be removed", text)
+        self.assertLess(time.monotonic() - began, 30)
+
+    def test_what_a_look_for_reports_removes_from_the_same_mailbox_is_removed(self):
+        self.serve({"a": []})
+        ports = self.scene.server.ports
+        # Its look takes longer, for the handshake, so that the other one comes first.
+        self.scene.account("b", {"username": "a"},
+                           {"username": "a", "tls": "implicit", "allow_plaintext_auth": False,
+                            "port": ports["pop3s"], "ca_file": ports["ca"]})
+        self.scene.configuration.probe("both", to_address="a@test.invalid", interval="1m",
+                                       deadline="3s", **{"from": "a", "to": "b"})
+        configuration = self.scene.configuration.write()
+        for _ in range(5):
+            status, text, _ = self.check("--config", configuration, "once", "both")
+            self.assertEqual(status, 0, text)
 
     def test_a_signal_while_a_password_command_runs_is_unknown_too(self):
         self.serve({"good": []})

@@ -2,7 +2,7 @@
 // What all fuzz targets share: rules that end the program, and the cutting of octets into reads.
 #pragma once
 
-#include "probes/wire/line_buffer.hpp"
+#include "probes/wire/lines/line_buffer.hpp"
 
 #include <algorithm>
 #include <cstddef>

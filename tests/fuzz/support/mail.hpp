@@ -2,7 +2,7 @@
 // An input as a mail.
 #pragma once
 
-#include "probes/wire/mail_headers.hpp"
+#include "probes/wire/message/mail_headers.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 
 #include <string>

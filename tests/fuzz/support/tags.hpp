@@ -2,7 +2,7 @@
 // Tag codecs for fuzz targets: one that fuzzers can satisfy, one that they cannot.
 #pragma once
 
-#include "probes/domain/tag.hpp"
+#include "probes/domain/identity/tag.hpp"
 #include "tests/fuzz/support/fuzz.hpp"
 
 #include <array>

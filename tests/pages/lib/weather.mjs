@@ -97,7 +97,7 @@ export function detail(route, window, now) {
     const counts = kBuckets.map(() => 0);
     for (const trip of trips) counts[kBuckets.findIndex((le) => le === null || trip <= le)] += 1;
     const failed = judged.filter((mail) => mail.verdict === "send_failed").length;
-    const stage = (protocol, name, mean, failures = 0) => ({ protocol, stage: name, count: 100, failures,
+    const stage = (side, name, mean, failures = 0) => ({ side, stage: name, count: 100, failures,
         mean, max: mean * 4 });
     return {
         ...summary(route, now), window,
@@ -108,8 +108,8 @@ export function detail(route, window, now) {
         verdicts: Object.fromEntries(kVerdicts.map((kind) =>
             [kind, judged.filter((mail) => mail.verdict === kind).length])),
         failures: failed ? [{ stage: "auth", cause: "auth_rejected", count: failed }] : [],
-        stages: judged.length ? [stage("smtp", "connect", 0.012), stage("smtp", "auth", 0.05, failed),
-            stage("smtp", "accept", 0.2), stage("pop3", "auth", 0.04), stage("pop3", "list", 0.006)] : [],
+        stages: judged.length ? [stage("sending", "connect", 0.012), stage("sending", "auth", 0.05, failed),
+            stage("sending", "accept", 0.2), stage("mailbox", "auth", 0.04), stage("mailbox", "list", 0.006)] : [],
     };
 }
 

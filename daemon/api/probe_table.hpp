@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The last verdict of every probe, for people: the landing page shows it.
+#pragma once
+
+#include "probes/domain/settings/settings.hpp"
+#include "probes/monitor/observer.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mailprobed {
+
+/// What is known of one probe.
+struct ProbeRow {
+    std::string name;
+    std::string from;
+    std::string to;
+    std::uint64_t started = 0;
+    std::uint64_t delivered = 0;
+    std::uint64_t pending = 0;
+    /// Empty before the first verdict.
+    std::optional<Verdict> verdict;
+    std::optional<WallTime> at;
+    /// Of the last mail delivered.
+    std::optional<Duration> round_trip, uncertainty;
+    /// Start of the oldest mail without a verdict.
+    std::optional<WallTime> oldest_pending;
+    /// Verdicts since the last `delivered`.
+    std::uint64_t bad_streak = 0;
+    Duration interval{}, deadline{};
+    std::optional<Duration> slo_latency;
+    std::map<std::string, std::string> labels;
+};
+
+/// Remembers the last verdict of each probe, in the order of the configuration.
+class ProbeTable final : public Observer {
+  public:
+    explicit ProbeTable(const Settings& settings);
+
+    /// All probes.
+    [[nodiscard]] const std::vector<ProbeRow>& rows() const noexcept { return rows_; }
+
+    /// Goes on with the probes of `settings`, in their order.
+    void reconfigure(const Settings& settings);
+
+    void probe_restored(const ProbeRestored& fact) override;
+    void mail_started(const MailStarted& fact) override;
+    void mail_judged(const MailJudged& fact) override;
+    void pending_changed(const PendingState& fact) override;
+
+  private:
+    ProbeRow* find(std::string_view probe);
+
+    std::vector<ProbeRow> rows_;
+    std::map<std::string, std::size_t, std::less<>> index_;
+};
+
+/// "12 probes, 3 mails pending; last verdicts: 10 delivered, 1 lost; 1 probe without a verdict"
+[[nodiscard]] std::string status_line(const std::vector<ProbeRow>& rows);
+
+}  // namespace mailprobed

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// Columns of the transcript: seconds since the start, protocol, who speaks, what.
+#include "daemon/commands/transcript.hpp"
+
+#include "probes/base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <ostream>
+#include <utility>
+
+namespace mailprobed {
+
+namespace {
+
+std::string_view mark_of(Speaker who) noexcept {
+    switch (who) {
+        case Speaker::client:
+            return "C:";
+        case Speaker::server:
+            return "S:";
+        case Speaker::note:
+            return "--";
+    }
+    return "--";
+}
+
+/// The mailbox that a line is about; empty where it is of a submission.
+std::string_view whose(Protocol protocol, std::string_view account) noexcept {
+    return protocol == Protocol::pop3 ? account : std::string_view();
+}
+
+}  // namespace
+
+std::string readable(Duration duration) {
+    const double seconds = to_seconds(duration);
+    if (seconds < 0.01) return fmt::format("{:.2f} ms", seconds * 1e3);
+    if (seconds < 1) return fmt::format("{:.1f} ms", seconds * 1e3);
+    if (seconds < 60) return fmt::format("{:.3f} s", seconds);
+    return fmt::format("{:.1f} s", seconds);
+}
+
+Transcript::Transcript(std::ostream& out, Now now, std::string sender)
+    : out_(out), now_(std::move(now)), sender_(std::move(sender)), start_(now_()) {}
+
+bool Transcript::is_sender(std::string_view mailbox) const noexcept {
+    return !sender_.empty() && mailbox == sender_;
+}
+
+std::string Transcript::mark_of(std::string_view mailbox, Speaker who) const {
+    std::string mark(mailprobed::mark_of(who));
+    // Two mailboxes may be read at the same time.
+    return is_sender(mailbox) ? sender_ + ' ' + mark : mark;
+}
+
+std::string Transcript::text_of(const StageTime& time) {
+    return fmt::format("{} {} in {}", to_string(time.stage),
+                       time.cause ? fmt::format("failed ({})", to_string(*time.cause)) : "done",
+                       readable(time.took));
+}
+
+void Transcript::line(std::string_view protocol, std::string_view mark, std::string_view text) {
+    // Lines of sessions are escaped already; this also holds for texts that come another way.
+    out_ << fmt::format("{:9.3f} {:4} {} {}\n", to_seconds(now_() - start_), protocol, mark,
+                        printable(text))
+         << std::flush;
+}
+
+void Transcript::stage(const StageTime& time) {
+    if (time.protocol == Protocol::pop3 && look_ended_) {
+        std::erase_if(stages_, [](const StageTime& s) { return s.protocol == Protocol::pop3; });
+        look_ended_ = false;
+    }
+    stages_.push_back(time);
+    note(to_string(time.protocol), text_of(time));
+}
+
+void Transcript::mail_started(const MailStarted& fact) {
+    note("", fmt::format("mail {:016x} of probe {}", fact.mail, fact.probe));
+}
+
+void Transcript::stage_done(const StageDone& fact) {
+    stage({Protocol::smtp, fact.stage, fact.took, fact.cause});
+}
+
+void Transcript::look_stage_done(std::string_view mailbox, Stage which, Duration took,
+                                 std::optional<Cause> cause) {
+    if (is_sender(mailbox)) {
+        line(to_string(Protocol::pop3), mark_of(mailbox, Speaker::note),
+             text_of({Protocol::pop3, which, took, cause}));
+        return;
+    }
+    stage({Protocol::pop3, which, took, cause});
+}
+
+void Transcript::look_done(const LookDone& fact) {
+    const bool for_reports = is_sender(fact.mailbox);
+    if (!for_reports) {
+        ++looks_;
+        look_ended_ = true;
+    }
+    std::string text = for_reports ? "look for reports" : fmt::format("look {}", looks_);
+    text +=
+        fmt::format(" {} in {}", fact.complete ? "complete" : "incomplete", readable(fact.took));
+    if (fact.messages) text += fmt::format(", {} messages", *fact.messages);
+    if (fact.deleted > 0) text += fmt::format(", {} deleted", fact.deleted);
+    if (fact.failure) {
+        text +=
+            fmt::format(": {} {}", to_string(fact.failure->stage), to_string(fact.failure->cause));
+    }
+    if (!fact.detail.empty()) text += fmt::format(" ({})", fact.detail);
+    line(to_string(Protocol::pop3), mark_of(fact.mailbox, Speaker::note), text);
+}
+
+void Transcript::mail_judged(const MailJudged& fact) {
+    judgement_ = Judgement{fact.verdict,    fact.failure,     std::string(fact.detail),
+                           fact.round_trip, fact.delivery,    fact.uncertainty,
+                           fact.body,       fact.status_class};
+    note("", fmt::format("verdict: {}", to_string(fact.verdict)));
+}
+
+void Transcript::evidence_found(const EvidenceFound& fact) {
+    note("", fmt::format("after the verdict: {}", to_string(fact.kind)));
+}
+
+void Transcript::tag_rejected(std::string_view mailbox, TagReject reason) {
+    note(to_string(Protocol::pop3),
+         fmt::format("a tag in mailbox {} was rejected: {}", mailbox, to_string(reason)));
+}
+
+void Transcript::connected(std::string_view account, Protocol protocol, IpFamily family) {
+    line(to_string(protocol), mark_of(whose(protocol, account), Speaker::note),
+         fmt::format("connected for account {} over IP{}", account, to_string(family)));
+}
+
+void Transcript::encrypted(std::string_view account, Protocol protocol, const TlsFacts& facts) {
+    line(to_string(protocol), mark_of(whose(protocol, account), Speaker::note),
+         fmt::format("encrypted with {} {}", facts.version, facts.cipher));
+}
+
+void Transcript::transcript_line(std::string_view who_for, Protocol protocol, Speaker who,
+                                 std::string_view text) {
+    line(to_string(protocol), mark_of(whose(protocol, who_for), who), text);
+}
+
+void Transcript::internal_error(std::string_view where, std::string_view what) {
+    note("", fmt::format("internal error in {}: {}", where, what));
+}
+
+void Transcript::summary() {
+    out_ << "\nverdict      " << (judgement_ ? to_string(judgement_->verdict) : "none") << '\n';
+    if (judgement_ && judgement_->failure) {
+        out_ << "failed at    " << to_string(judgement_->failure->stage) << ", "
+             << to_string(judgement_->failure->cause) << '\n';
+    }
+    if (judgement_ && judgement_->status_class)
+        out_ << "class        " << to_string(*judgement_->status_class) << '\n';
+    if (judgement_ && !judgement_->detail.empty()) {
+        out_ << "detail       " << printable(judgement_->detail) << '\n';
+    }
+    if (judgement_ && judgement_->verdict == Verdict::delivered) {
+        out_ << "round trip   " << readable(judgement_->round_trip) << "\nuncertainty  "
+             << readable(judgement_->uncertainty) << "\ndelivery     "
+             << readable(judgement_->delivery) << "\nbody         " << to_string(judgement_->body)
+             << '\n';
+    }
+    out_ << "looks        " << looks_ << '\n';
+    if (!stages_.empty()) out_ << "stages\n";
+    for (const StageTime& time : stages_) {
+        out_ << fmt::format("  {:4} {:9} {:>10}", to_string(time.protocol), to_string(time.stage),
+                            readable(time.took));
+        if (time.cause) out_ << "  " << to_string(*time.cause);
+        out_ << '\n';
+    }
+    out_ << std::flush;
+}
+
+}  // namespace mailprobed

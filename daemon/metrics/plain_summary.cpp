@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two numbers under a lock that is held for a few instructions.
+#include "daemon/metrics/plain_summary.hpp"
+
+#include <utility>
+
+namespace mailprobed {
+
+void PlainSummary::observe(double value) {
+    const std::lock_guard lock(mutex_);
+    ++count_;
+    sum_ += value;
+}
+
+prometheus::ClientMetric::Summary PlainSummary::read() const {
+    const std::lock_guard lock(mutex_);
+    prometheus::ClientMetric::Summary result;
+    result.sample_count = count_;
+    result.sample_sum = sum_;
+    return result;
+}
+
+SummaryFamily::SummaryFamily(std::string name, std::string help)
+    : name_(std::move(name)), help_(std::move(help)) {}
+
+PlainSummary& SummaryFamily::add(const prometheus::Labels& labels) {
+    const std::lock_guard lock(mutex_);
+    return members_[labels];
+}
+
+void SummaryFamily::remove(const PlainSummary* summary) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(members_, [summary](const auto& member) { return &member.second == summary; });
+}
+
+prometheus::MetricFamily SummaryFamily::collect() const {
+    const std::lock_guard lock(mutex_);
+    prometheus::MetricFamily family;
+    family.name = name_;
+    family.help = help_;
+    family.type = prometheus::MetricType::Summary;
+    family.metric.reserve(members_.size());
+    for (const auto& [labels, summary] : members_) {
+        prometheus::ClientMetric& metric = family.metric.emplace_back();
+        for (const auto& [name, value] : labels)
+            metric.label.push_back({name, value});
+        metric.summary = summary.read();
+    }
+    return family;
+}
+
+}  // namespace mailprobed

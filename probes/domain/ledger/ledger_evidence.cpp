@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is learnt of a mail beside its arrival in time (ARCHITECTURE.md, "What may be claimed").
+#include "probes/domain/ledger/ledger.hpp"
+
+#include <algorithm>
+
+namespace mailprobed {
+
+void Ledger::note_arrival(Outcome& outcome, MailId id, Settled& settled, Instant upper,
+                          Instant lower) {
+    if (settled.arrived) return;
+    settled.arrived = true;
+    if (settled.verdict == Verdict::delivered) return;
+    AfterVerdict fact{id, settled.probe, Evidence::late, upper - settled.started, 1};
+    if (settled.inexact) fact.latency.reset();
+    if (settled.refused || settled.verdict == Verdict::bounced) {
+        fact.kind = Evidence::contradiction;
+        fact.latency.reset();
+    } else if (settled.verdict == Verdict::unobserved && lower < settled.deadline) {
+        fact.kind = Evidence::found;
+    }
+    outcome.evidence.push_back(fact);
+}
+
+Outcome Ledger::copies_proven(const Sighting& sighting) {
+    Outcome outcome;
+    const auto found = settled_.find(sighting.mail);
+    if (found == settled_.end() || found->second.attempt != sighting.attempt) return outcome;
+    Settled& settled = found->second;
+    // A server that shows a removed entry again under its old id did not make a copy.
+    const auto here = std::ranges::count_if(sighting.entries, [&](std::uint64_t entry) {
+        return entry == 0 || entry != settled.removed_entry;
+    });
+    const auto copies = std::min<std::int64_t>(settled.removed + here - 1, 255);
+    if (copies <= settled.duplicates) return outcome;
+    outcome.evidence.push_back({sighting.mail, settled.probe, Evidence::duplicate, std::nullopt,
+                                static_cast<std::uint32_t>(copies - settled.duplicates)});
+    settled.duplicates = static_cast<std::uint8_t>(copies);
+    return outcome;
+}
+
+void Ledger::clock_set(Duration step, Instant now) {
+    for (auto& [id, mail] : pending_) {
+        // Those of this run have nothing but instants of the boot clock.
+        if (!mail.converted) continue;
+        // By the clock as it is now it is so much older; none starts after now.
+        const Duration shift = std::min(-step, now - mail.started);
+        mail.started += shift;
+        mail.handed += shift;
+        mail.deadline += shift;
+        mail.grace_end += shift;
+    }
+}
+
+Outcome Ledger::bounced(const BounceSeen& bounce, Instant now) {
+    Outcome outcome;
+    const auto pending = pending_.find(bounce.mail);
+    // What became of an attempt that was refused says nothing of the one that is under way.
+    const bool of_another = pending != pending_.end() && bounce.attempt != 0 &&
+                            bounce.attempt != pending->second.attempt;
+    if (pending != pending_.end() && (bounce.weak || of_another)) {
+        if (!pending->second.weak) pending->second.weak = bounce;
+        return outcome;
+    }
+    if (pending != pending_.end()) {
+        Judgement judgement = judge(bounce.mail, Verdict::bounced, now);
+        judgement.status_class = bounce.status_class;
+        judgement.detail = bounce.detail;
+        outcome.judgements.push_back(std::move(judgement));
+        settled_.at(bounce.mail).bounced = true;
+        return outcome;
+    }
+    const auto settled = settled_.find(bounce.mail);
+    if (settled == settled_.end() || settled->second.bounced) return outcome;
+    // What may be a report does not contradict a mail that arrived.
+    if (bounce.weak && settled->second.arrived) return outcome;
+    settled->second.bounced = true;
+    outcome.evidence.push_back(
+        {bounce.mail, settled->second.probe, Evidence::bounce, std::nullopt, 1});
+    return outcome;
+}
+
+void Ledger::deleted(MailId mail, std::uint8_t attempt, const std::vector<std::uint64_t>& entries) {
+    const auto found = settled_.find(mail);
+    if (found == settled_.end() || entries.empty()) return;
+    // What was removed of another attempt does not make a later copy of this one a duplicate.
+    if (found->second.attempt != attempt) return;
+    found->second.removed = static_cast<std::uint8_t>(
+        std::min<std::size_t>(found->second.removed + entries.size(), 255));
+    found->second.removed_entry = entries.front();
+}
+
+}  // namespace mailprobed

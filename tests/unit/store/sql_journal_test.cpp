@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the durable journal promises is kept: after an end without a word, after a crash, after a
+// reboot; and what it gives back is what it was given.
+#include "daemon/store/sql_journal.hpp"
+
+#include "daemon/store/place.hpp"
+#include "daemon/store/writer.hpp"
+#include "probes/net/boot_clock.hpp"
+#include "tests/support/ledger_support.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace mailprobed::test {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+class SqlJournalTest : public testing::Test {
+  protected:
+    LedgerDirectory here;
+
+    static const RememberedMail& only(const Remembered& remembered) {
+        EXPECT_EQ(remembered.pending.size(), 1U);
+        return remembered.pending.at(0);
+    }
+    static const RememberedVerdict& settled(const Remembered& remembered, MailId mail) {
+        const auto found = std::ranges::find(remembered.settled, mail, &RememberedVerdict::mail);
+        EXPECT_NE(found, remembered.settled.end());
+        return *found;
+    }
+    static void expect_equal(const RememberedMail& mail, const AnswerRecord& answer) {
+        EXPECT_EQ(mail.mail, answer.mail);
+        EXPECT_EQ(mail.attempt, answer.attempt);
+        EXPECT_EQ(mail.handed_attempt, answer.handed_attempt);
+        EXPECT_EQ(mail.started, answer.started);
+        EXPECT_EQ(mail.handed, answer.handed);
+        EXPECT_EQ(mail.deadline, answer.deadline);
+        EXPECT_EQ(mail.grace_end, answer.grace_end);
+        EXPECT_EQ(mail.failure, answer.failure);
+        EXPECT_EQ(mail.detail, answer.detail);
+    }
+};
+
+TEST_F(SqlJournalTest, ADurableRecordIsThereAfterAnEndWithoutAFurtherWord) {
+    const IntentRecord intent = intent_of(7);
+    {
+        JournalRun run(here.path());
+        EXPECT_EQ(run.record(intent), Durability::durable);
+    }
+    const JournalRun next(here.path());
+    const RememberedMail& mail = only(next.remembered());
+    EXPECT_EQ(mail.mail, 7U);
+    EXPECT_EQ(mail.probe, "route");
+    EXPECT_EQ(mail.progress, Progress::intended);
+    EXPECT_EQ(mail.attempt, 1);
+    EXPECT_EQ(mail.handed_attempt, 0);
+    EXPECT_EQ(mail.started, intent.started);
+    EXPECT_EQ(mail.deadline, intent.deadline);
+    EXPECT_EQ(mail.grace_end, intent.grace_end);
+    EXPECT_EQ(mail.wall, intent.wall);
+    EXPECT_EQ(mail.body_digest, intent.body_digest);
+    EXPECT_FALSE(mail.failure);
+    EXPECT_TRUE(mail.exact);
+}
+
+TEST_F(SqlJournalTest, ADurableRecordAndWhatWasNotedBeforeItAreThereAfterACrashAtThatInstant) {
+    LedgerDirectory crashed;
+    JournalRun run(here.path());
+    for (MailId mail = 1; mail <= 20; ++mail) {
+        const IntentRecord intent = intent_of(mail);
+        run.note({intent, answer_to(intent, Answer::accepted)});
+        ASSERT_EQ(run.record(intent_of(100 + mail)), Durability::durable);
+        here.copy_to(crashed);
+        const JournalRun after(crashed.path());
+        ASSERT_EQ(after.remembered().pending.size(), 2 * mail);
+    }
+}
+
+TEST_F(SqlJournalTest, EveryProgressComesBackExactly) {
+    const StageCause refused{Stage::envelope, Cause::rejected_transient};
+    AnswerRecord accepted = answer_to(intent_of(1, seconds{4}), Answer::accepted);
+    AnswerRecord open = answer_to(intent_of(2, seconds{3}), Answer::unconfirmed);
+    open.failure = StageCause{Stage::accept, Cause::timeout};
+    open.detail = "no answer; it's \"late\"";
+    AnswerRecord retry = answer_to(intent_of(3, seconds{2}), Answer::retry);
+    retry.attempt = 2;
+    retry.handed_attempt = 0;
+    retry.failure = refused;
+    retry.again_at = retry.started + minutes{5};
+    {
+        JournalRun run(here.path());
+        run.note({intent_of(1, seconds{4}), intent_of(2, seconds{3}), intent_of(3, seconds{2}),
+                  accepted, open});
+        EXPECT_EQ(run.record(retry), Durability::durable);
+    }
+    const JournalRun next(here.path());
+    const auto& pending = next.remembered().pending;
+    ASSERT_EQ(pending.size(), 3U);
+    EXPECT_EQ(pending[0].progress, Progress::accepted);
+    expect_equal(pending[0], accepted);
+    EXPECT_EQ(pending[1].progress, Progress::unconfirmed);
+    expect_equal(pending[1], open);
+    EXPECT_EQ(pending[2].progress, Progress::retry);
+    expect_equal(pending[2], retry);
+    EXPECT_EQ(pending[2].again_at, retry.again_at);
+}
+
+TEST_F(SqlJournalTest, AFurtherAttemptReplacesTheIntentAndKeepsWhatTheFirstHandedOver) {
+    const IntentRecord first = intent_of(1);
+    IntentRecord second = first;
+    second.attempt = 2;
+    second.handed_attempt = 1;
+    second.handed = first.started + seconds{2};
+    second.body_digest = 99;
+    second.earlier_digests = {0, 0xfedcba9876543210};
+    {
+        JournalRun run(here.path());
+        run.note({first, answer_to(first, Answer::retry)});
+        run.record(second);
+    }
+    const JournalRun next(here.path());
+    const RememberedMail& mail = only(next.remembered());
+    EXPECT_EQ(mail.progress, Progress::intended);
+    EXPECT_EQ(mail.attempt, 2);
+    EXPECT_EQ(mail.handed_attempt, 1);
+    EXPECT_EQ(mail.handed, second.handed);
+    EXPECT_EQ(mail.body_digest, 99U);
+    EXPECT_EQ(mail.earlier_digests, second.earlier_digests);
+}
+
+TEST_F(SqlJournalTest, JudgedMailsComeBackWithAllThatTheirEvidenceNeeds) {
+    const IntentRecord delivered = intent_of(1);
+    const IntentRecord refused = intent_of(2);
+    const IntentRecord bounced = intent_of(3);
+    const IntentRecord blind = intent_of(4);
+    {
+        JournalRun run(here.path());
+        run.note({delivered, refused, bounced, blind, verdict_on(delivered, Verdict::delivered),
+                  verdict_on(refused, Verdict::send_failed), verdict_on(bounced, Verdict::bounced),
+                  verdict_on(blind, Verdict::unobserved), RemovedRecord{1, 1, 2, 0xabcdef},
+                  evidence_on(1, Evidence::duplicate, 1, 2), evidence_on(1, Evidence::duplicate),
+                  evidence_on(1, Evidence::retry_copy, 2), evidence_on(1, Evidence::retry_copy, 4),
+                  evidence_on(1, Evidence::bounce, 0), evidence_on(2, Evidence::contradiction, 3),
+                  evidence_on(5, Evidence::orphan), evidence_on(5, Evidence::duplicate)});
+        EXPECT_EQ(run.record(AbsentRecord{4}), Durability::durable);
+    }
+    const JournalRun next(here.path());
+    const Remembered& all = next.remembered();
+    EXPECT_TRUE(all.pending.empty());
+    EXPECT_EQ(all.settled.size(), 5U);
+    const RememberedVerdict& one = settled(all, 1);
+    EXPECT_EQ(one.verdict, Verdict::delivered);
+    EXPECT_EQ(one.started, delivered.started);
+    EXPECT_EQ(one.deadline, delivered.deadline);
+    EXPECT_TRUE(one.arrived);
+    EXPECT_TRUE(one.bounced);
+    EXPECT_FALSE(one.refused);
+    EXPECT_EQ(one.attempt, 1);
+    EXPECT_EQ(one.duplicates, 3);
+    EXPECT_EQ(one.retry_copies, (1U << 2U) | (1U << 4U));
+    EXPECT_EQ(one.removed, 2);
+    EXPECT_EQ(one.removed_entry, 0xabcdefU);
+    EXPECT_TRUE(settled(all, 2).refused);
+    EXPECT_TRUE(settled(all, 2).arrived);
+    EXPECT_EQ(settled(all, 2).attempt, 3);
+    EXPECT_TRUE(settled(all, 3).bounced);
+    EXPECT_FALSE(settled(all, 3).arrived);
+    EXPECT_TRUE(settled(all, 4).absent);
+    EXPECT_TRUE(settled(all, 5).arrived) << "an orphan";
+    EXPECT_EQ(settled(all, 5).duplicates, 1);
+}
+
+TEST_F(SqlJournalTest, AnUnansweredMailThatFailedIsNotRefused) {
+    const IntentRecord intent = intent_of(1);
+    VerdictRecord verdict = verdict_on(intent, Verdict::send_failed);
+    verdict.judgement.failure = StageCause{Stage::accept, Cause::interrupted};
+    {
+        JournalRun run(here.path());
+        run.note({intent});
+        run.record(verdict);
+    }
+    const JournalRun next(here.path());
+    EXPECT_FALSE(settled(next.remembered(), 1).refused);
+}
+
+TEST_F(SqlJournalTest, AMailThatWasSeenTooLateBeforeItsAnswerIsNotRefused) {
+    const IntentRecord intent = intent_of(1);
+    VerdictRecord verdict = verdict_on(intent, Verdict::send_failed);
+    verdict.judgement.failure.reset();
+    {
+        JournalRun run(here.path());
+        run.note({intent});
+        run.record(verdict);
+    }
+    const JournalRun next(here.path());
+    EXPECT_FALSE(settled(next.remembered(), 1).refused) << "its copy would be a contradiction";
+}
+
+TEST_F(SqlJournalTest, ClassifiedEntriesComeBackUntilTheyAreGone) {
+    Tag own;
+    own.probe = 5;
+    own.mail = 0xffffffffffffffff;
+    own.attempt = 3;
+    {
+        JournalRun run(here.path());
+        run.note({EntriesRecord{"box", {{1, std::nullopt}, {0xfffffffffffffffe, own}}, {}},
+                  EntriesRecord{"other", {{1, std::nullopt}}, {}}});
+        run.record(EntriesRecord{"box", {}, {1}});
+    }
+    const JournalRun next(here.path());
+    const auto& entries = next.remembered().entries;
+    ASSERT_EQ(entries.size(), 2U);
+    EXPECT_EQ(entries[0].mailbox, "box");
+    EXPECT_EQ(entries[0].key, 0xfffffffffffffffeU);
+    ASSERT_TRUE(entries[0].own);
+    EXPECT_EQ(entries[0].own->mail, own.mail);
+    EXPECT_EQ(entries[0].own->probe, own.probe);
+    EXPECT_EQ(entries[0].own->attempt, own.attempt);
+    EXPECT_EQ(entries[1].mailbox, "other");
+    EXPECT_FALSE(entries[1].own);
+}
+
+TEST_F(SqlJournalTest, StreaksAndLastTimesGoOnAcrossRuns) {
+    const std::vector<Verdict> history{Verdict::delivered, Verdict::lost, Verdict::bounced,
+                                       Verdict::unobserved};
+    IntentRecord intent;
+    for (std::size_t i = 0; i < history.size(); ++i) {
+        JournalRun run(here.path());
+        intent = intent_of(i + 1, seconds{static_cast<int>(100 - i)});
+        run.note({intent});
+        run.record(verdict_on(intent, history[i]));
+    }
+    const JournalRun next(here.path());
+    ASSERT_EQ(next.remembered().probes.size(), 1U);
+    const RememberedProbe& probe = next.remembered().probes[0];
+    EXPECT_EQ(probe.probe, "route");
+    EXPECT_TRUE(probe.judged);
+    EXPECT_EQ(probe.bad_streak, 3U);
+    EXPECT_EQ(probe.recent_bad, 0b111U);
+    EXPECT_EQ(probe.last_started, intent.wall);
+    EXPECT_EQ(probe.last_verdict, intent.wall + seconds{4});
+    ASSERT_TRUE(probe.last_delivered);
+    EXPECT_LT(*probe.last_delivered, *probe.last_verdict);
+    EXPECT_EQ(probe.last_round_trip, seconds{4});
+    EXPECT_EQ(probe.last_uncertainty, seconds{1});
+}
+
+TEST_F(SqlJournalTest, OnlyTheLastTenVerdictsMakeTheMask) {
+    JournalRun run(here.path());
+    for (MailId mail = 1; mail <= 12; ++mail) {
+        const IntentRecord intent = intent_of(mail);
+        run.note({intent, verdict_on(intent, Verdict::lost)});
+    }
+    const IntentRecord last = intent_of(13);
+    run.note({last});
+    run.record(verdict_on(last, Verdict::delivered));
+    EXPECT_EQ(here.ask("SELECT recent_bad FROM probes"), std::to_string(0x3FE));
+    EXPECT_EQ(here.ask("SELECT bad_streak FROM probes"), "0");
+}
+
+TEST_F(SqlJournalTest, ASecondDaemonIsRefusedWithDirectoryAndRemedy) {
+    const JournalRun first(here.path());
+    try {
+        const JournalRun second(here.path());
+        FAIL() << "two journals in one directory";
+    } catch (const LedgerInUse& error) {
+        const std::string what = error.what();
+        EXPECT_NE(what.find(here.path()), std::string::npos) << what;
+        EXPECT_NE(what.find("state_directory"), std::string::npos) << what;
+        EXPECT_NE(what.find("stop it"), std::string::npos) << what;
+    }
+}
+
+TEST_F(SqlJournalTest, AfterARebootInstantsAreThoseOfTheSameUnixTimeAndInexact) {
+    const IntentRecord intent = intent_of(1, seconds{8});
+    AnswerRecord retry = answer_to(intent, Answer::retry);
+    retry.again_at = intent.started + seconds{9};
+    {
+        JournalRun run(here.path());
+        run.note({intent});
+        run.record(retry);
+    }
+    // The boot clock of that run was an hour behind ours.
+    here.execute("UPDATE runs SET boot_id = 'another', boot_ns = boot_ns - 3600000000000");
+    here.execute(
+        "UPDATE mails SET started_ns = started_ns - 3600000000000, handed_ns = handed_ns - "
+        "3600000000000, deadline_ns = deadline_ns - 3600000000000, grace_end_ns = grace_end_ns - "
+        "3600000000000, again_ns = again_ns - 3600000000000");
+    const auto near = [](Instant a, Instant b) { return a - b < seconds{1} && b - a < seconds{1}; };
+    AnswerRecord again;
+    {
+        JournalRun next(here.path());
+        const RememberedMail& mail = only(next.remembered());
+        EXPECT_FALSE(mail.exact);
+        EXPECT_TRUE(near(mail.started, intent.started));
+        EXPECT_TRUE(near(mail.handed, retry.handed));
+        EXPECT_TRUE(near(mail.deadline, intent.deadline));
+        EXPECT_TRUE(near(mail.grace_end, intent.grace_end));
+        EXPECT_TRUE(near(mail.again_at, retry.again_at));
+        again = retry;
+        again.started = mail.started;
+        again.exact = mail.exact;
+        IntentRecord second = intent;
+        second.attempt = 2;
+        second.started = mail.started;
+        second.exact = mail.exact;
+        next.note({second});
+        next.record(again);
+    }
+    // What this boot wrote about it is exact in its instants, but not in what they came from.
+    const JournalRun third(here.path());
+    EXPECT_EQ(only(third.remembered()).started, again.started);
+    EXPECT_FALSE(only(third.remembered()).exact);
+}
+
+TEST_F(SqlJournalTest, AFurtherAttemptAfterARebootMakesTheMailInexactEvenWithoutAnAnswer) {
+    IntentRecord intent = intent_of(1);
+    {
+        JournalRun run(here.path());
+        run.record(intent);
+    }
+    here.execute("UPDATE runs SET boot_id = 'another'");
+    {
+        JournalRun next(here.path());
+        ASSERT_FALSE(only(next.remembered()).exact);
+        intent.attempt = 2;
+        intent.exact = false;
+        next.record(intent);
+    }
+    const JournalRun third(here.path());
+    EXPECT_EQ(only(third.remembered()).attempt, 2);
+    EXPECT_FALSE(only(third.remembered()).exact) << "its start is that of the other boot";
+}
+
+TEST_F(SqlJournalTest, AfterARebootWithAClockSetBackNothingStartsInTheFuture) {
+    {
+        JournalRun run(here.path());
+        run.record(intent_of(1));
+    }
+    here.execute("UPDATE runs SET boot_id = 'another', wall_ns = wall_ns + 7200000000000");
+    const JournalRun next(here.path());
+    const RememberedMail& mail = only(next.remembered());
+    EXPECT_LE(mail.started, BootClock::now());
+    EXPECT_EQ(mail.deadline - mail.started, seconds{10});
+    EXPECT_EQ(mail.grace_end - mail.deadline, seconds{5});
+}
+
+TEST_F(SqlJournalTest, OnlyJudgedMailsOlderThanTheHistoryArePruned) {
+    const IntentRecord old_judged = intent_of(1, hours{50});
+    const IntentRecord old_pending = intent_of(2, hours{50});
+    const IntentRecord young = intent_of(3, hours{1});
+    LedgerWriter writer(here.ledger(), read_clocks());
+    const std::vector<QueuedRecord> records{{old_judged, false},
+                                            {old_pending, false},
+                                            {young, false},
+                                            {verdict_on(old_judged, Verdict::lost), false},
+                                            {verdict_on(young, Verdict::lost), false}};
+    writer.write(records);
+    EXPECT_TRUE(writer.prune(wall_now() - hours{49}, wall_now()));
+    EXPECT_EQ(here.ask("SELECT GROUP_CONCAT(mail) FROM mails"), "2,3");
+    EXPECT_EQ(here.ask("SELECT bad_streak FROM probes"), "2") << "gauges are no history";
+}
+
+TEST_F(SqlJournalTest, VerdictsOlderThanTheEvidenceAreNotRecalledButKept) {
+    const IntentRecord intent = intent_of(1, hours{49});
+    {
+        JournalRun run(here.path());
+        run.note({intent});
+        run.record(verdict_on(intent, Verdict::lost));
+    }
+    const JournalRun next(here.path());
+    EXPECT_TRUE(next.remembered().settled.empty());
+    EXPECT_EQ(here.ask("SELECT COUNT(*) FROM mails"), "1");
+}
+
+}  // namespace
+}  // namespace mailprobed::test
