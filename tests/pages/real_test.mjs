@@ -82,7 +82,10 @@ test("a route's page opens from the overview, and a mail's page from its list", 
     assert.ok(await page.locator(".stages tbody tr").count() > 5);
     assert.ok(await page.locator(".histogram tbody tr").count() > 0);
     await page.getByLabel("Show").selectOption("lost");
-    await page.waitForFunction(() => !document.querySelector(".mails").textContent.includes("delivered"));
+    await page.waitForFunction(() => {
+        const rows = [...document.querySelectorAll(".mails tbody .what")];
+        return rows.length && rows.every((row) => row.textContent.includes("lost"));
+    });
     await page.locator(".mails tbody a").first().click();
     await page.waitForSelector(".claim");
     assert.match(await page.textContent("h1"), /^lost/);
