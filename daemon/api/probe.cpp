@@ -229,15 +229,15 @@ void write_summary(JsonWriter& json, LedgerReader& ledger, const ProbeRow& row, 
     json.member("pending", row.pending);
     json.member("oldest_pending", row.oldest_pending);
     json.member("started", row.started);
-    json.member("bad_streak", row.bad_streak);
+    json.member("bad_streak", row.history.bad_streak);
     json.key("last");
     if (any) {
         write_mail(json, *last);
     } else {
         json.null();
     }
-    json.member("last_round_trip", row.round_trip);
-    json.member("last_uncertainty", row.uncertainty);
+    json.member("last_round_trip", row.history.last_round_trip);
+    json.member("last_uncertainty", row.history.last_uncertainty);
     write_success(json, ledger, row.name, now);
     json.key("recent");
     json.begin_array();

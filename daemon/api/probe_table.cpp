@@ -47,9 +47,7 @@ ProbeRow* ProbeTable::find(std::string_view probe) {
 void ProbeTable::probe_restored(const ProbeRestored& fact) {
     ProbeRow* row = find(fact.probe);
     if (row == nullptr) return;
-    row->round_trip = fact.state.last_round_trip;
-    row->uncertainty = fact.state.last_uncertainty;
-    row->bad_streak = fact.state.bad_streak;
+    row->history = fact.history;
 }
 
 void ProbeTable::mail_started(const MailStarted& fact) {
@@ -61,15 +59,8 @@ void ProbeTable::mail_judged(const MailJudged& fact) {
     if (row == nullptr) return;
     row->verdict = fact.verdict;
     row->at = fact.at;
-    if (fact.verdict != Verdict::delivered) {
-        ++row->bad_streak;
-        return;
-    }
-    row->bad_streak = 0;
-    ++row->delivered;
-    if (fact.inexact) return;
-    row->round_trip = fact.round_trip;
-    row->uncertainty = fact.uncertainty;
+    row->history.judged(fact, fact.at);
+    if (fact.verdict == Verdict::delivered) ++row->delivered;
 }
 
 void ProbeTable::pending_changed(const PendingState& fact) {

@@ -26,12 +26,10 @@ struct ProbeRow {
     /// Empty before the first verdict.
     std::optional<Verdict> verdict;
     std::optional<WallTime> at;
-    /// Of the last mail delivered.
-    std::optional<Duration> round_trip, uncertainty;
     /// Start of the oldest mail without a verdict.
     std::optional<WallTime> oldest_pending;
-    /// Verdicts since the last `delivered`.
-    std::uint64_t bad_streak = 0;
+    /// With what earlier runs left of it.
+    ProbeHistory history;
     Duration interval{}, deadline{};
     std::optional<Duration> slo_latency;
     std::map<std::string, std::string> labels;

@@ -60,9 +60,9 @@ class Findings final : public Observer {
         mail = fact.mail;
         failure = fact.failure;
         detail = fact.detail;
-        round_trip = fact.round_trip;
-        uncertainty = fact.uncertainty;
-        delivery = fact.delivery;
+        round_trip = fact.round_trip();
+        uncertainty = fact.uncertainty();
+        delivery = fact.delivery();
         body = fact.body;
         on_verdict_();
     }

@@ -113,9 +113,7 @@ void Transcript::look_done(const LookDone& fact) {
 }
 
 void Transcript::mail_judged(const MailJudged& fact) {
-    judgement_ = Judgement{fact.verdict,    fact.failure,     std::string(fact.detail),
-                           fact.round_trip, fact.delivery,    fact.uncertainty,
-                           fact.body,       fact.status_class};
+    judged_ = fact;
     note("", fmt::format("verdict: {}", to_string(fact.verdict)));
 }
 
@@ -148,20 +146,20 @@ void Transcript::internal_error(std::string_view where, std::string_view what) {
 }
 
 void Transcript::summary() {
-    out_ << "\nverdict      " << (judgement_ ? to_string(judgement_->verdict) : "none") << '\n';
-    if (judgement_ && judgement_->failure) {
-        out_ << "failed at    " << to_string(judgement_->failure->stage) << ", "
-             << to_string(judgement_->failure->cause) << '\n';
+    out_ << "\nverdict      " << (judged_ ? to_string(judged_->verdict) : "none") << '\n';
+    if (judged_ && judged_->failure) {
+        out_ << "failed at    " << to_string(judged_->failure->stage) << ", "
+             << to_string(judged_->failure->cause) << '\n';
     }
-    if (judgement_ && judgement_->status_class)
-        out_ << "class        " << to_string(*judgement_->status_class) << '\n';
-    if (judgement_ && !judgement_->detail.empty()) {
-        out_ << "detail       " << printable(judgement_->detail) << '\n';
+    if (judged_ && judged_->status_class)
+        out_ << "class        " << to_string(*judged_->status_class) << '\n';
+    if (judged_ && !judged_->detail.empty()) {
+        out_ << "detail       " << printable(judged_->detail) << '\n';
     }
-    if (judgement_ && judgement_->verdict == Verdict::delivered) {
-        out_ << "round trip   " << readable(judgement_->round_trip) << "\nuncertainty  "
-             << readable(judgement_->uncertainty) << "\ndelivery     "
-             << readable(judgement_->delivery) << "\nbody         " << to_string(judgement_->body)
+    if (judged_ && judged_->verdict == Verdict::delivered) {
+        out_ << "round trip   " << readable(judged_->round_trip()) << "\nuncertainty  "
+             << readable(judged_->uncertainty()) << "\ndelivery     "
+             << readable(judged_->delivery()) << "\nbody         " << to_string(judged_->body)
              << '\n';
     }
     out_ << "looks        " << looks_ << '\n';

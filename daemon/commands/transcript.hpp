@@ -50,16 +50,6 @@ class Transcript final : public Observer {
         Duration took;
         std::optional<Cause> cause;
     };
-    struct Judgement {
-        Verdict verdict;
-        std::optional<StageCause> failure;
-        std::string detail;
-        Duration round_trip;
-        Duration delivery;
-        Duration uncertainty;
-        BodyState body;
-        std::optional<StatusClass> status_class;
-    };
 
     void line(std::string_view protocol, std::string_view mark, std::string_view text);
     void note(std::string_view protocol, std::string_view text) { line(protocol, "--", text); }
@@ -76,7 +66,7 @@ class Transcript final : public Observer {
     std::vector<StageTime> stages_;
     std::uint64_t looks_ = 0;
     bool look_ended_ = false;
-    std::optional<Judgement> judgement_;
+    std::optional<MailJudged> judged_;
 };
 
 /// A duration for people: "0.42 ms", "35.1 ms", "2.500 s", "75.0 s".

@@ -54,9 +54,9 @@ void LogObserver::mail_judged(const MailJudged& fact) {
     std::vector<Field> fields{
         {"probe", fact.probe}, {"mail", mail}, {"verdict", to_string(fact.verdict)}};
     if (delivered) {
-        fields.emplace_back("round_trip", fact.round_trip);
-        fields.emplace_back("uncertainty", fact.uncertainty);
-        fields.emplace_back("delivery", fact.delivery);
+        fields.emplace_back("round_trip", fact.round_trip());
+        fields.emplace_back("uncertainty", fact.uncertainty());
+        fields.emplace_back("delivery", fact.delivery());
         fields.emplace_back("body", to_string(fact.body));
         if (fact.deadline_uncertain) fields.emplace_back("deadline_uncertain", true);
         if (fact.unmeasured) fields.emplace_back("unmeasured", true);

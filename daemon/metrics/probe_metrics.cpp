@@ -11,8 +11,6 @@ namespace mailprobed {
 
 namespace {
 
-constexpr unsigned kRecentMask = 0x3FF;
-
 /// Stages whose times are exported; the others are short, and each costs two series.
 constexpr std::array kTimedStages{Stage::connect, Stage::tls,      Stage::starttls, Stage::greeting,
                                   Stage::auth,    Stage::envelope, Stage::accept};
@@ -129,7 +127,7 @@ void ProbeMetrics::add_optional(ProbeFamilies& families, const ProbeSettings& pr
 }
 
 void ProbeMetrics::replace(ProbeMetrics& earlier) {
-    recent_ = earlier.recent_;
+    history_ = earlier.history_;
     series_.replace(earlier.series_);
 }
 
@@ -138,17 +136,10 @@ void ProbeMetrics::remove() {
 }
 
 void ProbeMetrics::restored(const ProbeRestored& fact) {
-    const RememberedProbe& state = fact.state;
     mails_.restored(fact.mails);
-    if (state.last_started) last_started_.Set(unix_seconds(*state.last_started));
-    if (state.last_delivered) last_delivered_.Set(unix_seconds(*state.last_delivered));
-    if (state.last_verdict) last_verdict_.Set(unix_seconds(*state.last_verdict));
-    if (state.last_round_trip) last_round_trip_.Set(to_seconds(*state.last_round_trip));
-    if (state.last_uncertainty) last_uncertainty_.Set(to_seconds(*state.last_uncertainty));
-    recent_ = state.recent_bad & kRecentMask;
-    recent_bad_.Set(std::popcount(recent_));
-    bad_streak_.Set(static_cast<double>(state.bad_streak));
-    probe_up_.Set(state.judged && state.bad_streak == 0 ? 1 : 0);
+    history_ = fact.history;
+    if (history_.last_started) last_started_.Set(unix_seconds(*history_.last_started));
+    show_history();
 }
 
 void ProbeMetrics::attempt_refused() {
@@ -171,7 +162,6 @@ void ProbeMetrics::stage_done(const StageDone& fact) {
 
 void ProbeMetrics::mail_judged(const MailJudged& fact) {
     mails_.judged(fact.verdict);
-    last_verdict_.Set(unix_seconds(fact.at));
     if (fact.verdict == Verdict::delivered) delivered(fact);
     if (fact.verdict == Verdict::send_failed) {
         // The contract promises a pair; without it the counts must still add up.
@@ -181,16 +171,12 @@ void ProbeMetrics::mail_judged(const MailJudged& fact) {
         auto* bounces = bounces_[static_cast<std::size_t>(*fact.status_class)];
         if (bounces != nullptr) bounces->Increment();
     }
-    remember(fact.verdict != Verdict::delivered);
+    history_.judged(fact, fact.at);
+    show_history();
 }
 
 void ProbeMetrics::delivered(const MailJudged& fact) {
-    const double round_trip = to_seconds(fact.round_trip);
-    last_delivered_.Set(unix_seconds(fact.at));
-    if (!fact.inexact) {
-        last_round_trip_.Set(round_trip);
-        last_uncertainty_.Set(to_seconds(fact.uncertainty));
-    }
+    const double round_trip = to_seconds(fact.round_trip());
     if (fact.body == BodyState::altered) altered_mails_.Increment();
     if (fact.transit) transit_.Set(to_seconds(*fact.transit));
     if (fact.authentication) {
@@ -210,18 +196,17 @@ void ProbeMetrics::delivered(const MailJudged& fact) {
         return;
     }
     round_trip_.Observe(round_trip);
-    delivery_.observe(to_seconds(fact.delivery));
+    delivery_.observe(to_seconds(fact.delivery()));
 }
 
-void ProbeMetrics::remember(bool bad) {
-    recent_ = ((recent_ << 1U) | (bad ? 1U : 0U)) & kRecentMask;
-    recent_bad_.Set(std::popcount(recent_));
-    probe_up_.Set(bad ? 0 : 1);
-    if (bad) {
-        bad_streak_.Increment();
-    } else {
-        bad_streak_.Set(0);
-    }
+void ProbeMetrics::show_history() {
+    if (history_.last_delivered) last_delivered_.Set(unix_seconds(*history_.last_delivered));
+    if (history_.last_verdict) last_verdict_.Set(unix_seconds(*history_.last_verdict));
+    if (history_.last_round_trip) last_round_trip_.Set(to_seconds(*history_.last_round_trip));
+    if (history_.last_uncertainty) last_uncertainty_.Set(to_seconds(*history_.last_uncertainty));
+    recent_bad_.Set(std::popcount(history_.recent_bad));
+    bad_streak_.Set(static_cast<double>(history_.bad_streak));
+    probe_up_.Set(history_.up() ? 1 : 0);
 }
 
 void ProbeMetrics::evidence_found(const EvidenceFound& fact) {

@@ -82,7 +82,7 @@ class ProbeMetrics {
     void add_optional(ProbeFamilies& families, const ProbeSettings& probe,
                       const AccountSettings* from, const AccountSettings* to);
     void delivered(const MailJudged& fact);
-    void remember(bool bad);
+    void show_history();
 
     double slo_latency_;
     prometheus::Labels labels_;
@@ -114,8 +114,7 @@ class ProbeMetrics {
     prometheus::Gauge& last_started_;
     prometheus::Gauge& last_delivered_;
     prometheus::Gauge& last_verdict_;
-    /// The last ten verdicts, newest in bit 0; set means not delivered.
-    unsigned recent_ = 0;
+    ProbeHistory history_;
 };
 
 /// A moment as Prometheus writes it: Unix seconds.

@@ -2,7 +2,7 @@
 // The words of the ledger's columns; enumerators are stored as their labels.
 #pragma once
 
-#include "probes/domain/ledger/remembered.hpp"
+#include "probes/domain/ledger/mail_state.hpp"
 #include "probes/domain/outcome/failure.hpp"
 #include "probes/domain/outcome/verdict.hpp"
 

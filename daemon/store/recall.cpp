@@ -33,10 +33,9 @@ std::uint64_t id(Number value) noexcept {
     return static_cast<std::uint64_t>(value);
 }
 
-std::vector<RememberedMail> recall_pending(soci::session& sql,
-                                           const std::map<Number, Conversion>& runs,
-                                           const ClockReading& now) {
-    std::vector<RememberedMail> result;
+std::vector<MailState> recall_pending(soci::session& sql, const std::map<Number, Conversion>& runs,
+                                      const ClockReading& now) {
+    std::vector<MailState> result;
     Number mail = 0;
     Number run = 0;
     Number wall = 0;
@@ -72,7 +71,7 @@ std::vector<RememberedMail> recall_pending(soci::session& sql,
     while (rows.fetch()) {
         const auto found = runs.find(run);
         const Conversion at = found == runs.end() ? Conversion{} : found->second;
-        RememberedMail entry;
+        MailState entry;
         entry.mail = id(mail);
         entry.probe = probe;
         entry.progress = progress_named(progress).value_or(Progress::intended);
@@ -84,7 +83,7 @@ std::vector<RememberedMail> recall_pending(soci::session& sql,
         entry.grace_end = at(grace_end);
         entry.wall = WallTime{Duration{wall}};
         entry.again_at = at(again);
-        entry.mailbox = static_cast<std::uint32_t>(mailbox);
+        entry.mailbox_number = static_cast<std::uint32_t>(mailbox);
         entry.tag_key = id(tag_key);
         entry.exact = at.same_boot && at.steady && exact != 0;
         entry.converted = !at.same_boot;
@@ -125,6 +124,7 @@ std::vector<RememberedVerdict> recall_settled(soci::session& sql,
     Number handed = 0;
     Number deadline = 0;
     Number removed_entry = 0;
+    int exact = 0;
     int refused = 0;
     int arrived = 0;
     int bounced = 0;
@@ -136,12 +136,12 @@ std::vector<RememberedVerdict> recall_settled(soci::session& sql,
     std::string verdict;
     soci::statement rows =
         (sql.prepare
-             << "SELECT mail, run, probe, verdict, started_ns, handed_ns, deadline_ns,"
+             << "SELECT mail, run, probe, verdict, started_ns, handed_ns, deadline_ns, exact,"
                 " refused, arrived, bounced, arrived_attempt, duplicates, removed,"
                 " removed_entry, absent FROM mails WHERE verdict <> '' AND judged_ns >= :since"
                 " ORDER BY judged_ns",
          use(since), into(mail), into(run), into(probe), into(verdict), into(started), into(handed),
-         into(deadline), into(refused), into(arrived), into(bounced), into(attempt),
+         into(deadline), into(exact), into(refused), into(arrived), into(bounced), into(attempt),
          into(duplicates), into(removed), into(removed_entry), into(absent));
     rows.execute();
     while (rows.fetch()) {
@@ -149,14 +149,13 @@ std::vector<RememberedVerdict> recall_settled(soci::session& sql,
         const Conversion at = found == runs.end() ? Conversion{} : found->second;
         const std::optional<Verdict> known = verdict_named(verdict);
         if (!known) continue;
-        RememberedVerdict entry;
+        JudgedMail entry;
         entry.mail = id(mail);
-        entry.probe = probe;
         entry.verdict = *known;
         entry.started = at(started);
         entry.handed = at(handed);
         entry.deadline = at(deadline);
-        entry.exact = at.same_boot && at.steady;
+        entry.exact = at.same_boot && at.steady && exact != 0;
         entry.refused = refused != 0;
         entry.arrived = arrived != 0;
         entry.bounced = bounced != 0;
@@ -165,7 +164,7 @@ std::vector<RememberedVerdict> recall_settled(soci::session& sql,
         entry.duplicates = static_cast<std::uint8_t>(std::min(duplicates, 255));
         entry.removed = static_cast<std::uint8_t>(std::min(removed, 255));
         entry.removed_entry = id(removed_entry);
-        result.push_back(std::move(entry));
+        result.push_back({probe, entry});
     }
     return result;
 }
@@ -181,14 +180,13 @@ void recall_orphans(soci::session& sql, const ClockReading& now,
          into(mail), into(probe), into(attempt));
     rows.execute();
     while (rows.fetch()) {
-        RememberedVerdict entry;
+        JudgedMail entry;
         entry.mail = id(mail);
-        entry.probe = probe;
         entry.verdict = Verdict::delivered;
         entry.arrived = true;
         entry.attempt = static_cast<std::uint8_t>(attempt);
         entry.started = entry.handed = entry.deadline = now.boot;
-        result.push_back(std::move(entry));
+        result.push_back({probe, entry});
     }
 }
 
@@ -197,7 +195,7 @@ void recall_copies(soci::session& sql, std::vector<RememberedVerdict>& settled,
                    std::size_t orphans_begin) {
     std::unordered_map<MailId, std::size_t> by_mail;
     for (std::size_t i = 0; i < settled.size(); ++i)
-        by_mail.emplace(settled[i].mail, i);
+        by_mail.emplace(settled[i].mail.mail, i);
     Number mail = 0;
     int attempt = 0;
     int copies = 0;
@@ -209,7 +207,7 @@ void recall_copies(soci::session& sql, std::vector<RememberedVerdict>& settled,
     while (rows.fetch()) {
         const auto found = by_mail.find(id(mail));
         if (found == by_mail.end()) continue;
-        RememberedVerdict& entry = settled[found->second];
+        JudgedMail& entry = settled[found->second].mail;
         if (kind == "retry_copy") {
             entry.retry_copies |= 1U << std::clamp(attempt, 0, 31);
         } else if (found->second >= orphans_begin) {
@@ -260,7 +258,8 @@ void add_pending_starts(soci::session& sql, std::vector<RememberedProbe>& probes
             entry = probes.end() - 1;
         }
         const WallTime started{Duration{latest}};
-        if (!entry->last_started || *entry->last_started < started) entry->last_started = started;
+        std::optional<WallTime>& last = entry->history.last_started;
+        if (!last || *last < started) last = started;
     }
 }
 
@@ -297,19 +296,17 @@ std::vector<RememberedProbe> recall_probes(soci::session& sql) {
         return ns == 0 ? std::nullopt : std::optional(WallTime{Duration{ns}});
     };
     while (rows.fetch()) {
-        RememberedProbe entry;
-        entry.probe = probe;
-        entry.last_started = wall(started);
-        entry.last_delivered = wall(delivered);
-        entry.last_verdict = wall(judged);
+        ProbeHistory history;
+        history.last_started = wall(started);
+        history.last_delivered = wall(delivered);
+        history.last_verdict = wall(judged);
         if (delivered != 0 && round_trip != 0) {
-            entry.last_round_trip = Duration{round_trip};
-            entry.last_uncertainty = Duration{uncertainty};
+            history.last_round_trip = Duration{round_trip};
+            history.last_uncertainty = Duration{uncertainty};
         }
-        entry.bad_streak = id(streak);
-        entry.recent_bad = static_cast<std::uint32_t>(recent);
-        entry.judged = judged != 0;
-        result.push_back(std::move(entry));
+        history.bad_streak = id(streak);
+        history.recent_bad = static_cast<std::uint32_t>(recent);
+        result.push_back({probe, history});
     }
     add_pending_starts(sql, result);
     return result;

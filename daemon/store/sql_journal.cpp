@@ -13,6 +13,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -57,8 +58,8 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
 
     // On the event loop.
     /// Nothing if it is of a mail that was given up.
-    std::optional<std::uint64_t> push(std::variant<JournalRecord, DetailRecord> record,
-                                      bool awaited);
+    template <typename Records>
+    std::optional<std::uint64_t> push(Records records, bool awaited);
     void gave_up(std::uint64_t records);
     void wait_for(std::uint64_t number, Resume resume);
     void arm_sweep();
@@ -110,16 +111,16 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     std::thread thread;
 };
 
-std::optional<std::uint64_t> SqlJournal::Impl::push(
-    std::variant<JournalRecord, DetailRecord> record, bool is_awaited) {
+template <typename Records>
+std::optional<std::uint64_t> SqlJournal::Impl::push(Records records, bool is_awaited) {
     std::optional<std::uint64_t> number;
     bool signal = false;
     std::uint64_t lost = 0;
     {
         const std::lock_guard guard(mutex);
-        number = backlog.push(std::move(record), !waits);
+        number = backlog.push(std::move(records), !waits);
         lost = backlog.given_up();
-        if (number && is_awaited) awaited = *number;
+        if (number && is_awaited) awaited = std::max(awaited, *number);
         signal = idle == Idle::for_any || (idle == Idle::for_awaited && is_awaited);
         if (signal) idle = Idle::no;
     }
@@ -317,9 +318,9 @@ Remembered SqlJournal::recall() {
     return result;
 }
 
-Awaitable<Durability> SqlJournal::record(JournalRecord record) {
+Awaitable<Durability> SqlJournal::record(JournalRecords records) {
     Impl& impl = *impl_;
-    const std::optional<std::uint64_t> number = impl.push(std::move(record), true);
+    const std::optional<std::uint64_t> number = impl.push(std::move(records), true);
     // Known to be broken: waiting would only make every mail start a second late.
     if (!number || !impl.waits) co_return Durability::lost_on_crash;
     auto start = [&impl, number](auto handler) { impl.wait_for(*number, std::move(handler)); };
@@ -330,8 +331,8 @@ Awaitable<Durability> SqlJournal::record(JournalRecord record) {
     co_return kept;
 }
 
-void SqlJournal::note(JournalRecord record) {
-    impl_->push(std::move(record), false);
+void SqlJournal::note(JournalRecords records) {
+    impl_->push(std::move(records), false);
 }
 
 void SqlJournal::keep(DetailRecord record) {

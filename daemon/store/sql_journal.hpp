@@ -4,6 +4,7 @@
 
 #include "daemon/service/pulse.hpp"
 #include "daemon/store/detail_record.hpp"
+#include "probes/domain/ledger/remembered.hpp"
 #include "probes/monitor/journal.hpp"
 
 #include <cstdint>
@@ -47,8 +48,10 @@ class SqlJournal final : public Journal {
     /// What earlier runs left; the first call only.
     [[nodiscard]] Remembered recall();
 
-    Awaitable<Durability> record(JournalRecord record) override;
-    void note(JournalRecord record) override;
+    using Journal::note;
+    using Journal::record;
+    Awaitable<Durability> record(JournalRecords records) override;
+    void note(JournalRecords records) override;
     /// Keeps details for people; forgets them while the disk fails.
     void keep(DetailRecord record);
     [[nodiscard]] bool healthy() const override;

@@ -153,7 +153,7 @@ std::optional<Remembered> LedgerDisk::recall() {
         }
     }
     if (!result || !rolled_back_) return result;
-    for (RememberedMail& mail : result->pending) {
+    for (MailState& mail : result->pending) {
         mail.doubt = kRolledBack;
         // Further attempts may have been made since.
         if (mail.progress == Progress::retry) mail.progress = Progress::unconfirmed;

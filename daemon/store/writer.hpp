@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/store/detail_record.hpp"
+#include "probes/domain/ledger/remembered.hpp"
 #include "probes/monitor/journal.hpp"
 
 #include <cstdint>

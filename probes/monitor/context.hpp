@@ -3,6 +3,7 @@
 #pragma once
 
 #include "probes/domain/identity/journey.hpp"
+#include "probes/domain/identity/run_identity.hpp"
 #include "probes/domain/ledger/ledger.hpp"
 #include "probes/domain/ledger/wall_watch.hpp"
 #include "probes/domain/plan/backoff.hpp"

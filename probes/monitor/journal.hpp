@@ -3,7 +3,8 @@
 // durable. This file knows the records; where they go is the daemon's business.
 #pragma once
 
-#include "probes/domain/ledger/ledger.hpp"
+#include "probes/domain/ledger/judgement.hpp"
+#include "probes/domain/ledger/mail_state.hpp"
 #include "probes/net/awaitable.hpp"
 
 #include <cstdint>
@@ -21,52 +22,11 @@ struct ClockRecord {
     WallTime wall;
 };
 
-/// An attempt is about to be made; the first one of a mail enters it.
-struct IntentRecord {
-    MailId mail = 0;
-    std::string probe;
-    std::uint8_t attempt = 1;
-    /// 0: the dot was not written in any attempt.
-    std::uint8_t handed_attempt = 0;
-    Instant started, handed, deadline, grace_end;
-    WallTime wall;
-    /// False if the mail comes from another boot.
-    bool exact = true;
-    std::uint64_t body_digest = 0;
-    /// Of the attempts before, from the first one; 0 where one is unknown.
-    std::vector<std::uint64_t> earlier_digests;
-    /// Where the mail ends; counts for the first attempt.
-    std::uint32_t mailbox = 0;
-    /// TagCodec::fingerprint() of the key that its tag is made with; 0 if unknown.
-    std::uint64_t tag_key = 0;
-    /// When it was made.
-    std::optional<ClockRecord> clocks;
-};
-
-/// How an attempt ended: Progress without `intended`, and refused for good.
-enum class Answer : std::uint8_t { accepted, unconfirmed, retry, refused };
-
-/// An attempt ended.
-struct AnswerRecord {
-    MailId mail = 0;
-    Answer answer = Answer::accepted;
-    std::uint8_t attempt = 1;
-    /// 0: the dot was not written in any attempt.
-    std::uint8_t handed_attempt = 0;
-    Instant started, handed, deadline, grace_end;
-    /// For all but accepted.
-    std::optional<StageCause> failure;
-    std::string detail;
-    /// False if the mail comes from another boot.
-    bool exact = true;
-    /// For retry: when the next attempt is planned.
-    Instant again_at;
-};
-
 /// A mail got its verdict.
 struct VerdictRecord {
     Judgement judgement;
-    std::string probe;
+    /// The same mail from now on.
+    JudgedMail judged;
     WallTime wall;
     /// The way the mail took by its Received fields, for people.
     std::string hops;
@@ -75,24 +35,11 @@ struct VerdictRecord {
 /// Something turned up after the verdict.
 struct EvidenceRecord {
     AfterVerdict evidence;
+    /// Name of the mail's probe.
     std::string probe;
     /// The attempt whose copy it is about; 0 if none.
     std::uint8_t attempt = 0;
     WallTime wall;
-};
-
-/// A complete look after the deadline did not show a mail that was judged `unobserved`.
-struct AbsentRecord {
-    MailId mail = 0;
-};
-
-/// The server confirmed that copies of a mail are deleted.
-struct RemovedRecord {
-    MailId mail = 0;
-    std::uint8_t attempt = 1;
-    std::uint8_t copies = 0;
-    /// Hash of the unique id of one of them.
-    std::uint64_t entry = 0;
 };
 
 /// Entries of a mailbox that need not be read again, and entries that are gone.
@@ -102,14 +49,18 @@ struct EntriesRecord {
     std::vector<std::uint64_t> gone;
 };
 
-/// One thing to remember.
-using JournalRecord = std::variant<IntentRecord, AnswerRecord, VerdictRecord, EvidenceRecord,
-                                   AbsentRecord, RemovedRecord, EntriesRecord, ClockRecord>;
+/// One thing to keep. What is said of a mail is its whole state: a later one takes the place of an
+/// earlier one.
+using JournalRecord =
+    std::variant<MailState, VerdictRecord, JudgedMail, EvidenceRecord, EntriesRecord, ClockRecord>;
+/// What is kept together or not at all.
+using JournalRecords = std::vector<JournalRecord>;
 
 /// What record() could promise.
 enum class Durability : std::uint8_t { durable, lost_on_crash };
 
-/// Keeps records, in the order in which they are handed over.
+/// Keeps records, in the order in which they are handed over; but of a state that was not kept yet
+/// when a newer one came only that one.
 class Journal {
   public:
     Journal() = default;
@@ -117,22 +68,36 @@ class Journal {
     Journal& operator=(const Journal&) = delete;
     virtual ~Journal() = default;
 
-    /// Returns once the record is safe, or after a second at most with `lost_on_crash`.
-    virtual Awaitable<Durability> record(JournalRecord record) = 0;
+    /// Returns once the records are safe, or after a second at most with `lost_on_crash`.
+    virtual Awaitable<Durability> record(JournalRecords records) = 0;
     /// False while records wait for a store that fails; what is remembered elsewhere only then is
     /// not safe, and nothing that rests on it may be deleted.
     [[nodiscard]] virtual bool healthy() const = 0;
-    /// Hands over a record that nobody waits for; it is safe when the next awaited one is.
-    virtual void note(JournalRecord record) = 0;
+    /// Hands over records that nobody waits for; they are safe when the next awaited ones are.
+    virtual void note(JournalRecords records) = 0;
+
+    /// The same of one record.
+    Awaitable<Durability> record(JournalRecord one) { return record(alone(std::move(one))); }
+    /// The same of one record.
+    void note(JournalRecord one) { note(alone(std::move(one))); }
+
+  private:
+    static JournalRecords alone(JournalRecord one) {
+        JournalRecords records;
+        records.push_back(std::move(one));
+        return records;
+    }
 };
 
 /// Keeps nothing beyond the process. It calls that durable: a later run remembers nothing at all,
 /// so nothing can contradict what was done.
 class MemoryJournal final : public Journal {
   public:
-    Awaitable<Durability> record(JournalRecord record) override;
+    using Journal::note;
+    using Journal::record;
+    Awaitable<Durability> record(JournalRecords records) override;
     [[nodiscard]] bool healthy() const override { return true; }
-    void note(JournalRecord record) override;
+    void note(JournalRecords records) override;
 };
 
 }  // namespace mailprobed

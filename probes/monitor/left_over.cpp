@@ -3,35 +3,35 @@
 #include "probes/monitor/left_over.hpp"
 
 #include "probes/domain/plan/routing.hpp"
-#include "probes/net/boot_clock.hpp"
 
 namespace mailprobed {
 
 std::optional<VerdictRecord> unless_looked_for(const Settings& settings, const ProbeSettings* probe,
-                                               const RememberedMail& mail) {
+                                               const MailState& mail, WallTime wall) {
     // A version that did not record mailboxes may have left it.
     const bool same_mailbox =
-        probe != nullptr && (mail.mailbox == 0 || mail.mailbox == mailbox_number(settings, *probe));
+        probe != nullptr &&
+        (mail.mailbox_number == 0 || mail.mailbox_number == mailbox_number(settings, *probe));
     if (same_mailbox) return std::nullopt;
     VerdictRecord record;
-    record.judgement.mail = mail.mail;
-    record.judgement.verdict = Verdict::unobserved;
-    record.judgement.attempt = mail.attempt;
-    record.judgement.started = mail.started;
-    record.judgement.handed = mail.handed;
-    record.judgement.deadline = mail.deadline;
-    record.judgement.detail =
-        probe == nullptr ? "the probe is no longer configured"
-                         : "the probe had another mailbox when mailprobed was stopped; a reload "
-                           "would have looked for the mail where it was sent";
+    record.wall = wall;
+    Judgement& judgement = record.judgement;
+    static_cast<MailState&>(judgement) = mail;
     if (mail.progress == Progress::retry) {
         // The server's last answer was no, for the time being; a further attempt was never made.
-        record.judgement.verdict = Verdict::send_failed;
-        record.judgement.failure = mail.failure;
-        record.judgement.detail = mail.detail;
+        judgement.verdict = Verdict::send_failed;
+        record.judged.refused = true;
+    } else {
+        judgement.verdict = Verdict::unobserved;
+        judgement.failure.reset();
+        judgement.detail =
+            probe == nullptr
+                ? "the probe is no longer configured"
+                : "the probe had another mailbox when mailprobed was stopped; a reload "
+                  "would have looked for the mail where it was sent";
     }
-    record.probe = mail.probe;
-    record.wall = wall_now();
+    record.judged.mail = mail.mail;
+    record.judged.verdict = judgement.verdict;
     return record;
 }
 

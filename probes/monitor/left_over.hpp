@@ -2,7 +2,7 @@
 // Mails of an earlier run that nobody looks for any more.
 #pragma once
 
-#include "probes/domain/ledger/remembered.hpp"
+#include "probes/domain/ledger/mail_state.hpp"
 #include "probes/domain/settings/settings.hpp"
 #include "probes/monitor/journal.hpp"
 
@@ -12,8 +12,9 @@ namespace mailprobed {
 
 /// The end of a mail whose probe (nullptr) is no longer configured or has its mails end elsewhere
 /// now: where this one would arrive nobody looks, so nobody can know. Nothing if it is looked for.
+/// `wall` is now.
 [[nodiscard]] std::optional<VerdictRecord> unless_looked_for(const Settings& settings,
                                                              const ProbeSettings* probe,
-                                                             const RememberedMail& mail);
+                                                             const MailState& mail, WallTime wall);
 
 }  // namespace mailprobed

@@ -122,14 +122,10 @@ void Look::leave_others() {
 void Look::put_away(const std::vector<OwnMail>& mails) {
     for (const Found& found : sightings_of(mails)) {
         const Sighting& sighting = found.sighting;
-        context_.ledger.deleted(sighting.mail, sighting.attempt, sighting.entries);
-        RemovedRecord record;
-        record.mail = sighting.mail;
-        record.attempt = sighting.attempt;
-        record.copies =
-            static_cast<std::uint8_t>(std::min<std::size_t>(255, sighting.entries.size()));
-        record.entry = sighting.entries.front();
-        context_.needs.journal.note(record);
+        Outcome outcome =
+            context_.ledger.deleted(sighting.mail, sighting.attempt, sighting.entries);
+        if (outcome.judged.empty()) continue;
+        context_.needs.journal.note(outcome.judged.front());
     }
 }
 

@@ -4,10 +4,10 @@
 
 namespace mailprobed {
 
-Awaitable<Durability> MemoryJournal::record(JournalRecord /*record*/) {
+Awaitable<Durability> MemoryJournal::record(JournalRecords /*records*/) {
     co_return Durability::durable;
 }
 
-void MemoryJournal::note(JournalRecord /*record*/) {}
+void MemoryJournal::note(JournalRecords /*records*/) {}
 
 }  // namespace mailprobed

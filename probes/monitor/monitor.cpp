@@ -208,15 +208,15 @@ struct Monitor::Impl {
     }
 
     /// Takes up what an earlier run left; returns the mails that were to be tried again.
-    std::vector<std::pair<Prober*, RememberedMail>> restore() {
-        std::vector<std::pair<Prober*, RememberedMail>> again;
+    std::vector<std::pair<Prober*, MailState>> restore() {
+        std::vector<std::pair<Prober*, MailState>> again;
         const Remembered remembered = std::exchange(context.needs.remembered, {});
         std::vector<std::uint64_t> mails(by_name.size(), 0);
-        for (const RememberedMail& mail : remembered.pending) {
+        for (const MailState& mail : remembered.pending) {
             const auto probe = by_name.find(mail.probe);
             const ProbeSettings* settings =
                 probe == by_name.end() ? nullptr : context.routes[probe->second].probe.get();
-            if (auto end = unless_looked_for(*context.settings, settings, mail)) {
+            if (auto end = unless_looked_for(*context.settings, settings, mail, wall_now())) {
                 context.needs.journal.note(std::move(*end));
                 continue;
             }
@@ -238,10 +238,11 @@ struct Monitor::Impl {
         for (const RememberedProbe& state : remembered.probes) {
             const auto probe = by_name.find(state.probe);
             if (probe == by_name.end()) continue;
-            if (state.last_started) {
-                probers[probe->second].worker->started_before(*state.last_started);
+            const ProbeHistory& history = state.history;
+            if (history.last_started) {
+                probers[probe->second].worker->started_before(*history.last_started);
             }
-            context.needs.observer.probe_restored({state.probe, mails[probe->second], state});
+            context.needs.observer.probe_restored({state.probe, mails[probe->second], history});
             report_pending(context, probe->second);
         }
         return again;

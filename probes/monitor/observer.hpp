@@ -4,7 +4,8 @@
 
 #include "probes/base/time.hpp"
 #include "probes/domain/identity/bounce.hpp"
-#include "probes/domain/ledger/remembered.hpp"
+#include "probes/domain/ledger/judgement.hpp"
+#include "probes/domain/ledger/probe_history.hpp"
 #include "probes/domain/outcome/failure.hpp"
 #include "probes/domain/outcome/verdict.hpp"
 #include "probes/domain/settings/settings.hpp"
@@ -35,7 +36,7 @@ struct ProbeRestored {
     std::string_view probe;
     /// Mails without a verdict that are watched again.
     std::uint64_t mails = 0;
-    RememberedProbe state;
+    ProbeHistory history;
 };
 
 /// A stage of a submission succeeded or failed.
@@ -47,43 +48,16 @@ struct StageDone {
     std::optional<Cause> cause;
 };
 
-/// A mail got its verdict.
-struct MailJudged {
-    std::string_view probe;
-    std::uint64_t mail = 0;
-    Verdict verdict = Verdict::lost;
+/// A mail got its verdict. `detail` quotes servers and reports.
+struct MailJudged : Judgement {
     WallTime at;
-    std::uint8_t attempt = 1;
-    /// Set for send_failed.
-    std::optional<StageCause> failure;
-    /// Set for bounced.
-    std::optional<StatusClass> status_class;
-    /// What the server said last, for all but delivered: an error, a bounce, or the reply of
-    /// acceptance with its queue id; free text.
-    std::string_view detail;
-    /// Set for delivered: U - started.
-    Duration round_trip{};
-    /// Set for delivered: U - handed.
-    Duration delivery{};
-    /// Set for delivered: U - L.
-    Duration uncertainty{};
-    /// Set for delivered: what the plan foresaw between the look before and this one.
+    /// For delivered: what the plan foresaw between the look before and this one.
     Duration planned_gap{};
-    /// Set for delivered: [L, U] on the boot clock.
-    Instant lower, upper;
-    /// Delivered and L <= D < U.
-    bool deadline_uncertain = false;
-    /// Delivered, but failed looks widened the gap: not for the histogram.
-    bool unmeasured = false;
-    /// `round_trip` and its kind are no more than guesses: the clocks do not tell them.
-    bool inexact = false;
-    /// Set for delivered if its Received fields tell: from the first hop's stamp to the last one's,
-    /// by other people's clocks; below 0 where those disagree.
+    /// For delivered, if its Received fields tell: from the first hop's stamp to the last one's, by
+    /// other people's clocks; below 0 where those disagree.
     std::optional<Duration> transit;
-    /// Set for delivered if a trusted server judged the sender.
+    /// For delivered, if a trusted server judged the sender.
     std::optional<AuthenticationResults> authentication;
-    /// The body, for delivered.
-    BodyState body = BodyState::unread;
 };
 
 /// Something turned up after the verdict.

@@ -9,32 +9,14 @@
 #include "probes/session/smtp/session.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace mailprobed {
 namespace {
-
-AnswerRecord answer_record(const Context& context, MailId mail, Answer answer,
-                           const std::optional<Failure>& failure) {
-    AnswerRecord record;
-    record.mail = mail;
-    record.answer = answer;
-    if (const auto entry = context.ledger.pending_mail(mail)) {
-        record.attempt = entry->attempt;
-        record.handed_attempt = entry->handed_attempt;
-        record.started = entry->started;
-        record.handed = entry->handed;
-        record.deadline = entry->deadline;
-        record.grace_end = entry->grace_end;
-        record.exact = entry->exact;
-    }
-    if (failure) {
-        record.failure = StageCause{failure->stage(), failure->cause()};
-        record.detail = failure->what();
-    }
-    return record;
-}
 
 /// Passes the moments of a submission to the ledger the instant they happen, so that a look that
 /// runs at the same time sees them.
@@ -55,33 +37,33 @@ class LedgerListener final : public SendListener {
     }
 
     void accepted(Instant /*at*/, std::string_view reply) override {
-        was_accepted = true;
         outcome = context_.ledger.accepted(mail_, std::string(reply));
-        // It has its verdict already: there is no answer to remember.
-        if (!context_.ledger.deadline_of(mail_)) return;
         // Nobody needs to wait: without it the mail is unconfirmed after a crash, which is true.
         // But it must not wait for the server's answer to QUIT either.
-        AnswerRecord record = answer_record(context_, mail_, Answer::accepted, std::nullopt);
-        record.detail = reply;
-        context_.needs.journal.note(std::move(record));
+        note(std::exchange(outcome.states, {}));
     }
 
-    /// The process ends before the server's answer: the next run must know since when to look.
+    /// The process ends: the next run must know since when to look.
     void interrupted() {
-        if (!was_handed || was_accepted || !context_.ledger.deadline_of(mail_)) return;
-        const Failure failure(Stage::accept, Cause::interrupted,
-                              "mailprobed was stopped before the server answered");
-        context_.needs.journal.note(answer_record(context_, mail_, Answer::unconfirmed, failure));
+        const auto state =
+            context_.ledger.if_cut_off(mail_, "mailprobed was stopped before the server answered");
+        if (state) context_.needs.journal.note(*state);
     }
 
     void login_ended(LoginEnd end) override { login = end; }
 
     bool was_handed = false;
-    bool was_accepted = false;
     LoginEnd login = LoginEnd::untold;
     Outcome outcome;
 
   private:
+    void note(std::vector<MailState> states) {
+        if (states.empty()) return;
+        JournalRecords records(std::make_move_iterator(states.begin()),
+                               std::make_move_iterator(states.end()));
+        context_.needs.journal.note(std::move(records));
+    }
+
     Context& context_;
     MailId mail_;
     std::optional<MailboxIndex> bounces_;
@@ -183,7 +165,15 @@ Awaitable<void> Prober::send(Duration lag, MailId mail) {
     const WallTime wall = wall_now();
     std::uint64_t digest = 0;
     Envelope envelope = compose_attempt(tag_of(mail, 1, wall), wall, digest);
-    context_.ledger.start({mail, index_, BootClock::now(), wall, digest});
+    MailState state;
+    state.mail = mail;
+    state.probe = route().probe->name;
+    state.started = BootClock::now();
+    state.wall = wall;
+    state.body_digest = digest;
+    state.mailbox_number = route().mailbox_number;
+    state.tag_key = context_.codec.fingerprint();
+    context_.ledger.start(index_, std::move(state));
     ++context_.routes[index_].untold;
     context_.needs.observer.mail_started({route().probe->name, mail, wall, lag});
     report_pending(context_, index_);
@@ -201,7 +191,7 @@ Awaitable<std::optional<Failure>> Prober::submit(MailId mail, std::uint8_t attem
     const SessionSlot slot(context_);
     // A reload in the middle must not take it away.
     const Route way = route();
-    co_await record_intent(mail, attempt);
+    co_await record_intent(mail);
     // After D nothing that the server says could still make the mail a delivered one.
     const Instant give_up =
         context_.ledger.deadline_of(mail).value_or(BootClock::now() + way.probe->deadline);
@@ -248,51 +238,30 @@ void Prober::wake_watcher(MailId mail) const {
     context_.wake(context_.ledger.mailbox_of(mail).value_or(route().box));
 }
 
-Awaitable<void> Prober::record_intent(MailId mail, std::uint8_t attempt) {
-    const std::optional<RememberedMail> entry = context_.ledger.pending_mail(mail);
-    if (!entry) co_return;
-    IntentRecord intent;
-    intent.mail = mail;
-    intent.probe = route().probe->name;
-    intent.attempt = attempt;
-    intent.handed_attempt = entry->handed_attempt;
-    intent.handed = entry->handed;
-    intent.exact = entry->exact;
-    intent.started = entry->started;
-    intent.deadline = entry->deadline;
-    intent.grace_end = entry->grace_end;
-    intent.wall = entry->wall;
-    intent.body_digest = entry->body_digest;
-    intent.earlier_digests = entry->earlier_digests;
-    intent.mailbox = route().mailbox_number;
-    intent.tag_key = context_.codec.fingerprint();
-    intent.clocks = ClockRecord{BootClock::now(), wall_now()};
-    JournalRecord record = std::move(intent);
-    co_await context_.needs.journal.record(std::move(record));
+Awaitable<void> Prober::record_intent(MailId mail) {
+    std::optional<MailState> state = context_.ledger.pending_mail(mail);
+    if (!state) co_return;
+    JournalRecords records;
+    records.emplace_back(ClockRecord{BootClock::now(), wall_now()});
+    records.emplace_back(std::move(*state));
+    co_await context_.needs.journal.record(std::move(records));
 }
 
 Awaitable<void> Prober::report_failure(MailId mail, Failure failure, bool again) {
     const StageCause pair = failure.pair();
-    const bool open = may_have_been_taken(pair);
+    std::string words = failure.what();
     Outcome outcome;
-    if (open || again) {
-        AnswerRecord answer =
-            answer_record(context_, mail, open ? Answer::unconfirmed : Answer::retry, failure);
-        if (again) answer.again_at = BootClock::now() + route().probe->retry_after;
-        JournalRecord record = std::move(answer);
-        co_await context_.needs.journal.record(std::move(record));
-        outcome = open ? context_.ledger.unconfirmed(mail, pair, failure.what())
-                       : context_.ledger.attempt_refused(mail);
-        if (again) context_.needs.observer.attempt_refused(route().probe->name, mail, pair);
+    if (may_have_been_taken(pair)) {
+        outcome = context_.ledger.unconfirmed(mail, pair, std::move(words));
+    } else if (again) {
+        outcome = context_.ledger.attempt_refused(mail, pair, std::move(words),
+                                                  BootClock::now() + route().probe->retry_after);
     } else {
-        outcome = context_.ledger.send_failed(mail, pair, failure.what());
-        // The verdict's own record says it all; one that fell before must learn of the refusal.
-        if (outcome.judgements.empty()) {
-            context_.needs.journal.note(answer_record(context_, mail, Answer::refused, failure));
-        }
+        outcome = context_.ledger.send_failed(mail, pair, std::move(words));
     }
     Circumstances none;
     co_await report(context_, std::move(outcome), std::move(none));
+    if (again) context_.needs.observer.attempt_refused(route().probe->name, mail, pair);
 }
 
 }  // namespace mailprobed

@@ -29,7 +29,7 @@ class Prober {
     /// Why no mail can start now, if that is so.
     [[nodiscard]] std::optional<MissReason> hindrance() const;
     /// Goes on with a mail that an earlier run was to try again.
-    Awaitable<void> resume(RememberedMail mail);
+    Awaitable<void> resume(MailState mail);
     /// A mail was started by an earlier run at `wall`: its slot of the grid is not used again.
     void started_before(WallTime wall) { last_start_ = wall; }
 
@@ -48,7 +48,7 @@ class Prober {
     Awaitable<void> next_attempt(MailId mail, std::uint8_t attempt, Instant due, Failure refusal);
     [[nodiscard]] bool may_retry(MailId mail, std::uint8_t attempt, const Failure& failure) const;
     Awaitable<std::optional<Failure>> submit(MailId mail, std::uint8_t attempt, Envelope envelope);
-    Awaitable<void> record_intent(MailId mail, std::uint8_t attempt);
+    Awaitable<void> record_intent(MailId mail);
     Awaitable<void> report_failure(MailId mail, Failure failure, bool again);
 
     Context& context_;

@@ -8,7 +8,7 @@
 
 namespace mailprobed {
 
-Awaitable<void> Prober::resume(RememberedMail mail) {
+Awaitable<void> Prober::resume(MailState mail) {
     const StageCause why =
         mail.failure.value_or(StageCause{Stage::accept, Cause::rejected_transient});
     Failure refusal(why.stage, why.cause, mail.detail);
@@ -69,7 +69,7 @@ Awaitable<void> Prober::next_attempt(MailId mail, std::uint8_t attempt, Instant 
     const WallTime wall = wall_now();
     std::uint64_t digest = 0;
     Envelope envelope = compose_attempt(tag_of(mail, attempt, wall), wall, digest);
-    context_.ledger.attempt_began(mail, attempt, digest);
+    context_.ledger.attempt_began(mail, attempt, digest, context_.codec.fingerprint());
     co_await attempts(mail, attempt, std::move(envelope));
 }
 

@@ -6,42 +6,54 @@
 namespace mailprobed {
 namespace {
 
-MailJudged fact_of(const Context& context, const Judgement& judgement,
-                   const Circumstances& circumstances) {
+MailJudged fact_of(const Judgement& judgement, const Circumstances& circumstances) {
     MailJudged fact;
-    fact.probe = context.routes[judgement.probe].probe->name;
-    fact.mail = judgement.mail;
-    fact.verdict = judgement.verdict;
+    static_cast<Judgement&>(fact) = judgement;
     fact.at = wall_now();
-    fact.attempt = judgement.attempt;
-    fact.failure = judgement.failure;
-    fact.status_class = judgement.status_class;
-    fact.detail = judgement.detail;
     if (judgement.verdict != Verdict::delivered) return fact;
-    fact.round_trip = judgement.upper - judgement.started;
-    fact.delivery = judgement.upper - judgement.handed;
-    fact.uncertainty = judgement.upper - judgement.lower;
     if (circumstances.planned_at) fact.planned_gap = *circumstances.planned_at - judgement.lower;
     fact.transit = circumstances.journey.transit;
     fact.authentication = circumstances.journey.authentication;
-    fact.lower = judgement.lower;
-    fact.upper = judgement.upper;
-    fact.deadline_uncertain = judgement.deadline_uncertain;
-    fact.unmeasured = judgement.unmeasured;
-    fact.inexact = judgement.inexact;
-    fact.body = judgement.body;
     return fact;
 }
 
 /// Details quote bounces, hops are what the mail says of its way: words of servers like others.
 void mask(Context& context, Outcome& outcome, Circumstances& circumstances) {
     for (Judgement& judgement : outcome.judgements) {
-        const ProbeSettings& probe = *context.routes[judgement.probe].probe;
+        const ProbeSettings& probe = *context.routes[judgement.index].probe;
         RouteMasks masks(context.masks, context.settings, ends_of(probe));
         const auto masked = [&masks](std::string& text) { text = masks.masked(text); };
         masked(judgement.detail);
         masked(circumstances.journey.hops);
     }
+}
+
+/// All that is to be kept of an outcome.
+JournalRecords records_of(const Context& context, const Outcome& outcome,
+                          const Circumstances& circumstances) {
+    const WallTime wall = wall_now();
+    JournalRecords records;
+    for (const MailState& state : outcome.states)
+        records.emplace_back(state);
+    std::vector<const JudgedMail*> later;
+    std::size_t next = 0;
+    for (const JudgedMail& mail : outcome.judged) {
+        const bool falls =
+            next < outcome.judgements.size() && outcome.judgements[next].mail == mail.mail;
+        if (falls) {
+            records.emplace_back(
+                VerdictRecord{outcome.judgements[next++], mail, wall, circumstances.journey.hops});
+        } else {
+            later.push_back(&mail);
+        }
+    }
+    for (const AfterVerdict& evidence : outcome.evidence) {
+        records.emplace_back(EvidenceRecord{evidence, context.routes[evidence.probe].probe->name,
+                                            circumstances.attempt, wall});
+    }
+    for (const JudgedMail* mail : later)
+        records.emplace_back(*mail);
+    return records;
 }
 
 }  // namespace
@@ -58,35 +70,20 @@ void report_pending(Context& context, ProbeIndex probe) {
 
 Awaitable<Durability> report(Context& context, Outcome outcome, Circumstances circumstances) {
     mask(context, outcome, circumstances);
-    const WallTime wall = wall_now();
+    JournalRecords records = records_of(context, outcome, circumstances);
+    // What only says that a mail is not there, or is gone, need not be waited for.
+    const bool matters =
+        !outcome.states.empty() || !outcome.judgements.empty() || !outcome.evidence.empty();
     Durability told = Durability::durable;
-    for (const MailId mail : outcome.absent)
-        context.needs.journal.note(AbsentRecord{mail});
-    // One wait for all records of the outcome: they are kept in this order.
-    for (std::size_t i = 0; i < outcome.judgements.size(); ++i) {
-        const Judgement& judgement = outcome.judgements[i];
-        JournalRecord record = VerdictRecord{judgement, context.routes[judgement.probe].probe->name,
-                                             wall, circumstances.journey.hops};
-        if (i + 1 < outcome.judgements.size() || !outcome.evidence.empty()) {
-            context.needs.journal.note(std::move(record));
-        } else {
-            told = co_await context.needs.journal.record(std::move(record));
-        }
-    }
-    for (std::size_t i = 0; i < outcome.evidence.size(); ++i) {
-        const AfterVerdict& evidence = outcome.evidence[i];
-        JournalRecord record = EvidenceRecord{evidence, context.routes[evidence.probe].probe->name,
-                                              circumstances.attempt, wall};
-        if (i + 1 < outcome.evidence.size()) {
-            context.needs.journal.note(std::move(record));
-        } else {
-            told = co_await context.needs.journal.record(std::move(record));
-        }
+    if (matters) {
+        told = co_await context.needs.journal.record(std::move(records));
+    } else if (!records.empty()) {
+        context.needs.journal.note(std::move(records));
     }
     for (const Judgement& judgement : outcome.judgements) {
-        context.needs.observer.mail_judged(fact_of(context, judgement, circumstances));
-        --context.routes[judgement.probe].untold;
-        report_pending(context, judgement.probe);
+        context.needs.observer.mail_judged(fact_of(judgement, circumstances));
+        --context.routes[judgement.index].untold;
+        report_pending(context, judgement.index);
         if (context.on_judgement) context.on_judgement(judgement);
     }
     for (const AfterVerdict& evidence : outcome.evidence) {

@@ -13,7 +13,7 @@ void restore_settled(Ledger& ledger, const std::vector<RememberedVerdict>& mails
     const Instant now = BootClock::now();
     for (const RememberedVerdict& mail : mails) {
         const auto probe = probes.find(mail.probe);
-        if (probe != probes.end()) ledger.restore(probe->second, mail, now);
+        if (probe != probes.end()) ledger.restore(probe->second, mail.mail, now);
     }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "probes/domain/identity/arrival.hpp"
+#include "probes/domain/ledger/remembered.hpp"
 #include "probes/domain/plan/backoff.hpp"
 #include "probes/domain/plan/known_entries.hpp"
 #include "probes/domain/plan/poll_plan.hpp"
@@ -95,14 +96,6 @@ class Watcher {
     /// Tells the observer of the looks that mails were judged by.
     void tell_watched();
 
-    /// A mail whose looks the observer is to be told.
-    struct Judged {
-        MailId mail = 0;
-        ProbeIndex probe = 0;
-        Verdict verdict = Verdict::lost;
-        Instant started;
-    };
-
     Context& context_;
     MailboxIndex index_;
     Duty duty_;
@@ -113,7 +106,8 @@ class Watcher {
     Instant last_look_ = Instant::min();
     /// The newest looks.
     std::deque<LookRecord> looks_;
-    std::vector<Judged> judged_;
+    /// Mails whose looks the observer is to be told.
+    std::vector<Judgement> judged_;
     BootTimer timer_;
 };
 

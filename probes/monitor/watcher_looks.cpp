@@ -21,9 +21,7 @@ constexpr std::ptrdiff_t kFewLooks = 10;
 
 void Watcher::note_judged(const Outcome& outcome) {
     if (!context_.needs.observer.wants_records()) return;
-    for (const Judgement& judgement : outcome.judgements) {
-        judged_.push_back({judgement.mail, judgement.probe, judgement.verdict, judgement.started});
-    }
+    judged_.insert(judged_.end(), outcome.judgements.begin(), outcome.judgements.end());
 }
 
 void Watcher::keep_look(const LookDone& done, Instant began, ConversationRecord conversation) {
@@ -46,7 +44,7 @@ void Watcher::keep_look(const LookDone& done, Instant began, ConversationRecord 
 
 void Watcher::tell_watched() {
     std::size_t told = 0;
-    for (const Judged& mail : std::exchange(judged_, {})) {
+    for (const Judgement& mail : std::exchange(judged_, {})) {
         auto first = std::ranges::find_if(looks_, [&mail](const LookRecord& look) {
             return look.began + look.took >= mail.started;
         });
@@ -56,8 +54,8 @@ void Watcher::tell_watched() {
                 look.conversation = {};
             first = std::max(first, looks_.end() - std::min(kFewLooks, std::ssize(looks_)));
         }
-        context_.needs.observer.mail_watched({context_.routes[mail.probe].probe->name, mail.mail,
-                                              mail.verdict, wall_now(), looks_,
+        context_.needs.observer.mail_watched({mail.probe, mail.mail, mail.verdict, wall_now(),
+                                              looks_,
                                               static_cast<std::size_t>(first - looks_.begin())});
     }
 }

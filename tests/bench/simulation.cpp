@@ -119,7 +119,11 @@ class Simulation {
         truth.handed = now_ + between(milliseconds{20}, kGreatestLead);
         truth.visible = truth.handed + delay();
         truths_.push_back(truth);
-        ledger_.start({mail, probe, now_, WallTime{now_.time_since_epoch()}, 0});
+        MailState state;
+        state.mail = mail;
+        state.started = now_;
+        state.wall = WallTime{now_.time_since_epoch()};
+        ledger_.start(probe, std::move(state));
         ledger_.connecting(mail, now_);
         events_.push({truth.handed, Happening::handed, mail});
         const Instant answered = truth.handed + between(milliseconds{5}, milliseconds{200});

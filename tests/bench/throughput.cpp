@@ -72,7 +72,7 @@ JsonObject measure_throughput(const ThroughputWish& wish) {
     std::optional<Usage> end;
     Counter counted;
     rig.context().on_judgement = [&](const Judgement& judgement) {
-        Lane& lane = *lanes[judgement.probe];
+        Lane& lane = *lanes[judgement.index];
         lane.judged = true;
         lane.timer.cancel();
         if (!begin && counter.judged >= wish.warm_up) {

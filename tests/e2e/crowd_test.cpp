@@ -183,7 +183,7 @@ TEST_F(Crowd, ATenthBrokenInEveryWayLeavesTheOthersOnTimeAndTheirLatenciesTrue) 
         EXPECT_LE((fact.lower - at).count(), 0) << verdict.probe << ": L is too late, ns";
         EXPECT_GE((fact.upper - at).count(), 0) << verdict.probe << ": U is too early, ns";
         // As narrow as planned, up to what one look takes.
-        EXPECT_LT(fact.uncertainty, fact.planned_gap + kFelt) << verdict.probe;
+        EXPECT_LT(fact.uncertainty(), fact.planned_gap + kFelt) << verdict.probe;
         EXPECT_FALSE(fact.unmeasured) << verdict.probe;
         ++checked;
     }

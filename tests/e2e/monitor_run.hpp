@@ -22,7 +22,7 @@
 
 namespace mailprobed::test {
 
-/// A verdict as it was told, with owned texts.
+/// A verdict as it was told.
 struct RecordedVerdict {
     std::string probe;
     MailJudged fact;

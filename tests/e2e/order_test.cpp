@@ -29,15 +29,18 @@ class SlowJournal final : public Journal {
   public:
     explicit SlowJournal(Executor on) : executor(std::move(on)) {}
 
-    Awaitable<Durability> record(JournalRecord record) override {
+    Awaitable<Durability> record(JournalRecords records) override {
         BootTimer timer(executor);
         co_await sleep_until(timer, BootClock::now() + hold);
-        if (before_kept) before_kept(record);
-        if (std::holds_alternative<VerdictRecord>(record)) co_return of_verdicts;
-        if (std::holds_alternative<EvidenceRecord>(record)) co_return of_evidence;
-        co_return Durability::durable;
+        Durability kept = Durability::durable;
+        for (const JournalRecord& record : records) {
+            if (before_kept) before_kept(record);
+            if (std::holds_alternative<VerdictRecord>(record)) kept = std::max(kept, of_verdicts);
+            if (std::holds_alternative<EvidenceRecord>(record)) kept = std::max(kept, of_evidence);
+        }
+        co_return kept;
     }
-    void note(JournalRecord /*record*/) override {}
+    void note(JournalRecords /*records*/) override {}
     [[nodiscard]] bool healthy() const override { return is_healthy; }
 
     Executor executor;
@@ -47,6 +50,11 @@ class SlowJournal final : public Journal {
     Durability of_evidence = Durability::durable;
     bool is_healthy = true;
 };
+
+bool is_intent(const JournalRecord& record) {
+    const auto* state = std::get_if<MailState>(&record);
+    return state != nullptr && state->progress == Progress::intended;
+}
 
 class Order : public testing::Test {
   protected:
@@ -127,7 +135,7 @@ class Order : public testing::Test {
 TEST_F(Order, NoConnectionIsMadeForAMailBeforeItsIntentIsKept) {
     std::vector<std::ptrdiff_t> before;
     journal.before_kept = [&](const JournalRecord& record) {
-        if (std::holds_alternative<IntentRecord>(record)) before.push_back(smtp_connections());
+        if (is_intent(record)) before.push_back(smtp_connections());
     };
     EXPECT_EQ(run(), Verdict::delivered);
     EXPECT_EQ(before, std::vector<std::ptrdiff_t>{0});
@@ -140,8 +148,8 @@ TEST_F(Order, EveryAttemptHasAnIntentOfItsOwnBeforeItsConnection) {
     probe->retry_after = milliseconds{50};
     std::vector<std::pair<int, std::ptrdiff_t>> before;
     journal.before_kept = [&](const JournalRecord& record) {
-        const auto* intent = std::get_if<IntentRecord>(&record);
-        if (intent != nullptr) before.emplace_back(intent->attempt, smtp_connections());
+        if (!is_intent(record)) return;
+        before.emplace_back(std::get<MailState>(record).attempt, smtp_connections());
     };
     EXPECT_EQ(run(), Verdict::delivered);
     const std::vector<std::pair<int, std::ptrdiff_t>> each_first{{1, 0}, {2, 1}, {3, 2}};
@@ -227,8 +235,8 @@ TEST_F(Order, AnArrivalIsDatedByItsListingAndNotByTheReadingOfIt) {
 }
 
 /// A mail of an earlier run that ended between its intent and the answer.
-RememberedMail interrupted(const ProbeSettings& probe) {
-    RememberedMail mail;
+MailState interrupted(const ProbeSettings& probe) {
+    MailState mail;
     mail.mail = 77;
     mail.probe = probe.name;
     mail.started = BootClock::now() - seconds{1};
@@ -256,7 +264,7 @@ TEST_F(Order, AClockThatIsSetBeforeTheFirstReadingMovesWhatWasConvertedByIt) {
     probe->interval = hours{24 * 365};
     // When the store was read the wall clock was half an hour ahead, and so old the mail seemed.
     constexpr Duration kAhead = std::chrono::minutes{30};
-    RememberedMail mail = interrupted(*probe);
+    MailState mail = interrupted(*probe);
     mail.converted = true;
     mail.exact = false;
     mail.started -= 2 * kAhead;
@@ -278,7 +286,7 @@ TEST_F(Order, ASlotUsedBeforeARestartIsNotUsedAgain) {
     RememberedProbe state;
     state.probe = probe->name;
     // As by a daemon that was started again within the same slot.
-    state.last_started = wall + (next - now) + milliseconds{300};
+    state.history.last_started = wall + (next - now) + milliseconds{300};
     Remembered remembered;
     remembered.probes.push_back(state);
     ASSERT_TRUE(

@@ -21,8 +21,8 @@ namespace {
 
 constexpr const char* kProbe = "route";
 
-Awaitable<Durability> hand_over(SqlJournal& journal, JournalRecord record) {
-    const Durability kept = co_await journal.record(std::move(record));
+Awaitable<Durability> hand_over(SqlJournal& journal, JournalRecords records) {
+    const Durability kept = co_await journal.record(std::move(records));
     co_return kept;
 }
 
@@ -90,7 +90,11 @@ JournalRun::~JournalRun() {
 }
 
 Durability JournalRun::record(JournalRecord record) {
-    return asio::co_spawn(io_, hand_over(*journal_, std::move(record)), asio::use_future).get();
+    return record_all({std::move(record)});
+}
+
+Durability JournalRun::record_all(JournalRecords records) {
+    return asio::co_spawn(io_, hand_over(*journal_, std::move(records)), asio::use_future).get();
 }
 
 void JournalRun::note(std::vector<JournalRecord> records) {
@@ -124,8 +128,8 @@ std::vector<std::string> JournalRun::reasons() {
     return reasons_;
 }
 
-IntentRecord intent_of(MailId mail, Duration ago) {
-    IntentRecord intent;
+MailState intent_of(MailId mail, Duration ago) {
+    MailState intent;
     intent.mail = mail;
     intent.probe = kProbe;
     intent.started = BootClock::now() - ago;
@@ -136,34 +140,33 @@ IntentRecord intent_of(MailId mail, Duration ago) {
     return intent;
 }
 
-AnswerRecord answer_to(const IntentRecord& intent, Answer answer) {
-    AnswerRecord record;
-    record.mail = intent.mail;
-    record.answer = answer;
-    record.attempt = intent.attempt;
-    record.handed_attempt = intent.attempt;
-    record.started = intent.started;
-    record.handed = intent.started + seconds{2};
-    record.deadline = intent.deadline;
-    record.grace_end = intent.grace_end;
-    return record;
+MailState answer_to(const MailState& intent, Progress answer) {
+    MailState state = intent;
+    state.progress = answer;
+    state.handed_attempt = intent.attempt;
+    state.handed = intent.started + seconds{2};
+    return state;
 }
 
-VerdictRecord verdict_on(const IntentRecord& intent, Verdict verdict) {
+VerdictRecord verdict_on(const MailState& intent, Verdict verdict) {
     VerdictRecord record;
     Judgement& judgement = record.judgement;
-    judgement.mail = intent.mail;
+    static_cast<MailState&>(judgement) = intent;
     judgement.verdict = verdict;
-    judgement.started = intent.started;
     judgement.handed = intent.started + seconds{2};
-    judgement.deadline = intent.deadline;
     judgement.lower = intent.started + seconds{3};
     judgement.upper = intent.started + seconds{4};
     if (verdict == Verdict::send_failed) {
         judgement.failure = StageCause{Stage::accept, Cause::rejected_permanent};
     }
     if (verdict == Verdict::bounced) judgement.status_class = StatusClass::permanent;
-    record.probe = intent.probe;
+    JudgedMail& judged = record.judged;
+    judged.mail = intent.mail;
+    judged.verdict = verdict;
+    judged.refused = verdict == Verdict::send_failed;
+    judged.bounced = verdict == Verdict::bounced;
+    judged.arrived = verdict == Verdict::delivered;
+    if (judged.arrived) judged.attempt = intent.attempt;
     record.wall = intent.wall + seconds{4};
     return record;
 }
@@ -172,7 +175,7 @@ EvidenceRecord evidence_on(MailId mail, Evidence kind, std::uint8_t attempt, std
     EvidenceRecord record;
     record.evidence.mail = mail;
     record.evidence.kind = kind;
-    record.evidence.count = count;
+    record.evidence.count = record.evidence.total = count;
     record.probe = kProbe;
     record.attempt = attempt;
     record.wall = wall_now();

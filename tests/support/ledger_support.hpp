@@ -51,6 +51,8 @@ class JournalRun {
 
     /// Hands over a record and returns what was promised.
     Durability record(JournalRecord record);
+    /// Hands over records that belong together.
+    Durability record_all(JournalRecords records);
     /// Hands over records that nobody waits for.
     void note(std::vector<JournalRecord> records);
     [[nodiscard]] bool healthy();
@@ -77,12 +79,12 @@ class JournalRun {
 };
 
 /// The intent of attempt 1 of a mail that began `ago` ago, deadline 10 s, grace 5 s.
-[[nodiscard]] IntentRecord intent_of(MailId mail, Duration ago = {});
-/// The answer to it: handed over 2 s after the start.
-[[nodiscard]] AnswerRecord answer_to(const IntentRecord& intent, Answer answer);
+[[nodiscard]] MailState intent_of(MailId mail, Duration ago = {});
+/// What is known after the answer to it: handed over 2 s after the start.
+[[nodiscard]] MailState answer_to(const MailState& intent, Progress answer);
 /// The verdict on it.
-[[nodiscard]] VerdictRecord verdict_on(const IntentRecord& intent, Verdict verdict);
-/// Evidence on it.
+[[nodiscard]] VerdictRecord verdict_on(const MailState& intent, Verdict verdict);
+/// Evidence on it; `count` is all of it.
 [[nodiscard]] EvidenceRecord evidence_on(MailId mail, Evidence kind, std::uint8_t attempt = 1,
                                          std::uint32_t count = 1);
 

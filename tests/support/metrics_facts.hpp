@@ -41,9 +41,9 @@ inline MailJudged judged(Verdict verdict, std::optional<StageCause> failure = {}
 
 inline MailJudged delivered(Duration round_trip) {
     MailJudged fact = judged(Verdict::delivered);
-    fact.round_trip = round_trip;
-    fact.delivery = round_trip - std::chrono::milliseconds{100};
-    fact.uncertainty = std::chrono::milliseconds{30};
+    fact.handed = fact.started + std::chrono::milliseconds{100};
+    fact.upper = fact.started + round_trip;
+    fact.lower = fact.upper - std::chrono::milliseconds{30};
     fact.body = BodyState::intact;
     return fact;
 }

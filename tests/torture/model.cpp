@@ -139,7 +139,12 @@ class Campaign {
         parts.id_domain = "model.invalid";
         const ComposedMail composed = compose(parts);
         Sent sent{world_.now(), std::nullopt};
-        context_.ledger.start({mail, probe_, world_.now(), WallTime{}, composed.digest});
+        MailState state;
+        state.mail = mail;
+        state.probe = "p";
+        state.started = world_.now();
+        state.body_digest = composed.digest;
+        context_.ledger.start(probe_, std::move(state));
         context_.ledger.connecting(mail, world_.now());
         context_.ledger.handed(mail, world_.now());
         const double fate = world_.chance();

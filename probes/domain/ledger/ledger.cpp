@@ -35,21 +35,38 @@ void Ledger::change_probe(ProbeIndex probe, const LedgerProbe& settings) {
     probes_.at(probe).settings = settings;
 }
 
-void Ledger::start(const NewMail& mail) {
-    const Probe& probe = probes_.at(mail.probe);
+void Ledger::changed(Outcome& outcome, MailId id) const {
+    const auto found = pending_.find(id);
+    if (found != pending_.end()) outcome.states.push_back(found->second);
+}
+
+void Ledger::changed(Outcome& outcome, const Settled& settled) {
+    if (!outcome.judged.empty() && outcome.judged.back().mail == settled.mail) {
+        outcome.judged.back() = settled;
+    } else {
+        outcome.judged.push_back(settled);
+    }
+}
+
+void Ledger::learnt(Outcome& outcome, const Settled& settled, Evidence kind,
+                    std::optional<Duration> latency) {
+    outcome.evidence.push_back({settled.mail, settled.index, kind, latency});
+}
+
+void Ledger::start(ProbeIndex probe, MailState mail) {
+    const LedgerProbe& settings = probes_.at(probe).settings;
     Mail entry;
-    entry.probe = mail.probe;
-    entry.started = mail.now;
-    entry.deadline = mail.now + probe.settings.deadline;
-    entry.grace_end = entry.deadline + probe.settings.grace;
-    entry.wall = mail.wall;
-    entry.digest = mail.body_digest;
-    enter(mail.mail, std::move(entry));
+    static_cast<MailState&>(entry) = std::move(mail);
+    entry.index = probe;
+    entry.deadline = entry.started + settings.deadline;
+    entry.grace_end = entry.deadline + settings.grace;
+    enter(std::move(entry));
     ++started_;
 }
 
-void Ledger::enter(MailId id, Mail mail) {
-    Probe& probe = probes_.at(mail.probe);
+void Ledger::enter(Mail mail) {
+    const MailId id = mail.mail;
+    Probe& probe = probes_.at(mail.index);
     mail.mailbox = probe.settings.mailbox;
     mail.reports = probe.settings.reports;
     mailboxes_.at(mail.mailbox).pending.push_back(id);
@@ -73,7 +90,6 @@ void Ledger::connecting(MailId mail, Instant at) {
 void Ledger::handed(MailId mail, Instant at) {
     const auto found = pending_.find(mail);
     if (found == pending_.end()) return;
-    found->second.state = State::handed;
     found->second.handed = at;
     found->second.handed_attempt = found->second.attempt;
 }
@@ -82,59 +98,64 @@ Outcome Ledger::accepted(MailId mail, std::string reply) {
     Outcome outcome;
     const auto found = pending_.find(mail);
     if (found == pending_.end()) return outcome;  // it arrived before the server's answer did
-    found->second.state = State::accepted;
+    found->second.progress = Progress::accepted;
+    found->second.failure.reset();
     found->second.detail = std::move(reply);
     if (found->second.absent_at_deadline) absent(outcome, mail, found->second.deadline);
+    changed(outcome, mail);
     return outcome;
 }
 
-Outcome Ledger::attempt_refused(MailId mail) {
+Outcome Ledger::attempt_refused(MailId mail, StageCause failure, std::string detail,
+                                Instant again_at) {
     Outcome outcome;
     const auto found = pending_.find(mail);
     if (found != pending_.end()) {
-        found->second.state = State::intended;
-        found->second.refused_attempts |= bit_of(found->second.attempt);
+        Mail& entry = found->second;
+        entry.progress = Progress::retry;
+        entry.failure = failure;
+        entry.detail = std::move(detail);
+        entry.again_at = again_at;
+        entry.refused_attempts |= bit_of(entry.attempt);
+        changed(outcome, mail);
         return outcome;
     }
     const auto settled = settled_.find(mail);
     if (settled != settled_.end() && settled->second.arrived) {
-        outcome.evidence.push_back(
-            {mail, settled->second.probe, Evidence::contradiction, std::nullopt, 1});
+        learnt(outcome, settled->second, Evidence::contradiction);
     }
     return outcome;
 }
 
-void Ledger::attempt_began(MailId mail, std::uint8_t attempt, std::uint64_t body_digest) {
+void Ledger::attempt_began(MailId mail, std::uint8_t attempt, std::uint64_t body_digest,
+                           std::uint64_t tag_key) {
     const auto found = pending_.find(mail);
     if (found == pending_.end()) return;
-    found->second.state = State::intended;
-    found->second.earlier_digests.resize(found->second.attempt);
-    found->second.earlier_digests.back() = found->second.digest;
-    found->second.attempt = attempt;
-    found->second.digest = body_digest;
+    Mail& entry = found->second;
+    entry.progress = Progress::intended;
+    entry.earlier_digests.resize(entry.attempt);
+    entry.earlier_digests.back() = entry.body_digest;
+    entry.attempt = attempt;
+    entry.body_digest = body_digest;
+    entry.tag_key = tag_key;
     // The attempts before were refused; this one is made with a key of now.
-    found->second.unreadable = false;
+    entry.unreadable = false;
 }
 
 Outcome Ledger::send_failed(MailId mail, StageCause failure, std::string detail) {
     Outcome outcome;
     const auto found = pending_.find(mail);
-    if (found == pending_.end()) {
-        const auto settled = settled_.find(mail);
-        if (settled != settled_.end()) {
-            settled->second.refused = true;
-            // Only what was there to be contradicted: a bounce agrees with the refusal.
-            if (settled->second.arrived) {
-                outcome.evidence.push_back(
-                    {mail, settled->second.probe, Evidence::contradiction, std::nullopt, 1});
-            }
-        }
-        return outcome;
+    if (found != pending_.end()) {
+        found->second.failure = failure;
+        found->second.detail = std::move(detail);
+        judge(outcome, mail, Verdict::send_failed, found->second.deadline);
     }
-    found->second.failure = failure;
-    found->second.detail = std::move(detail);
-    outcome.judgements.push_back(judge(mail, Verdict::send_failed, found->second.deadline));
-    settled_.at(mail).refused = true;
+    const auto settled = settled_.find(mail);
+    if (settled == settled_.end()) return outcome;
+    settled->second.refused = true;
+    // Only what was there to be contradicted: a bounce agrees with the refusal.
+    if (settled->second.arrived) learnt(outcome, settled->second, Evidence::contradiction);
+    changed(outcome, settled->second);
     return outcome;
 }
 
@@ -142,10 +163,11 @@ Outcome Ledger::unconfirmed(MailId mail, StageCause failure, std::string detail)
     Outcome outcome;
     const auto found = pending_.find(mail);
     if (found == pending_.end()) return outcome;
-    found->second.state = State::unconfirmed;
+    found->second.progress = Progress::unconfirmed;
     found->second.failure = failure;
     found->second.detail = std::move(detail);
     if (found->second.absent_at_deadline) absent(outcome, mail, found->second.deadline);
+    changed(outcome, mail);
     return outcome;
 }
 
@@ -165,43 +187,40 @@ Outcome Ledger::sighted(MailboxIndex mailbox, const Sighting& sighting, Instant 
     const auto pending = pending_.find(sighting.mail);
     if (pending != pending_.end()) {
         const bool refused = (pending->second.refused_attempts & bit_of(sighting.attempt)) != 0;
-        outcome.judgements.push_back(judge_arrival(sighting.mail, sighting, now));
-        if (refused) {
-            outcome.evidence.push_back({sighting.mail, outcome.judgements.back().probe,
-                                        Evidence::contradiction, std::nullopt, 1});
-        }
+        judge_arrival(outcome, sighting.mail, sighting, now);
+        if (refused) learnt(outcome, settled_.at(sighting.mail), Evidence::contradiction);
     } else if (!settled_.contains(sighting.mail)) {
         // Ours by its tag, but not of this ledger: left by an earlier run or judged long ago.
         const auto probe = by_id_.find(sighting.probe_id);
-        if (probe != by_id_.end()) {
-            outcome.evidence.push_back(
-                {sighting.mail, probe->second, Evidence::orphan, std::nullopt, 1});
-            Settled settled;
-            settled.probe = probe->second;
-            settled.mailbox = mailbox;
-            settled.verdict = Verdict::delivered;
-            settled.arrived = true;
-            settled.attempt = sighting.attempt;
-            settled.started = settled.handed = settled.deadline = now;
-            settled_.emplace(sighting.mail, settled);
-            forget_.emplace_back(now + evidence_, sighting.mail);
-        }
+        if (probe == by_id_.end()) return outcome;
+        Settled settled;
+        settled.mail = sighting.mail;
+        settled.index = probe->second;
+        settled.mailbox = mailbox;
+        settled.verdict = Verdict::delivered;
+        settled.arrived = true;
+        settled.attempt = sighting.attempt;
+        settled.started = settled.handed = settled.deadline = now;
+        learnt(outcome, settled, Evidence::orphan);
+        changed(outcome, settled);
+        settled_.emplace(sighting.mail, settled);
+        forget_.emplace_back(now + evidence_, sighting.mail);
     }
-    const auto settled = settled_.find(sighting.mail);
-    if (settled == settled_.end()) return outcome;
-    Settled& entry = settled->second;
+    Settled& entry = settled_.at(sighting.mail);
     if (entry.attempt != 0 && entry.attempt != sighting.attempt) {
         if ((entry.retry_copies & bit_of(sighting.attempt)) == 0) {
             entry.retry_copies |= bit_of(sighting.attempt);
-            outcome.evidence.push_back(
-                {sighting.mail, entry.probe, Evidence::retry_copy, std::nullopt, 1});
+            learnt(outcome, entry, Evidence::retry_copy);
+            changed(outcome, entry);
         }
         return outcome;
     }
+    if (entry.attempt == sighting.attempt && entry.arrived) return outcome;
     entry.attempt = sighting.attempt;
     const bool was_hidden = sighting.hidden || entry.started <= box.blind;
-    note_arrival(outcome, sighting.mail, entry, sighting.listed_at,
+    note_arrival(outcome, entry, sighting.listed_at,
                  was_hidden ? entry.handed : lower_bound(box, entry.handed));
+    changed(outcome, entry);
     return outcome;
 }
 
@@ -226,7 +245,7 @@ Outcome Ledger::look_ended(MailboxIndex mailbox, bool complete, std::optional<In
     for (const MailId id : box.pending) {
         Mail& mail = pending_.at(id);
         if (proven < mail.deadline || *snapshot_at > mail.grace_end) continue;
-        if (mail.state == State::accepted || mail.state == State::unconfirmed) {
+        if (mail.answered()) {
             missing.push_back(id);
         } else {
             mail.absent_at_deadline = true;
@@ -240,7 +259,8 @@ Outcome Ledger::look_ended(MailboxIndex mailbox, bool complete, std::optional<In
         if (proven < found->second.deadline) return false;
         if (found->second.started <= box.blind) return false;
         found->second.handed = std::max(found->second.handed, *snapshot_at);
-        outcome.absent.push_back(id);
+        found->second.absent = true;
+        changed(outcome, found->second);
         return true;
     });
     return outcome;
@@ -258,7 +278,7 @@ Outcome Ledger::settle(MailboxIndex mailbox, Instant now) {
     for (const MailId id : box.pending) {
         const Mail& mail = pending_.at(id);
         if (now < mail.grace_end) continue;
-        if (mail.state != State::accepted && mail.state != State::unconfirmed) continue;
+        if (!mail.answered()) continue;
         // A look that logged in within the grace may still bring the answer.
         if (box.looking && box.look_began <= mail.grace_end) continue;
         over.push_back(id);
@@ -268,10 +288,10 @@ Outcome Ledger::settle(MailboxIndex mailbox, Instant now) {
             const std::string& before = mailboxes_.at(*pending_.at(id).reports).reports_remark;
             std::string remark = "the sender's mailbox was not looked into after the deadline";
             if (!before.empty()) remark += " (the look before: " + before + ")";
-            outcome.judgements.push_back(judge_absence(id, now, remark));
+            judge_absence(outcome, id, now, remark);
             continue;
         }
-        outcome.judgements.push_back(judge(id, Verdict::unobserved, now));
+        judge(outcome, id, Verdict::unobserved, now);
         box.unobserved.push_back(id);
     }
     forget_old(now);
@@ -282,14 +302,14 @@ Outcome Ledger::settle(MailboxIndex mailbox, Instant now) {
 }
 
 std::optional<std::uint64_t> Ledger::digest_of(const Mail& mail, std::uint8_t attempt) {
-    if (attempt == mail.attempt) return mail.digest;
+    if (attempt == mail.attempt) return mail.body_digest;
     // 0 stands for one that an earlier run made.
     if (attempt == 0 || attempt > mail.earlier_digests.size()) return std::nullopt;
     const std::uint64_t digest = mail.earlier_digests[attempt - 1U];
     return digest == 0 ? std::nullopt : std::optional(digest);
 }
 
-Judgement Ledger::judge_arrival(MailId id, const Sighting& sighting, Instant now) {
+void Ledger::judge_arrival(Outcome& outcome, MailId id, const Sighting& sighting, Instant now) {
     const Mail& mail = pending_.at(id);
     const Mailbox& box = mailboxes_.at(mail.mailbox);
     // A copy seen before the dot was written is a replay of what the wire carried; it dates
@@ -299,11 +319,13 @@ Judgement Ledger::judge_arrival(MailId id, const Sighting& sighting, Instant now
     const Instant handed = of_this_attempt ? mail.handed : mail.started;
     const Instant seen_since = sighting.hidden ? handed : lower_bound(box, handed);
     const Instant lower = std::min(seen_since, sighting.listed_at);
-    if (lower > mail.deadline) return judge_absence(id, now);
-    const Instant deadline = mail.deadline;
-    const bool unmeasured = box.hindered_until > lower || mail.inexact || sighting.hidden;
+    if (lower > mail.deadline) {
+        judge_absence(outcome, id, now);
+        return;
+    }
+    const bool unmeasured = box.hindered_until > lower || !mail.exact || sighting.hidden;
     std::string early;
-    if (mail.state == State::handed && of_this_attempt) {
+    if (mail.dot_written() && of_this_attempt) {
         early = "it arrived before the server had answered the dot";
     }
     if (mail.handed_attempt == 0 && !mail.restored) {
@@ -316,23 +338,22 @@ Judgement Ledger::judge_arrival(MailId id, const Sighting& sighting, Instant now
                : *sighting.digest == *sent ? BodyState::intact
                                            : BodyState::altered;
     }
-    Judgement result = judge(id, Verdict::delivered, now);
+    Judgement& result = judge(outcome, id, Verdict::delivered, now);
     result.handed = handed;
     result.lower = lower;
     result.upper = sighting.listed_at;
     result.attempt = sighting.attempt;
-    result.deadline_uncertain = sighting.listed_at > deadline;
+    result.deadline_uncertain = sighting.listed_at > result.deadline;
     result.unmeasured = unmeasured;
     result.detail = std::move(early);
     result.body = body;
-    return result;
 }
 
-Judgement Ledger::judge(MailId id, Verdict verdict, Instant now) {
+Judgement& Ledger::judge(Outcome& outcome, MailId id, Verdict verdict, Instant now) {
     const auto found = pending_.find(id);
     Mail mail = std::move(found->second);
     pending_.erase(found);
-    Probe& probe = probes_.at(mail.probe);
+    Probe& probe = probes_.at(mail.index);
     std::erase(mailboxes_.at(mail.mailbox).pending, id);
     --probe.pending;
     while (!probe.order.empty() && !pending_.contains(probe.order.front())) {
@@ -341,31 +362,29 @@ Judgement Ledger::judge(MailId id, Verdict verdict, Instant now) {
     ++verdicts_;
 
     Settled settled;
-    settled.probe = mail.probe;
+    settled.mail = id;
+    settled.index = mail.index;
     settled.mailbox = mail.mailbox;
     settled.restored = mail.restored;
-    settled.inexact = mail.inexact;
+    settled.exact = mail.exact;
     settled.verdict = verdict;
     settled.started = mail.started;
     settled.handed = mail.handed;
     settled.deadline = mail.deadline;
     settled_.emplace(id, settled);
     forget_.emplace_back(std::max(now, mail.deadline) + evidence_, id);
+    changed(outcome, settled);
 
-    Judgement result;
-    result.mail = id;
-    result.probe = mail.probe;
+    Judgement& result = outcome.judgements.emplace_back();
+    result.index = mail.index;
     result.verdict = verdict;
-    result.attempt = mail.attempt;
-    if (verdict == Verdict::send_failed) {
-        // Without any: the deadline passed before the server had answered the dot.
-        result.failure = mail.failure.value_or(StageCause{Stage::accept, Cause::timeout});
+    static_cast<MailState&>(result) = std::move(mail);
+    if (verdict != Verdict::send_failed) {
+        result.failure.reset();
+    } else if (!result.failure) {
+        // The deadline passed before the server had answered the dot.
+        result.failure = StageCause{Stage::accept, Cause::timeout};
     }
-    if (verdict != Verdict::delivered) result.detail = std::move(mail.detail);
-    result.started = mail.started;
-    result.handed = mail.handed;
-    result.deadline = mail.deadline;
-    result.inexact = mail.inexact;
     return result;
 }
 

@@ -6,7 +6,8 @@
 #include "probes/base/time.hpp"
 #include "probes/domain/identity/bounce.hpp"
 #include "probes/domain/identity/tag.hpp"
-#include "probes/domain/ledger/remembered.hpp"
+#include "probes/domain/ledger/judgement.hpp"
+#include "probes/domain/ledger/mail_state.hpp"
 #include "probes/domain/outcome/failure.hpp"
 #include "probes/domain/outcome/verdict.hpp"
 #include "probes/domain/plan/poll_plan.hpp"
@@ -20,52 +21,15 @@
 
 namespace mailprobed {
 
-/// Index of a probe in the ledger.
-using ProbeIndex = std::uint32_t;
-/// Index of a mailbox in the ledger.
-using MailboxIndex = std::uint32_t;
-
-/// A verdict as it falls.
-struct Judgement {
-    MailId mail = 0;
-    ProbeIndex probe = 0;
-    Verdict verdict = Verdict::lost;
-    /// The attempt that the verdict is about.
-    std::uint8_t attempt = 1;
-    /// For send_failed.
-    std::optional<StageCause> failure;
-    /// For bounced.
-    std::optional<StatusClass> status_class;
-    /// What the server said last, for all but delivered; free text.
-    std::string detail;
-    Instant started, handed, deadline;
-    /// For delivered: the mail became visible in [lower, upper].
-    Instant lower, upper;
-    /// For delivered: lower <= deadline < upper.
-    bool deadline_uncertain = false;
-    /// For delivered: a failed look widened [lower, upper].
-    bool unmeasured = false;
-    /// Its instants went by way of Unix time, or that was set meanwhile.
-    bool inexact = false;
-    BodyState body = BodyState::unread;
-};
-
-/// Something learnt after the verdict.
-struct AfterVerdict {
-    MailId mail = 0;
-    ProbeIndex probe = 0;
-    Evidence kind = Evidence::late;
-    /// For late and found: upper - started.
-    std::optional<Duration> latency;
-    std::uint32_t count = 1;
-};
-
-/// What an event led to.
+/// What an event led to: all of it is to be kept, and told.
 struct Outcome {
+    /// Mails without a verdict of which more is known.
+    std::vector<MailState> states;
     std::vector<Judgement> judgements;
     std::vector<AfterVerdict> evidence;
-    /// `unobserved` mails that were not there after their deadline: not `found` if they turn up.
-    std::vector<MailId> absent;
+    /// Judged mails of which more is known, each once. Those of `judgements` are among them and in
+    /// the same order.
+    std::vector<JudgedMail> judged;
 };
 
 /// All copies of one own mail in one listing.
@@ -97,15 +61,6 @@ struct BounceSeen {
     bool weak = false;
     /// The attempt that it is about; 0 if that is unknown.
     std::uint8_t attempt = 0;
-};
-
-/// What the ledger keeps for a mail that entered it.
-struct NewMail {
-    MailId mail = 0;
-    ProbeIndex probe = 0;
-    Instant now;
-    WallTime wall;
-    std::uint64_t body_digest = 0;
 };
 
 /// A probe as the ledger knows it.
@@ -146,13 +101,13 @@ class Ledger {
     /// Changes the grace of mails that start from now on.
     void set_grace(ProbeIndex probe, Duration grace);
 
-    /// A mail is about to be sent; it is pending from now on.
-    void start(const NewMail& mail);
+    /// A mail is about to be sent; it is pending from now on. Deadline and grace are the probe's.
+    void start(ProbeIndex probe, MailState mail);
     /// A mail that an earlier run left without a verdict is pending again. If no key of now can
     /// read its tag, it may be there and not be recognised: looking never proves its absence.
-    void restore(ProbeIndex probe, const RememberedMail& mail, Instant now, bool readable = true);
+    void restore(ProbeIndex probe, MailState mail, Instant now, bool readable = true);
     /// A mail that an earlier run judged may still leave evidence.
-    void restore(ProbeIndex probe, const RememberedVerdict& mail, Instant now = Instant::min());
+    void restore(ProbeIndex probe, const JudgedMail& mail, Instant now = Instant::min());
     /// The wall clock was set by `step` (ahead: above 0): the instants of pending mails that were
     /// converted by it move along.
     void clock_set(Duration step, Instant now);
@@ -163,10 +118,11 @@ class Ledger {
     /// The server took responsibility (2yz to the dot); `reply` is what it said, free text that may
     /// hold its queue id.
     Outcome accepted(MailId mail, std::string reply = {});
-    /// The server refused the attempt for the time being; a further one may follow.
-    Outcome attempt_refused(MailId mail);
-    /// A further attempt is about to be made.
-    void attempt_began(MailId mail, std::uint8_t attempt, std::uint64_t body_digest);
+    /// The server refused the attempt for the time being; a further one is planned for `again_at`.
+    Outcome attempt_refused(MailId mail, StageCause failure, std::string detail, Instant again_at);
+    /// A further attempt is about to be made, with a tag of the key `tag_key`.
+    void attempt_began(MailId mail, std::uint8_t attempt, std::uint64_t body_digest,
+                       std::uint64_t tag_key = 0);
     /// The server never took responsibility.
     Outcome send_failed(MailId mail, StageCause failure, std::string detail);
     /// No answer to the dot: the server may have the mail; settled by arrival or deadline.
@@ -182,7 +138,7 @@ class Ledger {
     /// A report came that the mail will not be delivered.
     Outcome bounced(const BounceSeen& bounce, Instant now);
     /// QUIT was answered +OK after `entries` copies of an attempt were marked deleted.
-    void deleted(MailId mail, std::uint8_t attempt, const std::vector<std::uint64_t>& entries);
+    Outcome deleted(MailId mail, std::uint8_t attempt, const std::vector<std::uint64_t>& entries);
     /// The look ended. `snapshot_at` is the earliest instant at which the server can have taken
     /// what it showed, the one before the connect, if the look came so far; only a complete look
     /// proves that pending mails not sighted in it were not there then. Mails that started until
@@ -208,8 +164,11 @@ class Ledger {
     [[nodiscard]] std::optional<Instant> next_settlement(MailboxIndex mailbox) const;
     /// Pending mails of `probe` that a report of non-delivery may come for.
     [[nodiscard]] std::vector<AwaitedMail> sent_by(ProbeIndex probe) const;
-    /// What the journal keeps of a mail that is pending.
-    [[nodiscard]] std::optional<RememberedMail> pending_mail(MailId mail) const;
+    /// What is known of a mail that is pending.
+    [[nodiscard]] std::optional<MailState> pending_mail(MailId mail) const;
+    /// What a later run must know of a mail whose submission is cut off now: unconfirmed if the dot
+    /// was written; nothing if it was answered or the mail is not pending.
+    [[nodiscard]] std::optional<MailState> if_cut_off(MailId mail, std::string detail) const;
     /// D of a mail that is pending.
     [[nodiscard]] std::optional<Instant> deadline_of(MailId mail) const;
     /// The latest deadline of a mail of `mailbox`, pending or `unobserved`, that a look with this
@@ -241,67 +200,43 @@ class Ledger {
     [[nodiscard]] LedgerTotals totals() const noexcept;
 
   private:
-    enum class State : std::uint8_t { intended, handed, accepted, unconfirmed };
-
-    struct Mail {
-        ProbeIndex probe = 0;
+    /// A pending mail, and what only this run knows of it.
+    struct Mail : MailState {
+        ProbeIndex index = 0;
         /// Where it ends: the probe's when it started.
         MailboxIndex mailbox = 0;
-        State state = State::intended;
         /// connecting() was called: `started` is final.
         bool connected = false;
         /// A complete look at or after the deadline did not show it.
         bool absent_at_deadline = false;
-        /// The mail comes from another boot: its instants are converted, not measured.
-        bool inexact = false;
-        /// They move when the wall clock is set.
-        bool converted = false;
         /// No key of now can read its tag.
         bool unreadable = false;
         /// An earlier run started it.
         bool restored = false;
-        std::uint8_t attempt = 1;
-        /// The attempt that `handed` belongs to; 0 before the first.
-        std::uint8_t handed_attempt = 0;
         /// Bit n: attempt n was refused.
         std::uint32_t refused_attempts = 0;
-        Instant started, handed, deadline, grace_end;
-        WallTime wall;
-        /// Of the present attempt's body, and of those before it as far as this run made them.
-        std::uint64_t digest = 0;
-        std::vector<std::uint64_t> earlier_digests;
-        std::optional<StageCause> failure;
-        std::string detail;
         /// Its probe's when it started.
         std::optional<MailboxIndex> reports;
         /// Not there after its deadline; only a look for reports is missing.
         bool awaits_report = false;
         /// A report that decides nothing by itself.
         std::optional<BounceSeen> weak;
+
+        /// The server has it, or nobody knows: it is looked for to the end.
+        [[nodiscard]] bool answered() const noexcept {
+            return progress == Progress::accepted || progress == Progress::unconfirmed;
+        }
+        /// The dot of the present attempt was written.
+        [[nodiscard]] bool dot_written() const noexcept {
+            return progress == Progress::intended && handed_attempt == attempt;
+        }
     };
 
-    /// A judged mail, kept for evidence; small, because there are many.
-    struct Settled {
-        ProbeIndex probe = 0;
+    /// A judged mail, and what only this run knows of it.
+    struct Settled : JudgedMail {
+        ProbeIndex index = 0;
         MailboxIndex mailbox = 0;
-        Verdict verdict = Verdict::lost;
-        /// The server refused the mail for good (as against: never answered).
-        bool refused = false;
-        bool arrived = false;
-        bool bounced = false;
         bool restored = false;
-        /// Its instants are converted, not measured.
-        bool inexact = false;
-        /// The attempt whose copy arrived first; 0 before it did.
-        std::uint8_t attempt = 0;
-        /// Bit n: a copy of attempt n was counted as a retry copy.
-        std::uint32_t retry_copies = 0;
-        std::uint8_t duplicates = 0;
-        std::uint8_t removed = 0;
-        /// `handed` is raised to the first complete look after D that did not show the mail.
-        Instant started, handed, deadline;
-        /// Hash of the unique id of a copy that was removed.
-        std::uint64_t removed_entry = 0;
     };
 
     struct Mailbox {
@@ -330,15 +265,23 @@ class Ledger {
         std::deque<MailId> order;
     };
 
-    void enter(MailId id, Mail mail);
-    Judgement judge(MailId id, Verdict verdict, Instant now);
+    void enter(Mail mail);
+    /// Ends a pending mail; the result lives in `outcome`.
+    Judgement& judge(Outcome& outcome, MailId id, Verdict verdict, Instant now);
+    /// More is known of a pending mail.
+    void changed(Outcome& outcome, MailId id) const;
+    /// More is known of a judged mail.
+    static void changed(Outcome& outcome, const Settled& settled);
+    static void learnt(Outcome& outcome, const Settled& settled, Evidence kind,
+                       std::optional<Duration> latency = {});
     [[nodiscard]] static std::optional<std::uint64_t> digest_of(const Mail& mail,
                                                                 std::uint8_t attempt);
-    Judgement judge_arrival(MailId id, const Sighting& sighting, Instant now);
+    void judge_arrival(Outcome& outcome, MailId id, const Sighting& sighting, Instant now);
     /// The verdict on a mail that is not there, or a wait for a look for reports about it.
     void absent(Outcome& outcome, MailId id, Instant now);
-    Judgement judge_absence(MailId id, Instant now, std::string_view remark = {});
-    void note_arrival(Outcome& outcome, MailId id, Settled& settled, Instant upper, Instant lower);
+    void judge_bounced(Outcome& outcome, BounceSeen report, Instant now);
+    void judge_absence(Outcome& outcome, MailId id, Instant now, std::string_view remark = {});
+    static void note_arrival(Outcome& outcome, Settled& settled, Instant upper, Instant lower);
     [[nodiscard]] Instant lower_bound(const Mailbox& mailbox, Instant handed) const;
     void forget_old(Instant now);
 

@@ -10,13 +10,13 @@ namespace mailprobed {
 
 void Ledger::absent(Outcome& outcome, MailId id, Instant now) {
     Mail& mail = pending_.at(id);
-    if (mail.state != State::accepted || !mail.reports) {
-        outcome.judgements.push_back(judge_absence(id, now));
+    if (mail.progress != Progress::accepted || !mail.reports) {
+        judge_absence(outcome, id, now);
         return;
     }
     Mailbox& sender = mailboxes_.at(*mail.reports);
     if (sender.reports_at >= mail.deadline) {
-        outcome.judgements.push_back(judge_absence(id, now, sender.reports_remark));
+        judge_absence(outcome, id, now, sender.reports_remark);
         return;
     }
     if (!std::exchange(mail.awaits_report, true)) sender.await_reports.push_back(id);
@@ -31,33 +31,33 @@ Outcome Ledger::reports_read(MailboxIndex mailbox, Instant began, std::string re
         const auto found = pending_.find(id);
         if (found == pending_.end()) return true;
         if (found->second.deadline > began) return false;
-        outcome.judgements.push_back(judge_absence(id, now, box.reports_remark));
+        judge_absence(outcome, id, now, box.reports_remark);
         return true;
     });
     return outcome;
 }
 
-Judgement Ledger::judge_absence(MailId id, Instant now, std::string_view remark) {
+void Ledger::judge_absence(Outcome& outcome, MailId id, Instant now, std::string_view remark) {
     Mail& mail = pending_.at(id);
     if (mail.unreadable) {
-        Judgement result = judge(id, Verdict::unobserved, now);
-        result.detail = "its tag was made with a key that is not known any more";
-        return result;
+        judge(outcome, id, Verdict::unobserved, now).detail =
+            "its tag was made with a key that is not known any more";
+        return;
     }
-    if (mail.state != State::accepted) return judge(id, Verdict::send_failed, now);
+    if (mail.progress != Progress::accepted) {
+        judge(outcome, id, Verdict::send_failed, now);
+        return;
+    }
     if (mail.weak) {
-        const BounceSeen report = std::move(*mail.weak);
-        Judgement result = judge(id, Verdict::bounced, now);
-        result.status_class = report.status_class;
-        result.detail = report.detail;
-        settled_.at(id).bounced = true;
-        return result;
+        BounceSeen report = std::move(*mail.weak);
+        judge_bounced(outcome, std::move(report), now);
+        return;
     }
     if (!remark.empty()) {
         if (!mail.detail.empty()) mail.detail += "; ";
         mail.detail.append("no report of non-delivery was found, but ").append(remark);
     }
-    return judge(id, Verdict::lost, now);
+    judge(outcome, id, Verdict::lost, now);
 }
 
 }  // namespace mailprobed

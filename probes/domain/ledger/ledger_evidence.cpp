@@ -6,20 +6,18 @@
 
 namespace mailprobed {
 
-void Ledger::note_arrival(Outcome& outcome, MailId id, Settled& settled, Instant upper,
-                          Instant lower) {
+void Ledger::note_arrival(Outcome& outcome, Settled& settled, Instant upper, Instant lower) {
     if (settled.arrived) return;
     settled.arrived = true;
     if (settled.verdict == Verdict::delivered) return;
-    AfterVerdict fact{id, settled.probe, Evidence::late, upper - settled.started, 1};
-    if (settled.inexact) fact.latency.reset();
     if (settled.refused || settled.verdict == Verdict::bounced) {
-        fact.kind = Evidence::contradiction;
-        fact.latency.reset();
-    } else if (settled.verdict == Verdict::unobserved && lower < settled.deadline) {
-        fact.kind = Evidence::found;
+        learnt(outcome, settled, Evidence::contradiction);
+        return;
     }
-    outcome.evidence.push_back(fact);
+    const bool found = settled.verdict == Verdict::unobserved && lower < settled.deadline;
+    std::optional<Duration> latency;
+    if (settled.exact) latency = upper - settled.started;
+    learnt(outcome, settled, found ? Evidence::found : Evidence::late, latency);
 }
 
 Outcome Ledger::copies_proven(const Sighting& sighting) {
@@ -33,9 +31,11 @@ Outcome Ledger::copies_proven(const Sighting& sighting) {
     });
     const auto copies = std::min<std::int64_t>(settled.removed + here - 1, 255);
     if (copies <= settled.duplicates) return outcome;
-    outcome.evidence.push_back({sighting.mail, settled.probe, Evidence::duplicate, std::nullopt,
-                                static_cast<std::uint32_t>(copies - settled.duplicates)});
+    learnt(outcome, settled, Evidence::duplicate);
+    outcome.evidence.back().count = static_cast<std::uint32_t>(copies - settled.duplicates);
     settled.duplicates = static_cast<std::uint8_t>(copies);
+    outcome.evidence.back().total = settled.duplicates;
+    changed(outcome, settled);
     return outcome;
 }
 
@@ -63,11 +63,7 @@ Outcome Ledger::bounced(const BounceSeen& bounce, Instant now) {
         return outcome;
     }
     if (pending != pending_.end()) {
-        Judgement judgement = judge(bounce.mail, Verdict::bounced, now);
-        judgement.status_class = bounce.status_class;
-        judgement.detail = bounce.detail;
-        outcome.judgements.push_back(std::move(judgement));
-        settled_.at(bounce.mail).bounced = true;
+        judge_bounced(outcome, bounce, now);
         return outcome;
     }
     const auto settled = settled_.find(bounce.mail);
@@ -75,19 +71,33 @@ Outcome Ledger::bounced(const BounceSeen& bounce, Instant now) {
     // What may be a report does not contradict a mail that arrived.
     if (bounce.weak && settled->second.arrived) return outcome;
     settled->second.bounced = true;
-    outcome.evidence.push_back(
-        {bounce.mail, settled->second.probe, Evidence::bounce, std::nullopt, 1});
+    learnt(outcome, settled->second, Evidence::bounce);
+    changed(outcome, settled->second);
     return outcome;
 }
 
-void Ledger::deleted(MailId mail, std::uint8_t attempt, const std::vector<std::uint64_t>& entries) {
+void Ledger::judge_bounced(Outcome& outcome, BounceSeen report, Instant now) {
+    Judgement& result = judge(outcome, report.mail, Verdict::bounced, now);
+    result.status_class = report.status_class;
+    result.detail = std::move(report.detail);
+    Settled& settled = settled_.at(report.mail);
+    settled.bounced = true;
+    changed(outcome, settled);
+}
+
+Outcome Ledger::deleted(MailId mail, std::uint8_t attempt,
+                        const std::vector<std::uint64_t>& entries) {
+    Outcome outcome;
     const auto found = settled_.find(mail);
-    if (found == settled_.end() || entries.empty()) return;
+    if (found == settled_.end() || entries.empty()) return outcome;
+    Settled& settled = found->second;
     // What was removed of another attempt does not make a later copy of this one a duplicate.
-    if (found->second.attempt != attempt) return;
-    found->second.removed = static_cast<std::uint8_t>(
-        std::min<std::size_t>(found->second.removed + entries.size(), 255));
-    found->second.removed_entry = entries.front();
+    if (settled.attempt != attempt) return outcome;
+    settled.removed =
+        static_cast<std::uint8_t>(std::min<std::size_t>(settled.removed + entries.size(), 255));
+    settled.removed_entry = entries.front();
+    changed(outcome, settled);
+    return outcome;
 }
 
 }  // namespace mailprobed

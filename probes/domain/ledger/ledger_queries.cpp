@@ -6,104 +6,64 @@
 
 namespace mailprobed {
 
-void Ledger::restore(ProbeIndex probe, const RememberedMail& mail, Instant now, bool readable) {
+void Ledger::restore(ProbeIndex probe, MailState mail, Instant now, bool readable) {
     Mail entry;
-    entry.probe = probe;
-    entry.connected = true;
-    entry.inexact = !mail.exact;
-    entry.converted = mail.converted;
-    entry.unreadable = !readable;
-    entry.attempt = mail.attempt;
-    entry.handed_attempt = mail.handed_attempt;
-    entry.started = mail.started;
-    entry.handed = mail.handed_attempt != 0 ? mail.handed : mail.started;
-    entry.deadline = mail.deadline;
-    entry.grace_end = mail.grace_end;
-    entry.wall = mail.wall;
-    entry.digest = mail.body_digest;
-    entry.earlier_digests = mail.earlier_digests;
-    entry.failure = mail.failure;
-    entry.detail = mail.detail;
-    switch (mail.progress) {
-        case Progress::intended:
-            // Whether the dot was written before the end nobody knows any more.
-            entry.state = State::unconfirmed;
-            entry.failure = StageCause{Stage::accept, Cause::interrupted};
-            entry.detail = "the daemon ended between the intent and the server's answer";
-            break;
-        case Progress::accepted:
-            entry.state = State::accepted;
-            break;
-        case Progress::unconfirmed:
-            entry.state = State::unconfirmed;
-            break;
-        case Progress::retry:
-            entry.state = State::intended;
-            break;
-    }
-    if (!mail.doubt.empty() && entry.state != State::intended) {
-        // Nothing that a look shows now says when it came, or whether it was judged before.
-        entry.deadline = entry.grace_end = now;
-        entry.detail = mail.doubt;
-    }
+    static_cast<MailState&>(entry) = std::move(mail);
     // A further attempt follows only a refusal.
-    const int refused = mail.progress == Progress::retry ? mail.attempt : mail.attempt - 1;
+    const int refused = entry.progress == Progress::retry ? entry.attempt : entry.attempt - 1;
     for (int attempt = 1; attempt <= refused; ++attempt)
         entry.refused_attempts |= 1U << std::min(attempt, 31);
+    entry.index = probe;
+    entry.connected = true;
+    entry.unreadable = !readable;
+    entry.restored = true;
+    if (entry.handed_attempt == 0) entry.handed = entry.started;
+    if (entry.progress == Progress::intended) {
+        // Whether the dot was written before the end nobody knows any more.
+        entry.progress = Progress::unconfirmed;
+        entry.failure = StageCause{Stage::accept, Cause::interrupted};
+        entry.detail = "the daemon ended between the intent and the server's answer";
+    }
+    if (!entry.doubt.empty() && entry.answered()) {
+        // Nothing that a look shows now says when it came, or whether it was judged before.
+        entry.deadline = entry.grace_end = now;
+        entry.detail = entry.doubt;
+    }
     // Nobody looked while no daemon ran: that widens what the next look can tell.
     Mailbox& box = mailboxes_.at(probes_.at(probe).settings.mailbox);
     box.hindered_until = std::max(box.hindered_until, now);
-    entry.restored = true;
-    enter(mail.mail, std::move(entry));
+    enter(std::move(entry));
     ++restored_;
 }
 
-void Ledger::restore(ProbeIndex probe, const RememberedVerdict& mail, Instant now) {
-    Settled entry;
-    entry.probe = probe;
+void Ledger::restore(ProbeIndex probe, const JudgedMail& mail, Instant now) {
+    Settled entry{mail};
+    entry.index = probe;
     entry.mailbox = probes_.at(probe).settings.mailbox;
     entry.restored = true;
-    entry.verdict = mail.verdict;
-    entry.inexact = !mail.exact;
-    entry.refused = mail.refused;
-    entry.arrived = mail.arrived;
-    entry.bounced = mail.bounced;
-    entry.attempt = mail.attempt;
-    entry.retry_copies = mail.retry_copies;
-    entry.duplicates = mail.duplicates;
-    entry.removed = mail.removed;
-    entry.removed_entry = mail.removed_entry;
-    entry.started = mail.started;
-    entry.handed = mail.handed;
-    entry.deadline = mail.deadline;
     if (mail.absent) entry.handed = std::max(entry.handed, entry.deadline);
     if (mail.verdict == Verdict::unobserved && !mail.arrived && !mail.absent) {
-        mailboxes_.at(probes_.at(probe).settings.mailbox).unobserved.push_back(mail.mail);
+        mailboxes_.at(entry.mailbox).unobserved.push_back(mail.mail);
     }
     settled_.emplace(mail.mail, entry);
     // The deadline of a mail of another boot rests on a clock that may be wrong at the start.
     forget_.emplace_back(std::max(mail.deadline, now) + evidence_, mail.mail);
 }
 
-std::optional<RememberedMail> Ledger::pending_mail(MailId mail) const {
+std::optional<MailState> Ledger::pending_mail(MailId mail) const {
     const auto found = pending_.find(mail);
     if (found == pending_.end()) return std::nullopt;
-    const Mail& entry = found->second;
-    RememberedMail result;
-    result.mail = mail;
-    result.attempt = entry.attempt;
-    result.handed_attempt = entry.handed_attempt;
-    result.started = entry.started;
-    result.handed = entry.handed;
-    result.deadline = entry.deadline;
-    result.grace_end = entry.grace_end;
-    result.wall = entry.wall;
-    result.exact = !entry.inexact;
-    result.body_digest = entry.digest;
-    result.earlier_digests = entry.earlier_digests;
-    result.failure = entry.failure;
-    result.detail = entry.detail;
-    return result;
+    return found->second;
+}
+
+std::optional<MailState> Ledger::if_cut_off(MailId mail, std::string detail) const {
+    const auto found = pending_.find(mail);
+    if (found == pending_.end() || !found->second.dot_written()) return std::nullopt;
+    MailState state = found->second;
+    state.progress = Progress::unconfirmed;
+    state.failure = StageCause{Stage::accept, Cause::interrupted};
+    state.detail = std::move(detail);
+    return state;
 }
 
 std::vector<AwaitedMail> Ledger::sent_by(ProbeIndex probe) const {
@@ -113,7 +73,7 @@ std::vector<AwaitedMail> Ledger::sent_by(ProbeIndex probe) const {
         if (found == pending_.end()) continue;
         const Mail& mail = found->second;
         // Of a mail that an earlier run left open nobody knows whether it was handed over.
-        if (mail.handed_attempt == 0 && mail.state == State::intended) continue;
+        if (mail.handed_attempt == 0 && !mail.answered()) continue;
         result.push_back({mail.handed, mail.deadline, mail.grace_end});
     }
     return result;
@@ -123,7 +83,7 @@ std::vector<AwaitedMail> Ledger::awaited(MailboxIndex mailbox) const {
     std::vector<AwaitedMail> result;
     for (const MailId id : mailboxes_.at(mailbox).pending) {
         const Mail& mail = pending_.at(id);
-        if (mail.state == State::intended) continue;
+        if (!mail.answered() && !mail.dot_written()) continue;
         result.push_back({mail.handed, mail.deadline, mail.grace_end});
     }
     return result;
@@ -133,7 +93,7 @@ std::optional<Instant> Ledger::next_settlement(MailboxIndex mailbox) const {
     std::optional<Instant> earliest;
     for (const MailId id : mailboxes_.at(mailbox).pending) {
         const Mail& mail = pending_.at(id);
-        if (mail.state != State::accepted && mail.state != State::unconfirmed) continue;
+        if (!mail.answered()) continue;
         if (!earliest || mail.grace_end < *earliest) earliest = mail.grace_end;
     }
     return earliest;

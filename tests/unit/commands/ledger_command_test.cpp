@@ -30,27 +30,24 @@ class LedgerCommand : public testing::Test {
 
     void write() {
         LedgerWriter writer(ledger_path(directory), clocks);
-        IntentRecord intent;
+        MailState intent;
         intent.mail = 0xa1;
         intent.probe = "route";
         intent.started = clocks.boot;
         intent.deadline = clocks.boot + seconds{60};
         intent.wall = clocks.wall;
         VerdictRecord verdict;
-        verdict.probe = "route";
         verdict.wall = clocks.wall + seconds{3};
-        verdict.judgement.mail = 0xa1;
+        static_cast<MailState&>(verdict.judgement) = intent;
         verdict.judgement.verdict = Verdict::delivered;
-        verdict.judgement.started = clocks.boot;
-        verdict.judgement.deadline = intent.deadline;
         verdict.judgement.lower = clocks.boot + seconds{1};
         verdict.judgement.upper = clocks.boot + seconds{2};
         verdict.hops = "mx at 2026-01-01T00:00:00Z";
         EvidenceRecord evidence;
-        evidence.evidence = {0xa1, 0, Evidence::duplicate, std::nullopt, 2};
+        evidence.evidence = {0xa1, 0, Evidence::duplicate, std::nullopt, 2, 2};
         evidence.probe = "route";
         evidence.attempt = 1;
-        IntentRecord pending = intent;
+        MailState pending = intent;
         pending.mail = 0xa2;
         pending.probe = "other";
         const std::vector<QueuedRecord> records{

@@ -2,6 +2,7 @@
 // `lost` where the sender's mailbox is read for reports: it waits for a look there, and not for
 // ever.
 #include "probes/domain/ledger/ledger.hpp"
+#include "tests/support/mail_states.hpp"
 
 #include <gtest/gtest.h>
 
@@ -18,7 +19,7 @@ class LedgerReports : public testing::Test {
         box_ = ledger_.add_mailbox();
         sender_ = ledger_.add_mailbox();
         const ProbeIndex probe = ledger_.add_probe({7, box_, seconds{100}, seconds{50}, sender_});
-        ledger_.start({1, probe, t(0), WallTime{seconds{1000}}, 42});
+        ledger_.start(probe, test::starting(1, t(0), WallTime{seconds{1000}}, 42));
         ledger_.connecting(1, t(0));
         ledger_.handed(1, t(1));
         EXPECT_TRUE(ledger_.accepted(1).judgements.empty());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A mail of several attempts: what is learnt of one of them is not held against another.
 #include "probes/domain/ledger/ledger.hpp"
+#include "tests/support/mail_states.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,10 +18,10 @@ class LedgerAttempts : public testing::Test {
   protected:
     LedgerAttempts() : box(ledger.add_mailbox()) {
         probe = ledger.add_probe({7, box, seconds{100}, seconds{50}});
-        ledger.start({kMail, probe, t(0), WallTime{seconds{1000}}, 41});
+        ledger.start(probe, test::starting(kMail, t(0), WallTime{seconds{1000}}, 41));
         ledger.connecting(kMail, t(0));
         ledger.handed(kMail, t(1));
-        ledger.attempt_refused(kMail);
+        ledger.attempt_refused(kMail, {Stage::accept, Cause::rejected_transient}, "", t(2));
         ledger.attempt_began(kMail, 2, 42);
         ledger.handed(kMail, t(3));
         ledger.accepted(kMail);
@@ -45,7 +46,7 @@ class LedgerAttempts : public testing::Test {
         Ledger next{hours{48}};
         const MailboxIndex mailbox = next.add_mailbox();
         const ProbeIndex same = next.add_probe({7, mailbox, seconds{100}, seconds{50}});
-        RememberedMail left;
+        MailState left;
         left.mail = kMail;
         left.progress = Progress::accepted;
         left.attempt = left.handed_attempt = 2;

@@ -25,8 +25,8 @@ class LedgerRestore : public testing::Test {
         probe = ledger.add_probe({1, box, seconds{100}, seconds{50}});
     }
 
-    static RememberedMail left(Progress progress, std::uint8_t attempt = 1) {
-        RememberedMail mail;
+    static MailState left(Progress progress, std::uint8_t attempt = 1) {
+        MailState mail;
         mail.mail = kMail;
         mail.progress = progress;
         mail.attempt = attempt;
@@ -35,8 +35,8 @@ class LedgerRestore : public testing::Test {
         mail.grace_end = at(150);
         return mail;
     }
-    static RememberedVerdict judged(Verdict verdict) {
-        RememberedVerdict mail;
+    static JudgedMail judged(Verdict verdict) {
+        JudgedMail mail;
         mail.mail = kMail;
         mail.verdict = verdict;
         mail.started = mail.handed = at(0);
@@ -101,7 +101,7 @@ TEST_F(LedgerRestore, WhatTheFirstLookFindsIsUnmeasuredAndWhatALaterOneFindsIsNo
     ledger.restore(probe, left(Progress::accepted), at(10));
     ledger.look_began(box, at(11));
     EXPECT_TRUE(sight(11).judgements.at(0).unmeasured);
-    RememberedMail other = left(Progress::accepted);
+    MailState other = left(Progress::accepted);
     other.mail = 8;
     ledger.restore(probe, other, at(12));
     EXPECT_TRUE(look(13).judgements.empty());
@@ -116,7 +116,7 @@ TEST_F(LedgerRestore, WhatTheFirstLookFindsIsUnmeasuredAndWhatALaterOneFindsIsNo
 }
 
 TEST_F(LedgerRestore, AMailOfAnotherBootIsUnmeasuredAndSaysSoToTheJournal) {
-    RememberedMail mail = left(Progress::accepted);
+    MailState mail = left(Progress::accepted);
     mail.exact = false;
     ledger.restore(probe, mail, at(10));
     EXPECT_FALSE(ledger.pending_mail(kMail)->exact);
@@ -125,7 +125,7 @@ TEST_F(LedgerRestore, AMailOfAnotherBootIsUnmeasuredAndSaysSoToTheJournal) {
 }
 
 TEST_F(LedgerRestore, AnUnobservedMailIsFoundUnlessALookAfterItsDeadlineDidNotShowIt) {
-    RememberedVerdict mail = judged(Verdict::unobserved);
+    JudgedMail mail = judged(Verdict::unobserved);
     ledger.restore(probe, mail);
     EXPECT_EQ(sight(200).evidence.at(0).kind, Evidence::found);
 
@@ -142,14 +142,17 @@ TEST_F(LedgerRestore, AnUnobservedMailIsFoundUnlessALookAfterItsDeadlineDidNotSh
 
 TEST_F(LedgerRestore, ALookWithoutAnUnobservedMailIsToldOnceAndOnlyAfterTheDeadline) {
     ledger.restore(probe, judged(Verdict::unobserved));
-    EXPECT_TRUE(look(99).absent.empty());
-    EXPECT_EQ(look(160).absent, (std::vector<MailId>{kMail}));
-    EXPECT_TRUE(look(161).absent.empty());
+    EXPECT_TRUE(look(99).judged.empty());
+    const Outcome outcome = look(160);
+    ASSERT_EQ(outcome.judged.size(), 1U);
+    EXPECT_EQ(outcome.judged[0].mail, kMail);
+    EXPECT_TRUE(outcome.judged[0].absent);
+    EXPECT_TRUE(look(161).judged.empty());
     EXPECT_EQ(sight(200).evidence.at(0).kind, Evidence::late);
 }
 
 TEST_F(LedgerRestore, EvidenceThatWasCountedIsNotCountedAgain) {
-    RememberedVerdict mail = judged(Verdict::delivered);
+    JudgedMail mail = judged(Verdict::delivered);
     mail.arrived = mail.bounced = true;
     mail.attempt = 2;
     mail.retry_copies = 1U << 1U;
@@ -199,7 +202,7 @@ TEST_F(LedgerRestore, AClockThatIsSetMovesWhatWasConvertedByItAndNothingElse) {
             Ledger fresh{hours{48}};
             fresh.add_mailbox();
             fresh.add_probe({1, 0, seconds{100}, seconds{50}});
-            RememberedMail mail = left(Progress::accepted);
+            MailState mail = left(Progress::accepted);
             mail.converted = converted;
             mail.exact = !converted;
             fresh.restore(0, mail, at(50));
@@ -214,7 +217,7 @@ TEST_F(LedgerRestore, AClockThatIsSetMovesWhatWasConvertedByItAndNothingElse) {
 }
 
 TEST_F(LedgerRestore, OfAMailOfAnotherBootNoLatencyIsToldAfterItsVerdict) {
-    RememberedVerdict mail = judged(Verdict::unobserved);
+    JudgedMail mail = judged(Verdict::unobserved);
     mail.exact = false;
     ledger.restore(probe, mail, at(10));
     const Outcome outcome = sight(300);
@@ -223,7 +226,7 @@ TEST_F(LedgerRestore, OfAMailOfAnotherBootNoLatencyIsToldAfterItsVerdict) {
 }
 
 TEST_F(LedgerRestore, AWrongClockAtTheStartForgetsNoEvidence) {
-    RememberedVerdict mail = judged(Verdict::unobserved);
+    JudgedMail mail = judged(Verdict::unobserved);
     mail.exact = false;
     mail.deadline -= hours{24 * 40};
     ledger.restore(probe, mail, at(10));
@@ -239,7 +242,7 @@ TEST_F(LedgerRestore, WhatLookingCannotJudgeAnyMoreIsUnobservedAtOnceAndSaysWhy)
         Ledger fresh{hours{48}};
         fresh.add_mailbox();
         fresh.add_probe({1, 0, seconds{100}, seconds{50}});
-        RememberedMail mail = left(progress);
+        MailState mail = left(progress);
         mail.doubt = "the clock";
         fresh.restore(0, mail, at(10));
         const Outcome outcome = fresh.settle(0, at(10));

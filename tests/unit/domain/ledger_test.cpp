@@ -2,6 +2,8 @@
 // Every verdict rule and every kind of evidence, and the accounting identity after each step.
 #include "probes/domain/ledger/ledger.hpp"
 
+#include "tests/support/mail_states.hpp"
+
 #include <gtest/gtest.h>
 
 #include <map>
@@ -34,7 +36,7 @@ class LedgerTest : public testing::Test {
                std::chrono::duration_cast<Duration>(std::chrono::duration<double>(s));
     }
     void start(MailId id, double at = 0) {
-        ledger.start({id, probe, t(at), WallTime{seconds{1000}}, 42});
+        ledger.start(probe, test::starting(id, t(at), WallTime{seconds{1000}}, 42));
         ledger.connecting(id, t(at));
         ledger.handed(id, t(at + 1));
     }
@@ -139,12 +141,12 @@ TEST_F(LedgerTest, AMailThatMayHideBehindAnUnreadableEntryIsFoundAndNotLate) {
     expect_nothing(look(99, {}, false));
     expect_verdict(ledger.settle(box, t(200)), Verdict::unobserved);
     ledger.look_began(box, t(201));
-    EXPECT_TRUE(ledger.look_ended(box, true, t(201), t(202), t(5)).absent.empty());
+    EXPECT_TRUE(ledger.look_ended(box, true, t(201), t(202), t(5)).judged.empty());
     expect_evidence(look(210, {seen(1, 210.01)}), Evidence::found);
 }
 
 TEST_F(LedgerTest, AReloadBeforeTheConnectionDoesNotChangeTheDeadlineOfAMailThatStarted) {
-    ledger.start({7, probe, t(0), WallTime{}, 0});
+    ledger.start(probe, test::starting(7, t(0), WallTime{}, 0));
     ledger.change_probe(probe, {probe_id("p"), box, seconds{1}, seconds{1}});
     ledger.connecting(7, t(2));
     EXPECT_EQ(ledger.deadline_of(7), t(102));
@@ -311,13 +313,6 @@ TEST_F(LedgerTest, AChangedBodyIsAlteredAndAVanishedOneUnread) {
     EXPECT_EQ(look(6, {unread}).judgements.at(0).body, BodyState::unread);
 }
 
-TEST_F(LedgerTest, DeadlineAndLatencyRunFromTheFirstConnect) {
-    ledger.start({1, probe, t(0), {}, 42});
-    ledger.connecting(1, t(4));
-    ledger.connecting(1, t(6));
-    EXPECT_EQ(ledger.deadline_of(1), t(104));
-}
-
 TEST_F(LedgerTest, JudgedMailsAreForgottenWhenTheirTimeIsOver) {
     send(1);
     look(5, {seen(1, 5.01)});
@@ -326,8 +321,8 @@ TEST_F(LedgerTest, JudgedMailsAreForgottenWhenTheirTimeIsOver) {
 }
 
 TEST_F(LedgerTest, PendingCountAndOldestFollowTheVerdicts) {
-    ledger.start({1, probe, t(0), WallTime{seconds{100}}, 0});
-    ledger.start({2, probe, t(1), WallTime{seconds{101}}, 0});
+    ledger.start(probe, test::starting(1, t(0), WallTime{seconds{100}}, 0));
+    ledger.start(probe, test::starting(2, t(1), WallTime{seconds{101}}, 0));
     EXPECT_EQ(ledger.pending(probe), 2U);
     EXPECT_EQ(ledger.oldest_pending(probe), WallTime{seconds{100}});
     ledger.send_failed(1, kRefused, "");
@@ -354,7 +349,7 @@ TEST_F(LedgerTest, RandomHistoriesKeepTheIdentityAndGiveOneVerdictEach) {
             now += 0.5;
             switch (dice() % 6) {
                 case 0:
-                    random.start({next, route, t(now), {}, 42});
+                    random.start(route, test::starting(next, t(now), {}, 42));
                     sending.push_back(next++);
                     break;
                 case 1:

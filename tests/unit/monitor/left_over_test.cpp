@@ -7,8 +7,10 @@
 namespace mailprobed {
 namespace {
 
-RememberedMail left_with(Progress progress) {
-    RememberedMail mail;
+constexpr WallTime kNow{std::chrono::hours{500'000}};
+
+MailState left_with(Progress progress) {
+    MailState mail;
     mail.mail = 7;
     mail.probe = "gone";
     mail.progress = progress;
@@ -23,19 +25,22 @@ RememberedMail left_with(Progress progress) {
 TEST(LeftOver, AMailThatTheServerMayHaveIsUnobserved) {
     for (const Progress progress :
          {Progress::intended, Progress::accepted, Progress::unconfirmed}) {
-        const auto record = unless_looked_for(Settings{}, nullptr, left_with(progress));
+        const auto record = unless_looked_for(Settings{}, nullptr, left_with(progress), kNow);
         ASSERT_TRUE(record);
         EXPECT_EQ(record->judgement.verdict, Verdict::unobserved);
+        EXPECT_FALSE(record->judged.refused);
+        EXPECT_EQ(record->judged.mail, 7U);
     }
 }
 
 TEST(LeftOver, AMailThatWasRefusedFailsByThatRefusal) {
-    const auto record = unless_looked_for(Settings{}, nullptr, left_with(Progress::retry));
+    const auto record = unless_looked_for(Settings{}, nullptr, left_with(Progress::retry), kNow);
     ASSERT_TRUE(record);
     EXPECT_EQ(record->judgement.verdict, Verdict::send_failed);
     EXPECT_EQ(record->judgement.failure, (StageCause{Stage::envelope, Cause::rejected_transient}));
     EXPECT_EQ(record->judgement.detail, "450 4.2.0 later");
     EXPECT_EQ(record->judgement.attempt, 2);
+    EXPECT_TRUE(record->judged.refused);
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ class JournalPatience : public testing::Test {
     }
     /// Mail number n starts at second n.
     static JournalRecord intent(MailId mail) {
-        IntentRecord record;
+        MailState record;
         record.mail = mail;
         record.probe = "p";
         record.wall = WallTime{seconds{mail}};
@@ -54,7 +54,7 @@ class JournalPatience : public testing::Test {
         VerdictRecord record;
         record.judgement.mail = mail;
         record.judgement.verdict = Verdict::delivered;
-        record.probe = "p";
+        record.judgement.probe = "p";
         record.wall = wall_now();
         return record;
     }
@@ -62,7 +62,8 @@ class JournalPatience : public testing::Test {
     std::optional<WallTime> recalled_start() {
         open();
         const Remembered remembered = journal->recall();
-        return remembered.probes.empty() ? std::nullopt : remembered.probes.front().last_started;
+        return remembered.probes.empty() ? std::nullopt
+                                         : remembered.probes.front().history.last_started;
     }
     Awaitable<void> keep(MailId mail, std::optional<Durability>& answer) {
         JournalRecord record = intent(mail);

@@ -22,7 +22,7 @@ namespace {
 constexpr std::uint64_t kMails = 200;
 
 JournalRecord intent(MailId mail) {
-    IntentRecord record;
+    MailState record;
     record.mail = mail;
     record.probe = "p";
     record.started = BootClock::now();
@@ -37,7 +37,7 @@ JournalRecord verdict(MailId mail) {
     record.judgement.mail = mail;
     record.judgement.verdict = Verdict::delivered;
     record.judgement.started = BootClock::now();
-    record.probe = "p";
+    record.judgement.probe = "p";
     record.wall = wall_now();
     return record;
 }
@@ -55,8 +55,8 @@ Awaitable<void> mail_life(Lives& run, MailId mail) {
     const Durability kept = co_await run.journal.record(std::move(first));
     run.metrics.mail_started(daemon_test::started());
     run.durable += kept == Durability::durable ? 1U : 0U;
-    AnswerRecord answer;
-    answer.mail = mail;
+    MailState answer = std::get<MailState>(intent(mail));
+    answer.progress = Progress::accepted;
     run.journal.note(std::move(answer));
     if (mail % 2 == 0) co_return;
     JournalRecord last = verdict(mail);

@@ -35,30 +35,38 @@ struct Machine {
     }
     [[nodiscard]] ClockReading reading() const { return {id, boot, wall}; }
     [[nodiscard]] ClockRecord record() const { return {boot, wall}; }
-    [[nodiscard]] IntentRecord intent(MailId mail) const {
-        IntentRecord record = intent_of(mail);
+    [[nodiscard]] MailState intent(MailId mail) const {
+        MailState record = intent_of(mail);
         record.started = boot;
         record.deadline = boot + seconds{60};
         record.grace_end = boot + seconds{90};
         record.wall = wall;
-        record.clocks = ClockRecord{boot, wall};
         return record;
     }
 };
+
+/// As a prober hands them over: with how the clocks stand when an attempt begins.
+std::vector<QueuedRecord> queued(const std::vector<JournalRecord>& records) {
+    std::vector<QueuedRecord> result;
+    for (const JournalRecord& record : records) {
+        const auto* intent = std::get_if<MailState>(&record);
+        if (intent != nullptr)
+            result.push_back({ClockRecord{intent->started, intent->wall}, false});
+        result.push_back({record, false});
+    }
+    return result;
+}
 
 class LedgerBootsTest : public testing::Test {
   protected:
     void write(const ClockReading& start, const std::vector<JournalRecord>& records) const {
         LedgerWriter writer(here.ledger(), start);
-        std::vector<QueuedRecord> queued;
-        for (const JournalRecord& record : records)
-            queued.push_back({record, false});
-        writer.write(queued);
+        writer.write(queued(records));
     }
     [[nodiscard]] Remembered recall() const {
         return LedgerWriter(here.ledger(), machine.reading()).recall(hours{48});
     }
-    [[nodiscard]] RememberedMail only() const {
+    [[nodiscard]] MailState only() const {
         const Remembered all = recall();
         EXPECT_EQ(all.pending.size(), 1U);
         return all.pending.at(0);
@@ -69,10 +77,10 @@ class LedgerBootsTest : public testing::Test {
 };
 
 TEST_F(LedgerBootsTest, InstantsOfThisBootAreTakenAsTheyAre) {
-    const IntentRecord intent = machine.intent(1);
+    const MailState intent = machine.intent(1);
     write(machine.reading(), {intent});
     machine.pass(minutes{3});
-    const RememberedMail mail = only();
+    const MailState mail = only();
     EXPECT_EQ(mail.started, intent.started);
     EXPECT_EQ(mail.deadline, intent.deadline);
     EXPECT_TRUE(mail.exact);
@@ -89,13 +97,12 @@ TEST_F(LedgerBootsTest, ABootWithoutIdentityIsNoOthersWhateverTheUptime) {
             const LedgerDirectory fresh;
             Machine here_now;
             here_now.id = before;
-            const IntentRecord intent = here_now.intent(1);
-            LedgerWriter(fresh.ledger(), here_now.reading())
-                .write(std::vector<QueuedRecord>{{intent, false}});
+            const MailState intent = here_now.intent(1);
+            LedgerWriter(fresh.ledger(), here_now.reading()).write(queued({intent}));
             here_now.reboot(after, Instant{up}, seconds{20});
             const auto all = LedgerWriter(fresh.ledger(), here_now.reading()).recall(hours{48});
             ASSERT_EQ(all.pending.size(), 1U);
-            const RememberedMail& mail = all.pending[0];
+            const MailState& mail = all.pending[0];
             EXPECT_EQ(mail.started, here_now.boot - seconds{20}) << up.count();
             EXPECT_EQ(mail.deadline, here_now.boot + seconds{40}) << up.count();
             EXPECT_FALSE(mail.exact);
@@ -105,7 +112,7 @@ TEST_F(LedgerBootsTest, ABootWithoutIdentityIsNoOthersWhateverTheUptime) {
 }
 
 TEST_F(LedgerBootsTest, AnEqualIdentityCountsOnlyIfTheBootClockIsNotBehind) {
-    const IntentRecord intent = machine.intent(1);
+    const MailState intent = machine.intent(1);
     write(machine.reading(), {intent});
     // A snapshot of the machine was restored, and the ledger is on a disk that was not.
     machine.reboot(machine.id, intent.started - milliseconds{1}, seconds{20});
@@ -132,18 +139,12 @@ TEST_F(LedgerBootsTest, ConversionGoesByTheNewestOffsetOfThatBoot) {
             now.wall += wrong;
             LedgerWriter writer(fresh.ledger(), now.reading());
             now.pass(seconds{3});
-            IntentRecord early = now.intent(1);
-            writer.write(std::vector<QueuedRecord>{{early, false}});
+            MailState early = now.intent(1);
+            writer.write(queued({early}));
             now.wall -= wrong;
-            std::vector<QueuedRecord> then;
-            if (by_mail) {
-                then.push_back({now.intent(2), false});
-            } else {
-                then.push_back({now.record(), false});
-            }
-            writer.write(then);
+            writer.write(by_mail ? queued({now.intent(2)}) : queued({now.record()}));
             now.reboot("two", Instant{seconds{20}}, seconds{30});
-            for (const RememberedMail& mail :
+            for (const MailState& mail :
                  LedgerWriter(fresh.ledger(), now.reading()).recall(hours{48}).pending) {
                 EXPECT_EQ(mail.started, now.boot - seconds{30}) << mail.mail;
                 EXPECT_EQ(mail.doubt, "") << "what the clock said once is forgotten";
@@ -172,11 +173,11 @@ TEST_F(LedgerBootsTest, AClockBehindWhatTheLedgerKnowsTellsNoAgeOfAnotherBoot) {
 }
 
 TEST_F(LedgerBootsTest, AClockSetBackDoesNotTouchInstantsOfThisBoot) {
-    const IntentRecord intent = machine.intent(1);
+    const MailState intent = machine.intent(1);
     write(machine.reading(), {intent});
     machine.pass(seconds{5});
     machine.wall -= hours{1};
-    const RememberedMail mail = only();
+    const MailState mail = only();
     EXPECT_EQ(mail.doubt, "");
     EXPECT_EQ(mail.started, intent.started);
     EXPECT_FALSE(mail.exact) << "it was set while the mail was on its way";
@@ -189,8 +190,7 @@ TEST_F(LedgerBootsTest, NoMailOfAnotherBootStartsAfterNow) {
         Machine now;
         now.boot = Instant{seconds{dice() % 1'000'000}};
         now.id = dice() % 3 == 0 ? "" : "one";
-        LedgerWriter(fresh.ledger(), now.reading())
-            .write(std::vector<QueuedRecord>{{now.intent(1), false}});
+        LedgerWriter(fresh.ledger(), now.reading()).write(queued({now.intent(1)}));
         now.reboot(dice() % 2 == 0 ? "" : "one", Instant{seconds{dice() % 1'000'000}},
                    seconds{static_cast<int>(dice() % 200'000)} - seconds{100'000});
         const Remembered all = LedgerWriter(fresh.ledger(), now.reading()).recall(hours{48});
@@ -201,7 +201,7 @@ TEST_F(LedgerBootsTest, NoMailOfAnotherBootStartsAfterNow) {
 }
 
 TEST_F(LedgerBootsTest, AClockThatIsAheadMakesNoVerdictForgotten) {
-    const IntentRecord intent = machine.intent(1);
+    const MailState intent = machine.intent(1);
     write(machine.reading(), {intent, verdict_on(intent, Verdict::lost)});
     machine.pass(hours{30});
     write(machine.reading(), {});
@@ -214,13 +214,13 @@ TEST_F(LedgerBootsTest, AClockThatIsAheadMakesNoVerdictForgotten) {
 }
 
 TEST_F(LedgerBootsTest, RunsAndKeysComeBack) {
-    IntentRecord intent = machine.intent(1);
+    MailState intent = machine.intent(1);
     intent.tag_key = 0xfedcba9876543210;
     {
         LedgerWriter writer(here.ledger(), machine.reading(), 77);
-        writer.write(std::vector<QueuedRecord>{{intent, false}});
+        writer.write(queued({intent}));
         machine.pass(minutes{5});
-        writer.write(std::vector<QueuedRecord>{{machine.record(), false}});
+        writer.write(queued({machine.record()}));
         EXPECT_TRUE(writer.recall(hours{48}).runs.empty()) << "the run itself is no earlier one";
         EXPECT_TRUE(writer.knows(77, writer.readings()));
         EXPECT_FALSE(writer.knows(77, writer.readings() + 1));
@@ -245,7 +245,7 @@ TEST_F(LedgerBootsTest, ALedgerOfTheSecondVersionIsConvertedByItsPendingMails) {
           "ALTER TABLE mails DROP COLUMN tag_key", "UPDATE schema_version SET version = 2"})
         here.execute(statement);
     machine.reboot("two", Instant{minutes{1}}, seconds{30});
-    const RememberedMail mail = only();
+    const MailState mail = only();
     EXPECT_EQ(mail.started, machine.boot - seconds{30});
     EXPECT_EQ(mail.tag_key, 0U) << "unknown";
     EXPECT_TRUE(recall().runs.empty());

@@ -23,16 +23,17 @@ class SqlJournalTest : public testing::Test {
   protected:
     LedgerDirectory here;
 
-    static const RememberedMail& only(const Remembered& remembered) {
+    static const MailState& only(const Remembered& remembered) {
         EXPECT_EQ(remembered.pending.size(), 1U);
         return remembered.pending.at(0);
     }
-    static const RememberedVerdict& settled(const Remembered& remembered, MailId mail) {
-        const auto found = std::ranges::find(remembered.settled, mail, &RememberedVerdict::mail);
+    static const JudgedMail& settled(const Remembered& remembered, MailId mail) {
+        const auto found = std::ranges::find_if(
+            remembered.settled, [mail](const auto& one) { return one.mail.mail == mail; });
         EXPECT_NE(found, remembered.settled.end());
-        return *found;
+        return found->mail;
     }
-    static void expect_equal(const RememberedMail& mail, const AnswerRecord& answer) {
+    static void expect_equal(const MailState& mail, const MailState& answer) {
         EXPECT_EQ(mail.mail, answer.mail);
         EXPECT_EQ(mail.attempt, answer.attempt);
         EXPECT_EQ(mail.handed_attempt, answer.handed_attempt);
@@ -46,13 +47,13 @@ class SqlJournalTest : public testing::Test {
 };
 
 TEST_F(SqlJournalTest, ADurableRecordIsThereAfterAnEndWithoutAFurtherWord) {
-    const IntentRecord intent = intent_of(7);
+    const MailState intent = intent_of(7);
     {
         JournalRun run(here.path());
         EXPECT_EQ(run.record(intent), Durability::durable);
     }
     const JournalRun next(here.path());
-    const RememberedMail& mail = only(next.remembered());
+    const MailState& mail = only(next.remembered());
     EXPECT_EQ(mail.mail, 7U);
     EXPECT_EQ(mail.probe, "route");
     EXPECT_EQ(mail.progress, Progress::intended);
@@ -71,8 +72,8 @@ TEST_F(SqlJournalTest, ADurableRecordAndWhatWasNotedBeforeItAreThereAfterACrashA
     LedgerDirectory crashed;
     JournalRun run(here.path());
     for (MailId mail = 1; mail <= 20; ++mail) {
-        const IntentRecord intent = intent_of(mail);
-        run.note({intent, answer_to(intent, Answer::accepted)});
+        const MailState intent = intent_of(mail);
+        run.note({intent, answer_to(intent, Progress::accepted)});
         ASSERT_EQ(run.record(intent_of(100 + mail)), Durability::durable);
         here.copy_to(crashed);
         const JournalRun after(crashed.path());
@@ -82,11 +83,11 @@ TEST_F(SqlJournalTest, ADurableRecordAndWhatWasNotedBeforeItAreThereAfterACrashA
 
 TEST_F(SqlJournalTest, EveryProgressComesBackExactly) {
     const StageCause refused{Stage::envelope, Cause::rejected_transient};
-    AnswerRecord accepted = answer_to(intent_of(1, seconds{4}), Answer::accepted);
-    AnswerRecord open = answer_to(intent_of(2, seconds{3}), Answer::unconfirmed);
+    MailState accepted = answer_to(intent_of(1, seconds{4}), Progress::accepted);
+    MailState open = answer_to(intent_of(2, seconds{3}), Progress::unconfirmed);
     open.failure = StageCause{Stage::accept, Cause::timeout};
     open.detail = "no answer; it's \"late\"";
-    AnswerRecord retry = answer_to(intent_of(3, seconds{2}), Answer::retry);
+    MailState retry = answer_to(intent_of(3, seconds{2}), Progress::retry);
     retry.attempt = 2;
     retry.handed_attempt = 0;
     retry.failure = refused;
@@ -110,8 +111,8 @@ TEST_F(SqlJournalTest, EveryProgressComesBackExactly) {
 }
 
 TEST_F(SqlJournalTest, AFurtherAttemptReplacesTheIntentAndKeepsWhatTheFirstHandedOver) {
-    const IntentRecord first = intent_of(1);
-    IntentRecord second = first;
+    const MailState first = intent_of(1);
+    MailState second = first;
     second.attempt = 2;
     second.handed_attempt = 1;
     second.handed = first.started + seconds{2};
@@ -119,11 +120,11 @@ TEST_F(SqlJournalTest, AFurtherAttemptReplacesTheIntentAndKeepsWhatTheFirstHande
     second.earlier_digests = {0, 0xfedcba9876543210};
     {
         JournalRun run(here.path());
-        run.note({first, answer_to(first, Answer::retry)});
+        run.note({first, answer_to(first, Progress::retry)});
         run.record(second);
     }
     const JournalRun next(here.path());
-    const RememberedMail& mail = only(next.remembered());
+    const MailState& mail = only(next.remembered());
     EXPECT_EQ(mail.progress, Progress::intended);
     EXPECT_EQ(mail.attempt, 2);
     EXPECT_EQ(mail.handed_attempt, 1);
@@ -133,26 +134,39 @@ TEST_F(SqlJournalTest, AFurtherAttemptReplacesTheIntentAndKeepsWhatTheFirstHande
 }
 
 TEST_F(SqlJournalTest, JudgedMailsComeBackWithAllThatTheirEvidenceNeeds) {
-    const IntentRecord delivered = intent_of(1);
-    const IntentRecord refused = intent_of(2);
-    const IntentRecord bounced = intent_of(3);
-    const IntentRecord blind = intent_of(4);
+    const MailState delivered = intent_of(1);
+    const MailState refused = intent_of(2);
+    const MailState bounced = intent_of(3);
+    const MailState blind = intent_of(4);
     {
         JournalRun run(here.path());
         run.note({delivered, refused, bounced, blind, verdict_on(delivered, Verdict::delivered),
                   verdict_on(refused, Verdict::send_failed), verdict_on(bounced, Verdict::bounced),
-                  verdict_on(blind, Verdict::unobserved), RemovedRecord{1, 1, 2, 0xabcdef},
-                  evidence_on(1, Evidence::duplicate, 1, 2), evidence_on(1, Evidence::duplicate),
+                  verdict_on(blind, Verdict::unobserved), evidence_on(1, Evidence::duplicate, 1, 2),
+                  evidence_on(1, Evidence::duplicate, 1, 3),
                   evidence_on(1, Evidence::retry_copy, 2), evidence_on(1, Evidence::retry_copy, 4),
                   evidence_on(1, Evidence::bounce, 0), evidence_on(2, Evidence::contradiction, 3),
                   evidence_on(5, Evidence::orphan), evidence_on(5, Evidence::duplicate)});
-        EXPECT_EQ(run.record(AbsentRecord{4}), Durability::durable);
+        JudgedMail known = verdict_on(delivered, Verdict::delivered).judged;
+        known.bounced = true;
+        known.duplicates = 3;
+        known.removed = 2;
+        known.removed_entry = 0xabcdef;
+        JudgedMail contradicted = verdict_on(refused, Verdict::send_failed).judged;
+        contradicted.arrived = true;
+        contradicted.attempt = 3;
+        JudgedMail orphan;
+        orphan.mail = 5;
+        run.note({known, contradicted, orphan});
+        JudgedMail absent = verdict_on(blind, Verdict::unobserved).judged;
+        absent.absent = true;
+        EXPECT_EQ(run.record(absent), Durability::durable);
     }
     const JournalRun next(here.path());
     const Remembered& all = next.remembered();
     EXPECT_TRUE(all.pending.empty());
     EXPECT_EQ(all.settled.size(), 5U);
-    const RememberedVerdict& one = settled(all, 1);
+    const JudgedMail& one = settled(all, 1);
     EXPECT_EQ(one.verdict, Verdict::delivered);
     EXPECT_EQ(one.started, delivered.started);
     EXPECT_EQ(one.deadline, delivered.deadline);
@@ -172,25 +186,13 @@ TEST_F(SqlJournalTest, JudgedMailsComeBackWithAllThatTheirEvidenceNeeds) {
     EXPECT_TRUE(settled(all, 4).absent);
     EXPECT_TRUE(settled(all, 5).arrived) << "an orphan";
     EXPECT_EQ(settled(all, 5).duplicates, 1);
+    EXPECT_EQ(here.ask("SELECT COUNT(*) FROM mails"), "4") << "an orphan is no mail of the ledger";
 }
 
-TEST_F(SqlJournalTest, AnUnansweredMailThatFailedIsNotRefused) {
-    const IntentRecord intent = intent_of(1);
+TEST_F(SqlJournalTest, WhetherAFailedMailWasRefusedIsForTheLedgerToSay) {
+    const MailState intent = intent_of(1);
     VerdictRecord verdict = verdict_on(intent, Verdict::send_failed);
-    verdict.judgement.failure = StageCause{Stage::accept, Cause::interrupted};
-    {
-        JournalRun run(here.path());
-        run.note({intent});
-        run.record(verdict);
-    }
-    const JournalRun next(here.path());
-    EXPECT_FALSE(settled(next.remembered(), 1).refused);
-}
-
-TEST_F(SqlJournalTest, AMailThatWasSeenTooLateBeforeItsAnswerIsNotRefused) {
-    const IntentRecord intent = intent_of(1);
-    VerdictRecord verdict = verdict_on(intent, Verdict::send_failed);
-    verdict.judgement.failure.reset();
+    verdict.judged.refused = false;
     {
         JournalRun run(here.path());
         run.note({intent});
@@ -198,6 +200,18 @@ TEST_F(SqlJournalTest, AMailThatWasSeenTooLateBeforeItsAnswerIsNotRefused) {
     }
     const JournalRun next(here.path());
     EXPECT_FALSE(settled(next.remembered(), 1).refused) << "its copy would be a contradiction";
+}
+
+TEST_F(SqlJournalTest, AVerdictIsKeptWithAllThatWasKnownOfItsMailThoughNothingElseWas) {
+    const MailState intent = answer_to(intent_of(1), Progress::accepted);
+    {
+        JournalRun run(here.path());
+        run.record(verdict_on(intent, Verdict::lost));
+    }
+    EXPECT_EQ(here.ask("SELECT probe || progress || attempt || verdict FROM mails"),
+              "routeaccepted1lost");
+    EXPECT_EQ(here.ask("SELECT wall_ns FROM mails"),
+              std::to_string(intent.wall.time_since_epoch().count()));
 }
 
 TEST_F(SqlJournalTest, ClassifiedEntriesComeBackUntilTheyAreGone) {
@@ -227,7 +241,7 @@ TEST_F(SqlJournalTest, ClassifiedEntriesComeBackUntilTheyAreGone) {
 TEST_F(SqlJournalTest, StreaksAndLastTimesGoOnAcrossRuns) {
     const std::vector<Verdict> history{Verdict::delivered, Verdict::lost, Verdict::bounced,
                                        Verdict::unobserved};
-    IntentRecord intent;
+    MailState intent;
     for (std::size_t i = 0; i < history.size(); ++i) {
         JournalRun run(here.path());
         intent = intent_of(i + 1, seconds{static_cast<int>(100 - i)});
@@ -236,9 +250,9 @@ TEST_F(SqlJournalTest, StreaksAndLastTimesGoOnAcrossRuns) {
     }
     const JournalRun next(here.path());
     ASSERT_EQ(next.remembered().probes.size(), 1U);
-    const RememberedProbe& probe = next.remembered().probes[0];
-    EXPECT_EQ(probe.probe, "route");
-    EXPECT_TRUE(probe.judged);
+    EXPECT_EQ(next.remembered().probes[0].probe, "route");
+    const ProbeHistory& probe = next.remembered().probes[0].history;
+    EXPECT_FALSE(probe.up());
     EXPECT_EQ(probe.bad_streak, 3U);
     EXPECT_EQ(probe.recent_bad, 0b111U);
     EXPECT_EQ(probe.last_started, intent.wall);
@@ -252,10 +266,10 @@ TEST_F(SqlJournalTest, StreaksAndLastTimesGoOnAcrossRuns) {
 TEST_F(SqlJournalTest, OnlyTheLastTenVerdictsMakeTheMask) {
     JournalRun run(here.path());
     for (MailId mail = 1; mail <= 12; ++mail) {
-        const IntentRecord intent = intent_of(mail);
+        const MailState intent = intent_of(mail);
         run.note({intent, verdict_on(intent, Verdict::lost)});
     }
-    const IntentRecord last = intent_of(13);
+    const MailState last = intent_of(13);
     run.note({last});
     run.record(verdict_on(last, Verdict::delivered));
     EXPECT_EQ(here.ask("SELECT recent_bad FROM probes"), std::to_string(0x3FE));
@@ -276,8 +290,8 @@ TEST_F(SqlJournalTest, ASecondDaemonIsRefusedWithDirectoryAndRemedy) {
 }
 
 TEST_F(SqlJournalTest, AfterARebootInstantsAreThoseOfTheSameUnixTimeAndInexact) {
-    const IntentRecord intent = intent_of(1, seconds{8});
-    AnswerRecord retry = answer_to(intent, Answer::retry);
+    const MailState intent = intent_of(1, seconds{8});
+    MailState retry = answer_to(intent, Progress::retry);
     retry.again_at = intent.started + seconds{9};
     {
         JournalRun run(here.path());
@@ -291,10 +305,10 @@ TEST_F(SqlJournalTest, AfterARebootInstantsAreThoseOfTheSameUnixTimeAndInexact) 
         "3600000000000, deadline_ns = deadline_ns - 3600000000000, grace_end_ns = grace_end_ns - "
         "3600000000000, again_ns = again_ns - 3600000000000");
     const auto near = [](Instant a, Instant b) { return a - b < seconds{1} && b - a < seconds{1}; };
-    AnswerRecord again;
+    MailState again;
     {
         JournalRun next(here.path());
-        const RememberedMail& mail = only(next.remembered());
+        const MailState& mail = only(next.remembered());
         EXPECT_FALSE(mail.exact);
         EXPECT_TRUE(near(mail.started, intent.started));
         EXPECT_TRUE(near(mail.handed, retry.handed));
@@ -304,7 +318,7 @@ TEST_F(SqlJournalTest, AfterARebootInstantsAreThoseOfTheSameUnixTimeAndInexact) 
         again = retry;
         again.started = mail.started;
         again.exact = mail.exact;
-        IntentRecord second = intent;
+        MailState second = intent;
         second.attempt = 2;
         second.started = mail.started;
         second.exact = mail.exact;
@@ -318,7 +332,7 @@ TEST_F(SqlJournalTest, AfterARebootInstantsAreThoseOfTheSameUnixTimeAndInexact) 
 }
 
 TEST_F(SqlJournalTest, AFurtherAttemptAfterARebootMakesTheMailInexactEvenWithoutAnAnswer) {
-    IntentRecord intent = intent_of(1);
+    MailState intent = intent_of(1);
     {
         JournalRun run(here.path());
         run.record(intent);
@@ -343,16 +357,16 @@ TEST_F(SqlJournalTest, AfterARebootWithAClockSetBackNothingStartsInTheFuture) {
     }
     here.execute("UPDATE runs SET boot_id = 'another', wall_ns = wall_ns + 7200000000000");
     const JournalRun next(here.path());
-    const RememberedMail& mail = only(next.remembered());
+    const MailState& mail = only(next.remembered());
     EXPECT_LE(mail.started, BootClock::now());
     EXPECT_EQ(mail.deadline - mail.started, seconds{10});
     EXPECT_EQ(mail.grace_end - mail.deadline, seconds{5});
 }
 
 TEST_F(SqlJournalTest, OnlyJudgedMailsOlderThanTheHistoryArePruned) {
-    const IntentRecord old_judged = intent_of(1, hours{50});
-    const IntentRecord old_pending = intent_of(2, hours{50});
-    const IntentRecord young = intent_of(3, hours{1});
+    const MailState old_judged = intent_of(1, hours{50});
+    const MailState old_pending = intent_of(2, hours{50});
+    const MailState young = intent_of(3, hours{1});
     LedgerWriter writer(here.ledger(), read_clocks());
     const std::vector<QueuedRecord> records{{old_judged, false},
                                             {old_pending, false},
@@ -366,7 +380,7 @@ TEST_F(SqlJournalTest, OnlyJudgedMailsOlderThanTheHistoryArePruned) {
 }
 
 TEST_F(SqlJournalTest, VerdictsOlderThanTheEvidenceAreNotRecalledButKept) {
-    const IntentRecord intent = intent_of(1, hours{49});
+    const MailState intent = intent_of(1, hours{49});
     {
         JournalRun run(here.path());
         run.note({intent});

@@ -82,7 +82,7 @@ TEST_F(SqlJournalTrouble, ALedgerThatCannotBeOpenedHoldsNobodyUpAndIsWrittenWhen
     EXPECT_NE(run.reasons()[0], "");
     const Instant before = BootClock::now();
     for (MailId mail = 1; mail <= 50; ++mail) {
-        const IntentRecord intent = intent_of(mail);
+        const MailState intent = intent_of(mail);
         EXPECT_EQ(run.record(intent), Durability::lost_on_crash);
         run.note({verdict_on(intent, mail < 50 ? Verdict::lost : Verdict::delivered)});
     }
@@ -147,7 +147,7 @@ TEST_F(SqlJournalTrouble, ADiskThatIsFullAtTheStartForgetsNoMail) {
 TEST_F(SqlJournalTrouble, AMailOfALedgerThatWasUnreadableAtTheStartIsNotWatchedOnceItsCopyIsSeen) {
     {
         JournalRun run(here.path());
-        run.note({intent_of(1), answer_to(intent_of(1), Answer::accepted)});
+        run.note({intent_of(1), answer_to(intent_of(1), Progress::accepted)});
         ASSERT_EQ(run.record(intent_of(2)), Durability::durable);
     }
     fs::rename(here.ledger(), here.path() + "/elsewhere");
@@ -282,15 +282,15 @@ TEST_F(SqlJournalTrouble, AMailOnTheDiskKeepsItsVerdictHoweverLongTheDiskFails) 
     constexpr MailId kMails = 30'000;
     {
         JournalRun run(here.path());
-        const IntentRecord before = intent_of(1);
+        const MailState before = intent_of(1);
         ASSERT_EQ(run.record(before), Durability::durable);
-        run.note({answer_to(before, Answer::accepted)});
+        run.note({answer_to(before, Progress::accepted)});
         ASSERT_EQ(run.record(intent_of(2)), Durability::durable);
         here.execute("ALTER TABLE mails RENAME TO elsewhere");
         EXPECT_EQ(run.record(verdict_on(before, Verdict::delivered)), Durability::lost_on_crash);
         std::vector<JournalRecord> records{verdict_on(intent_of(2), Verdict::delivered)};
         for (MailId mail = 3; mail <= kMails; ++mail) {
-            const IntentRecord intent = intent_of(mail);
+            const MailState intent = intent_of(mail);
             records.emplace_back(intent);
             records.emplace_back(verdict_on(intent, Verdict::lost));
         }
