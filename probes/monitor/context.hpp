@@ -44,17 +44,6 @@ struct Route {
     std::uint32_t mailbox_number = 0;
 };
 
-/// Where a mail with a verified tag belongs, as a mailbox sees it.
-enum class Home : std::uint8_t {
-    here,
-    /// It is ours, but this is not where its probe's mails end.
-    elsewhere,
-    /// Of another daemon.
-    foreign,
-    /// Of another daemon that has our instance and key.
-    other_daemon,
-};
-
 /// The shared state of one monitor; touched by the event loop only.
 struct Context {
     Context(std::shared_ptr<const Settings> all, MonitorNeeds outside)

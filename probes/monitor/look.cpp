@@ -34,13 +34,8 @@ std::size_t size_of(const MailHeaders& headers) {
 
 }  // namespace
 
-Look::Look(Context& context, LookedInto mailbox, const MailboxSettings& settings,
-           KnownEntries& known)
-    : context_(context),
-      mailbox_(std::move(mailbox)),
-      settings_(settings),
-      known_(known),
-      share_(context.look_memory) {}
+Look::Look(LookTarget target, const MailboxSettings& settings, KnownEntries& known)
+    : target_(std::move(target)), settings_(settings), known_(known), share_(target_.memory) {}
 
 Look::~Look() {
     known_.end_look();
@@ -55,7 +50,7 @@ void Look::fall_short(StageCause why, std::string detail) {
 Awaitable<void> Look::observe(MailboxSession& session) {
     co_await session.open();
     snapshot_ = session.connect_at().value_or(BootClock::now());
-    due_ = context_.ledger.latest_due(mailbox_.index, snapshot_);
+    due_ = target_.ledger.latest_due(target_.index, snapshot_);
     messages_ = co_await session.count();
     known_.begin_listing(snapshot_, share_);
     const bool whole = co_await list(session);
@@ -117,8 +112,7 @@ void Look::mind_window(std::size_t listed) {
                        "), and so many are listed: a newer one may be "
                        "missing; empty the mailbox");
     }
-    if (window.age > Duration::zero() &&
-        context_.ledger.longest_wait(mailbox_.index) >= window.age) {
+    if (window.age > Duration::zero() && target_.ledger.longest_wait(target_.index) >= window.age) {
         fall_short({Stage::list, Cause::mailbox_too_large},
                    "the server lists no message that is as old as deadline and grace of a mail "
                    "(" +
@@ -201,7 +195,7 @@ void Look::commit() {
         known_.classified(reading.entry, reading.kind, reading.mail, reading.removed_before);
         if (!reading.reject) continue;
         if (reading.entry.key != 0 || known_.first_time(reading.digest)) {
-            context_.needs.observer.tag_rejected(mailbox_.name, *reading.reject);
+            rejected_.push_back(*reading.reject);
         }
     }
 }
@@ -209,7 +203,7 @@ void Look::commit() {
 void Look::classify_one(const Entry& entry, const FetchedMessage& message) {
     known_.holds(entry, size_of(message.headers));
     const HeaderReading reading =
-        read_header(message.headers, message.first_line, context_.codec, mailbox_.route_of);
+        read_header(message.headers, message.first_line, target_.codec, target_.route_of);
     if (reading.says == HeaderSays::arrival && reading.tag) {
         take_arrival(entry, *reading.tag, message);
         return;
@@ -223,7 +217,7 @@ void Look::classify_one(const Entry& entry, const FetchedMessage& message) {
         known_.unreadable(entry);
         return;
     }
-    const bool reads_report = reading.says == HeaderSays::maybe_report && mailbox_.bounces;
+    const bool reads_report = reading.says == HeaderSays::maybe_report && target_.bounces;
     if (reading.says == HeaderSays::needs_body) {
         if (message.body) {
             classify_whole(entry, message);
@@ -241,10 +235,10 @@ void Look::classify_one(const Entry& entry, const FetchedMessage& message) {
 
 void Look::classify_whole(const Entry& entry, const FetchedMessage& message) {
     const std::string& body = message.body.value();
-    const MailReading reading = read_mail(message.headers, body, context_.codec, mailbox_.route_of);
+    const MailReading reading = read_mail(message.headers, body, target_.codec, target_.route_of);
     if (reading.arrival) {
         take_arrival(entry, *reading.arrival, message);
-    } else if (reading.maybe_report && mailbox_.bounces) {
+    } else if (reading.maybe_report && target_.bounces) {
         take_bounce(entry, message);
     } else {
         note(entry, EntryKind::stranger, reading.reject, &message.headers);
@@ -252,10 +246,10 @@ void Look::classify_whole(const Entry& entry, const FetchedMessage& message) {
 }
 
 void Look::take_arrival(const Entry& entry, const Tag& tag, const FetchedMessage& message) {
-    const Home home = mailbox_.home_of(tag);
+    const Home home = target_.home_of(tag);
     if (home != Home::here) {
         std::optional<TagReject> reject;
-        const std::optional<RouteFacts> facts = mailbox_.route_of(tag);
+        const std::optional<RouteFacts> facts = target_.route_of(tag);
         const bool filed = facts && facts->sender_mailbox && is_filed_copy(message.headers);
         if (home == Home::elsewhere && !filed) reject = TagReject::wrong_mailbox;
         if (home == Home::other_daemon) reject = TagReject::other_daemon;
@@ -263,8 +257,8 @@ void Look::take_arrival(const Entry& entry, const Tag& tag, const FetchedMessage
         return;
     }
     // A removal that did not hold; one by an earlier run is known by the ledger alone.
-    const bool again = context_.ledger.removed_under(tag.mail, tag.attempt, entry.key);
-    const bool pending = context_.ledger.mailbox_of(tag.mail).has_value();
+    const bool again = target_.ledger.removed_under(tag.mail, tag.attempt, entry.key);
+    const bool pending = target_.ledger.mailbox_of(tag.mail).has_value();
     const bool was_left = entry.state == EntryState::doubtful && !pending;
     readings_.push_back({entry, again || was_left ? EntryKind::left : EntryKind::ours, tag.mail,
                          again, std::nullopt, 0});
@@ -274,13 +268,13 @@ void Look::take_arrival(const Entry& entry, const Tag& tag, const FetchedMessage
                  std::nullopt, journey_of(message.headers, settings_.authserv_id),
                  false,        entry.state == EntryState::ours && !pending};
     if (message.body) take_body(mail, message);
-    if (known_.careful()) mail.proven = own_mark(message.headers, context_.codec) == tag;
+    if (known_.careful()) mail.proven = own_mark(message.headers, target_.codec) == tag;
     own_.push_back(std::move(mail));
 }
 
 void Look::take_body(OwnMail& mail, const FetchedMessage& message) {
     mail.read = true;
-    mail.proven = own_mark(message.headers, context_.codec) == mail.tag;
+    mail.proven = own_mark(message.headers, target_.codec) == mail.tag;
     mail.digest = decoded_body_digest(message.headers, message.body.value());
 }
 
@@ -321,9 +315,9 @@ Awaitable<void> Look::read_bodies(MailboxSession& session) {
         }
         if (!message.present || !message.body) continue;
         const MailReading reading =
-            read_mail(message.headers, *message.body, context_.codec, mailbox_.route_of);
+            read_mail(message.headers, *message.body, target_.codec, target_.route_of);
         const bool same =
-            own_mark(message.headers, context_.codec) == mail.tag || reading.arrival == mail.tag;
+            own_mark(message.headers, target_.codec) == mail.tag || reading.arrival == mail.tag;
         if (!same) {
             // Its header was somebody's answer to another question: nothing may be removed here,
             // and which entry shows which mail is open.

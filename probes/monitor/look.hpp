@@ -4,9 +4,12 @@
 
 #include "probes/domain/identity/arrival.hpp"
 #include "probes/domain/identity/bounce.hpp"
+#include "probes/domain/identity/journey.hpp"
+#include "probes/domain/identity/tag.hpp"
+#include "probes/domain/ledger/ledger.hpp"
 #include "probes/domain/plan/known_entries.hpp"
 #include "probes/domain/plan/look_memory.hpp"
-#include "probes/monitor/context.hpp"
+#include "probes/domain/settings/settings.hpp"
 #include "probes/session/mailbox.hpp"
 
 #include <cstdint>
@@ -31,11 +34,25 @@ struct OwnMail {
     bool read = false;
 };
 
-/// The mailbox of a look, as the monitor sees it.
-struct LookedInto {
+/// Where a mail with a verified tag belongs, as a mailbox sees it.
+enum class Home : std::uint8_t {
+    here,
+    /// It is ours, but this is not where its probe's mails end.
+    elsewhere,
+    /// Of another daemon.
+    foreign,
+    /// Of another daemon that has our instance and key.
+    other_daemon,
+};
+
+/// The mailbox of a look, and whom the look asks about what it finds there. It tells nobody
+/// anything: what it has to say is read from it.
+struct LookTarget {
     MailboxIndex index = 0;
-    /// For the observer.
-    std::string_view name;
+    /// Outlive the look, as do all others.
+    const Ledger& ledger;
+    const TagCodec& codec;
+    LookMemory& memory;
     /// Tells where the mail of a tag belongs.
     std::function<Home(const Tag&)> home_of;
     /// Tells what is configured of its route.
@@ -77,8 +94,7 @@ class Look {
     /// Sessions that reading one possible bounce may end.
     static constexpr unsigned kBounceTries = 3;
 
-    Look(Context& context, LookedInto mailbox, const MailboxSettings& settings,
-         KnownEntries& known);
+    Look(LookTarget target, const MailboxSettings& settings, KnownEntries& known);
     Look(const Look&) = delete;
     Look& operator=(const Look&) = delete;
     ~Look();
@@ -97,6 +113,11 @@ class Look {
     Awaitable<bool> clean_up(MailboxSession& session, bool safe);
     /// Our mails that stay are as good as strangers from now on; after clean_up().
     void leave_others();
+    /// Our mails that are not to be seen again, for they were removed or are left: another copy is
+    /// a duplicate; after leave_others().
+    [[nodiscard]] const std::vector<Sighting>& put_away() const noexcept { return put_away_; }
+    /// Why texts like tags were not taken for arrivals; those that were not told before.
+    [[nodiscard]] const std::vector<TagReject>& rejected() const noexcept { return rejected_; }
 
     /// The dialogue was in step to its end, and every entry not classified earlier was classified,
     /// is gone, or cannot be a mail that is awaited.
@@ -186,11 +207,9 @@ class Look {
     void commit();
     Awaitable<std::vector<std::uint32_t>> removable(MailboxSession& session, Instant until);
     void note_removed(const std::vector<std::uint32_t>& numbers);
-    /// They are not to be seen again: another copy is a duplicate.
     void put_away(const std::vector<OwnMail>& mails);
 
-    Context& context_;
-    LookedInto mailbox_;
+    LookTarget target_;
     const MailboxSettings& settings_;
     KnownEntries& known_;
     LookShare share_;
@@ -205,6 +224,8 @@ class Look {
     std::vector<Entry> open_;
     std::vector<Entry> maybe_bounces_;
     std::vector<FoundBounce> bounces_;
+    std::vector<Sighting> put_away_;
+    std::vector<TagReject> rejected_;
     std::optional<std::uint32_t> messages_;
     std::optional<StageCause> shortfall_;
     std::string detail_;

@@ -52,7 +52,7 @@ void Look::settle() {
     commit();
     // Only now is it known which entries were read.
     const std::optional<Instant> blind = known_.blind_until();
-    if (blind && context_.ledger.expects(mailbox_.index, *blind)) {
+    if (blind && target_.ledger.expects(target_.index, *blind)) {
         std::string words =
             "a message is listed but cannot be read; a mail that was sent before it was first "
             "listed may be that one";
@@ -79,7 +79,7 @@ Awaitable<std::vector<std::uint32_t>> Look::removable(MailboxSession& session, I
         // answer among others may have been somebody else's.
         if (!mail.proven && mail.read && !mail.digest) {
             const Take take = [this, &mail](std::size_t, const FetchedMessage& message) {
-                mail.proven = own_mark(message.headers, context_.codec) == mail.tag;
+                mail.proven = own_mark(message.headers, target_.codec) == mail.tag;
             };
             co_await read_each(session, std::span(&mail.entry, 1), Pace::single, take);
         }
@@ -120,13 +120,8 @@ void Look::leave_others() {
 }
 
 void Look::put_away(const std::vector<OwnMail>& mails) {
-    for (const Found& found : sightings_of(mails)) {
-        const Sighting& sighting = found.sighting;
-        Outcome outcome =
-            context_.ledger.deleted(sighting.mail, sighting.attempt, sighting.entries);
-        if (outcome.judged.empty()) continue;
-        context_.needs.journal.note(outcome.judged.front());
-    }
+    for (Found& found : sightings_of(mails))
+        put_away_.push_back(std::move(found.sighting));
 }
 
 }  // namespace mailprobed

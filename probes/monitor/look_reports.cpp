@@ -46,8 +46,8 @@ Awaitable<std::size_t> Look::read_bounce_of(MailboxSession& session, const Entry
 
 void Look::take_bounce(const Entry& entry, const FetchedMessage& message) {
     BounceReading reading = read_bounce(message.headers, message.body.value_or(std::string()),
-                                        context_.codec, mailbox_.route_of);
-    const Home home = reading.bounce ? mailbox_.home_of(reading.bounce->tag) : Home::foreign;
+                                        target_.codec, target_.route_of);
+    const Home home = reading.bounce ? target_.home_of(reading.bounce->tag) : Home::foreign;
     if (home == Home::foreign || home == Home::other_daemon) {
         note(entry, EntryKind::stranger, reading.reject, &message.headers);
         return;

@@ -168,9 +168,14 @@ Awaitable<void> Watcher::look(Instant planned_at) {
     plan_.look_began(began);
 
     const MailboxSettings& settings = *account->mailbox;
-    LookedInto mailbox{index_, account->name, [this](const Tag& tag) { return home_of(tag); },
-                       [this](const Tag& tag) { return route_of(tag); }, duty_.bounces.any};
-    Look look(context_, std::move(mailbox), settings, known_);
+    LookTarget target{index_,
+                      context_.ledger,
+                      context_.codec,
+                      context_.look_memory,
+                      [this](const Tag& tag) { return home_of(tag); },
+                      [this](const Tag& tag) { return route_of(tag); },
+                      duty_.bounces.any};
+    Look look(std::move(target), settings, known_);
     ObserverTrace trace(
         context_.needs.observer, {settings.protocol, account->name, account->name},
         RouteMasks(context_.masks, context_.settings, [this] { return heard_by(); }),
@@ -205,6 +210,8 @@ Awaitable<void> Watcher::look(Instant planned_at) {
     }
     // A look proves presence however it ended.
     if (!told) co_await tell_ledger(look, planned_at);
+    for (const TagReject reason : look.rejected())
+        context_.needs.observer.tag_rejected(account->name, reason);
 
     if (session.out_of_step()) known_.be_careful(true);
     const Instant now = BootClock::now();

@@ -64,6 +64,11 @@ Awaitable<bool> Watcher::clean_up(Look& look, MailboxSession& session, bool safe
     const bool confirmed = co_await look.clean_up(session, safe && kept);
     if (!proven && look.in_step()) kept = co_await tell_copies(look);
     if (safe && kept && look.in_step()) look.leave_others();
+    for (const Sighting& mail : look.put_away()) {
+        Outcome outcome = context_.ledger.deleted(mail.mail, mail.attempt, mail.entries);
+        Circumstances none;
+        co_await report(context_, std::move(outcome), std::move(none));
+    }
     co_return confirmed;
 }
 

@@ -163,10 +163,15 @@ class Campaign {
         ++score_.looks;
         if (std::getenv("MODEL_TRACE") != nullptr) std::printf("-- look\n");
         context_.ledger.look_began(box_, world_.now());
-        LookedInto mailbox{
-            box_, "a", [](const Tag&) { return Home::here; },
-            [](const Tag&) { return RouteFacts{"a@model.invalid", "a@model.invalid"}; }, false};
-        Look look(context_, std::move(mailbox), *settings_->accounts[0].mailbox, known_);
+        LookTarget target{
+            box_,
+            context_.ledger,
+            context_.codec,
+            context_.look_memory,
+            [](const Tag&) { return Home::here; },
+            [](const Tag&) { return RouteFacts{"a@model.invalid", "a@model.invalid"}; },
+            false};
+        Look look(std::move(target), *settings_->accounts[0].mailbox, known_);
         ServerChannel channel(world_);
         NoTrace trace;
         Pop3Session session(channel, *settings_->accounts[0].mailbox, Instant::max(), trace);
@@ -199,6 +204,8 @@ class Campaign {
             co_await look.clean_up(session, true);
             if (look.in_step() && !proven) tell_copies(look);
             if (look.in_step()) look.leave_others();
+            for (const Sighting& mail : look.put_away())
+                judge(context_.ledger.deleted(mail.mail, mail.attempt, mail.entries));
         } catch (const Failure&) {
             if (told) co_return;
         }
