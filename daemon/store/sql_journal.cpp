@@ -53,8 +53,8 @@ enum class Idle : std::uint8_t { no, for_awaited, for_any };
 }  // namespace
 
 struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
-    Impl(const Executor& on, JournalPlace where, HealthHandler handler)
-        : executor(on), disk(std::move(where)), on_health(std::move(handler)), sweep(on) {}
+    Impl(const Executor& on, std::unique_ptr<Store> where, HealthHandler handler)
+        : executor(on), store(std::move(where)), on_health(std::move(handler)), sweep(on) {}
 
     // On the event loop.
     /// Nothing if it is of a mail that was given up.
@@ -75,7 +75,8 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     void tell_notice();
 
     Executor executor;
-    LedgerDisk disk;
+    /// The writer thread's alone once that runs.
+    std::unique_ptr<Store> store;
     HealthHandler on_health;
     BootTimer sweep;
     bool sweeping = false;
@@ -210,9 +211,9 @@ void SqlJournal::Impl::displaced_now(const std::string& why) {
 }
 
 void SqlJournal::Impl::tell_notice() {
-    std::string why = disk.take_notice();
+    std::string why = store->take_notice();
     if (why.empty()) return;
-    asio::post(executor, [self = weak_from_this(), gone = disk.was_displaced(), why] {
+    asio::post(executor, [self = weak_from_this(), gone = store->was_displaced(), why] {
         const auto journal = self.lock();
         if (!journal) return;
         if (gone) {
@@ -224,7 +225,7 @@ void SqlJournal::Impl::tell_notice() {
 }
 
 void SqlJournal::Impl::wait_for_work(std::unique_lock<std::mutex>& guard) {
-    const auto pressing = [this] { return stop || !disk.is_open() || awaited > backlog.taken(); };
+    const auto pressing = [this] { return stop || !store->is_open() || awaited > backlog.taken(); };
     idle = Idle::for_awaited;
     // Mostly something comes along within this time, so that the others need no signal.
     wake.wait_for(guard, kLinger, pressing);
@@ -249,7 +250,7 @@ void SqlJournal::Impl::run() {
         ++steps;
         in_step = true;
         guard.unlock();
-        const bool written = disk.write(group);
+        const bool written = store->write(group);
         tell_notice();
         last_commit = std::chrono::steady_clock::now();
         if (written) {
@@ -257,9 +258,9 @@ void SqlJournal::Impl::run() {
             asio::post(executor, [self = weak_from_this(), upto] {
                 if (const auto journal = self.lock()) journal->committed(upto);
             });
-            disk.prune();
+            store->prune();
         } else {
-            asio::post(executor, [self = weak_from_this(), why = disk.error()] {
+            asio::post(executor, [self = weak_from_this(), why = store->error()] {
                 if (const auto journal = self.lock()) journal->failed(why);
             });
         }
@@ -280,12 +281,16 @@ void SqlJournal::Impl::run() {
 }
 
 SqlJournal::SqlJournal(const Executor& executor, JournalPlace place, HealthHandler on_health)
-    : impl_(std::make_shared<Impl>(executor, std::move(place), std::move(on_health))) {
+    : SqlJournal(executor, std::make_unique<LedgerDisk>(std::move(place)), std::move(on_health)) {}
+
+SqlJournal::SqlJournal(const Executor& executor, std::unique_ptr<Store> store,
+                       HealthHandler on_health)
+    : impl_(std::make_shared<Impl>(executor, std::move(store), std::move(on_health))) {
     Impl& impl = *impl_;
-    impl.remembered = impl.disk.recall();
+    impl.remembered = impl.store->load();
     impl.tell_notice();
-    if (!impl.disk.is_open()) {
-        asio::post(executor, [self = impl_->weak_from_this(), why = impl.disk.error()] {
+    if (!impl.store->is_open()) {
+        asio::post(executor, [self = impl_->weak_from_this(), why = impl.store->error()] {
             if (const auto journal = self.lock()) journal->failed(why);
         });
     }

@@ -3,9 +3,7 @@
 #pragma once
 
 #include "daemon/service/pulse.hpp"
-#include "daemon/store/detail_record.hpp"
-#include "probes/domain/ledger/remembered.hpp"
-#include "probes/monitor/journal.hpp"
+#include "daemon/store/store.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -42,6 +40,8 @@ class SqlJournal final : public Journal {
     /// Locks the directory and opens the ledger. Throws LedgerInUse if another process has it;
     /// other trouble is told to `on_health` once the loop runs.
     SqlJournal(const Executor& executor, JournalPlace place, HealthHandler on_health);
+    /// The same in another store.
+    SqlJournal(const Executor& executor, std::unique_ptr<Store> store, HealthHandler on_health);
     /// Writes what is still queued if the disk lets it.
     ~SqlJournal() override;
 

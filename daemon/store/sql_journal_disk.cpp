@@ -132,7 +132,7 @@ bool LedgerDisk::write(const std::vector<QueuedRecord>& group) {
     return false;
 }
 
-std::optional<Remembered> LedgerDisk::recall() {
+std::optional<Remembered> LedgerDisk::load() {
     std::optional<Remembered> result;
     const std::vector<QueuedRecord> nothing;
     if (write(nothing)) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The journal's side of the disk: opens the ledger, writes, and makes a new one where it must. Used
-// by the writer thread alone once that runs.
+// The store in a file of SQLite: opens the ledger, writes, and makes a new one where it must.
 #pragma once
 
 #include "daemon/store/copy.hpp"
@@ -17,30 +16,26 @@
 namespace mailprobed {
 
 /// The ledger of a state directory and what went wrong with it.
-class LedgerDisk {
+class LedgerDisk final : public Store {
   public:
     /// Locks the directory. Throws as LedgerLock does.
     explicit LedgerDisk(JournalPlace place);
     LedgerDisk(const LedgerDisk&) = delete;
     LedgerDisk& operator=(const LedgerDisk&) = delete;
-    ~LedgerDisk();
+    ~LedgerDisk() override;
 
     /// What earlier runs left; opens the ledger, and reads one that cannot be written to. Nothing
     /// if it cannot be read either.
-    [[nodiscard]] std::optional<Remembered> recall();
-    /// Writes all of `group`, in a ledger that is opened, mended or made anew where needed; false
-    /// and error() if that fails.
-    [[nodiscard]] bool write(const std::vector<QueuedRecord>& group);
-    /// Deletes what is old, now and then, once the clock can be believed.
-    void prune();
+    [[nodiscard]] std::optional<Remembered> load() override;
+    /// In a ledger that is opened, mended or made anew where needed.
+    [[nodiscard]] bool write(const std::vector<QueuedRecord>& group) override;
+    /// Once the clock can be believed.
+    void prune() override;
 
-    [[nodiscard]] bool is_open() const noexcept { return writer_ != nullptr; }
-    /// Why the last write failed.
-    [[nodiscard]] const std::string& error() const noexcept { return error_; }
-    /// What people must be told although it works again; empty but once.
-    [[nodiscard]] std::string take_notice();
-    /// True from when the ledger was found to be taken away until the end of the run.
-    [[nodiscard]] bool was_displaced() const noexcept { return displaced_; }
+    [[nodiscard]] bool is_open() const override { return writer_ != nullptr; }
+    [[nodiscard]] const std::string& error() const override { return error_; }
+    [[nodiscard]] std::string take_notice() override;
+    [[nodiscard]] bool was_displaced() const override { return displaced_; }
 
   private:
     void open();

@@ -2,15 +2,13 @@
 // Turns journal records into rows. Used by one thread; does not know about waiting.
 #pragma once
 
-#include "daemon/store/detail_record.hpp"
-#include "probes/domain/ledger/remembered.hpp"
+#include "daemon/store/store.hpp"
 #include "probes/monitor/journal.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
-#include <variant>
 
 namespace mailprobed {
 
@@ -27,13 +25,6 @@ struct ClockReading {
 
 /// The clocks now.
 [[nodiscard]] ClockReading read_clocks();
-
-/// A record on its way to the disk.
-struct QueuedRecord {
-    std::variant<JournalRecord, DetailRecord> record;
-    /// Its sender stopped waiting: what it announces may have happened before it was safe.
-    bool at_risk = false;
-};
 
 /// An open ledger that takes records.
 class LedgerWriter {

@@ -10,6 +10,7 @@
 #include "probes/domain/plan/known_entries.hpp"
 #include "probes/domain/plan/look_memory.hpp"
 #include "probes/domain/settings/settings.hpp"
+#include "probes/monitor/home.hpp"
 #include "probes/session/mailbox.hpp"
 
 #include <cstdint>
@@ -32,17 +33,6 @@ struct OwnMail {
     bool proven = false;
     /// Its body was asked for, or an earlier look did.
     bool read = false;
-};
-
-/// Where a mail with a verified tag belongs, as a mailbox sees it.
-enum class Home : std::uint8_t {
-    here,
-    /// It is ours, but this is not where its probe's mails end.
-    elsewhere,
-    /// Of another daemon.
-    foreign,
-    /// Of another daemon that has our instance and key.
-    other_daemon,
 };
 
 /// The mailbox of a look, and whom the look asks about what it finds there. It tells nobody

@@ -8,6 +8,7 @@
 #include "probes/domain/plan/known_entries.hpp"
 #include "probes/domain/plan/poll_plan.hpp"
 #include "probes/monitor/context.hpp"
+#include "probes/monitor/home.hpp"
 #include "probes/net/boot_clock.hpp"
 
 #include <deque>

@@ -199,9 +199,9 @@ MUTANTS = [
            "std::move(waiter.resume)(Durability::durable);",
            "unit:JournalPatience.ADiskThatDoesNotAnswerHoldsAMailUpForASecondAndIsToldOf"),
     Mutant("records are dropped when a write fails", "daemon/store/sql_journal.cpp",
-           "        } else {\n            asio::post(executor, [self = weak_from_this(), why = disk.error()] {\n",
+           "        } else {\n            asio::post(executor, [self = weak_from_this(), why = store->error()] {\n",
            "        } else {\n            group.clear();\n"
-           "            asio::post(executor, [self = weak_from_this(), why = disk.error()] {\n",
+           "            asio::post(executor, [self = weak_from_this(), why = store->error()] {\n",
            "unit:JournalPatience.WhatCouldNotBeWrittenIsWrittenWhenItCan"),
     Mutant("durable is said without a commit", "daemon/store/writer.cpp",
            "    impl_->finish();\n    all_or_nothing.commit();\n",
