@@ -44,17 +44,17 @@ ProbeRow* ProbeTable::find(std::string_view probe) {
     return entry == index_.end() ? nullptr : &rows_[entry->second];
 }
 
-void ProbeTable::probe_restored(const ProbeRestored& fact) {
+void ProbeTable::take(const ProbeRestored& fact) {
     ProbeRow* row = find(fact.probe);
     if (row == nullptr) return;
     row->history = fact.history;
 }
 
-void ProbeTable::mail_started(const MailStarted& fact) {
+void ProbeTable::take(const MailStarted& fact) {
     if (ProbeRow* row = find(fact.probe)) ++row->started;
 }
 
-void ProbeTable::mail_judged(const MailJudged& fact) {
+void ProbeTable::take(const MailJudged& fact) {
     ProbeRow* row = find(fact.probe);
     if (row == nullptr) return;
     row->verdict = fact.verdict;
@@ -63,7 +63,7 @@ void ProbeTable::mail_judged(const MailJudged& fact) {
     if (fact.verdict == Verdict::delivered) ++row->delivered;
 }
 
-void ProbeTable::pending_changed(const PendingState& fact) {
+void ProbeTable::take(const PendingState& fact) {
     ProbeRow* row = find(fact.probe);
     if (row == nullptr) return;
     row->pending = fact.count;

@@ -36,7 +36,10 @@ struct ProbeRow {
 };
 
 /// Remembers the last verdict of each probe, in the order of the configuration.
-class ProbeTable final : public Observer {
+class ProbeTable final
+    : public Sink<ProbeTable, AttemptRefused, StageDone, EvidenceFound, TickMissed, LookDone,
+                  LookStageDone, TagRejected, Connected, Encrypted, ProbeGone, MailboxGone,
+                  TranscriptLine, AttemptDone, MailWatched, InternalError> {
   public:
     explicit ProbeTable(const Settings& settings);
 
@@ -46,10 +49,10 @@ class ProbeTable final : public Observer {
     /// Goes on with the probes of `settings`, in their order.
     void reconfigure(const Settings& settings);
 
-    void probe_restored(const ProbeRestored& fact) override;
-    void mail_started(const MailStarted& fact) override;
-    void mail_judged(const MailJudged& fact) override;
-    void pending_changed(const PendingState& fact) override;
+    void take(const ProbeRestored& fact);
+    void take(const MailStarted& fact);
+    void take(const MailJudged& fact);
+    void take(const PendingState& fact);
 
   private:
     ProbeRow* find(std::string_view probe);

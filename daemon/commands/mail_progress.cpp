@@ -25,7 +25,7 @@ MailProgress::MailProgress(std::string probe, TlsMode tls, Duration deadline, In
       start_(start),
       stages_(stages_of(Side::sending, tls)) {}
 
-void MailProgress::stage_done(const StageDone& fact) {
+void MailProgress::take(const StageDone& fact) {
     const auto at = std::ranges::find(stages_, fact.stage);
     if (at == stages_.end() || phase_ == Phase::waiting) return;
     phase_ = Phase::sending;
@@ -41,20 +41,18 @@ void MailProgress::stage_done(const StageDone& fact) {
     phase_ = unconfirmed_ ? Phase::waiting : Phase::failed;
 }
 
-void MailProgress::attempt_refused(std::string_view /*probe*/, std::uint64_t /*mail*/,
-                                   StageCause failure) {
-    failure_ = failure;
+void MailProgress::take(const AttemptRefused& fact) {
+    failure_ = fact.failure;
     phase_ = Phase::refused;
     stage_ = 0;
 }
 
-void MailProgress::look_stage_done(std::string_view mailbox, Stage /*stage*/, Duration /*took*/,
-                                   std::optional<Cause> /*cause*/) {
-    if (!sender_.empty() && mailbox == sender_) return;
+void MailProgress::take(const LookStageDone& fact) {
+    if (!sender_.empty() && fact.mailbox == sender_) return;
     looking_ = true;
 }
 
-void MailProgress::look_done(const LookDone& fact) {
+void MailProgress::take(const LookDone& fact) {
     if (!sender_.empty() && fact.mailbox == sender_) return;
     ++looks_;
     looking_ = false;

@@ -13,18 +13,20 @@
 namespace mailprobed {
 
 /// Follows one mail of one probe.
-class MailProgress final : public Observer {
+class MailProgress final
+    : public Sink<MailProgress, MailStarted, ProbeRestored, MailJudged, EvidenceFound, PendingState,
+                  TickMissed, TagRejected, Connected, Encrypted, ProbeGone, MailboxGone,
+                  TranscriptLine, AttemptDone, MailWatched, InternalError> {
   public:
     /// `tls` of the sending half; times are those of the caller's clock. Looks into the mailbox of
     /// account `sender`, where only reports of non-delivery come, are not told.
     MailProgress(std::string probe, TlsMode tls, Duration deadline, Instant start,
                  std::string sender = {});
 
-    void stage_done(const StageDone& fact) override;
-    void attempt_refused(std::string_view probe, std::uint64_t mail, StageCause failure) override;
-    void look_done(const LookDone& fact) override;
-    void look_stage_done(std::string_view mailbox, Stage stage, Duration took,
-                         std::optional<Cause> cause) override;
+    void take(const StageDone& fact);
+    void take(const AttemptRefused& fact);
+    void take(const LookDone& fact);
+    void take(const LookStageDone& fact);
 
     /// The state of things, one line without its end: "qq-self: waiting: 12 s of 300 s, 3 looks,
     /// next in 4 s". `next_look` is when the next one is planned, if one is.

@@ -43,7 +43,10 @@ constexpr std::chrono::milliseconds kRepaint{250};
 constexpr std::chrono::seconds kTidyUp{10};
 
 /// Notes what `once` tells at the end.
-class Findings final : public Observer {
+class Findings final
+    : public Sink<Findings, MailStarted, ProbeRestored, AttemptRefused, PendingState, TickMissed,
+                  LookStageDone, TagRejected, Connected, Encrypted, ProbeGone, MailboxGone,
+                  TranscriptLine, AttemptDone, MailWatched, InternalError> {
   public:
     /// Looks into the mailbox of account `sender`, where only reports come, do not count; what they
     /// remove does if it is `same_mailbox`, under another port.
@@ -52,10 +55,8 @@ class Findings final : public Observer {
           same_mailbox_(same_mailbox),
           on_verdict_(std::move(on_verdict)) {}
 
-    void stage_done(const StageDone& fact) override {
-        smtp = fact.took + smtp.value_or(Duration{});
-    }
-    void mail_judged(const MailJudged& fact) override {
+    void take(const StageDone& fact) { smtp = fact.took + smtp.value_or(Duration{}); }
+    void take(const MailJudged& fact) {
         verdict = fact.verdict;
         mail = fact.mail;
         failure = fact.failure;
@@ -66,10 +67,10 @@ class Findings final : public Observer {
         body = fact.body;
         on_verdict_();
     }
-    void evidence_found(const EvidenceFound& fact) override {
+    void take(const EvidenceFound& fact) {
         duplicated = duplicated || fact.kind == Evidence::duplicate;
     }
-    void look_done(const LookDone& fact) override {
+    void take(const LookDone& fact) {
         const bool for_reports = !sender_.empty() && fact.mailbox == sender_;
         if (!for_reports || same_mailbox_) deleted += fact.deleted;
         if (for_reports) return;

@@ -75,25 +75,24 @@ void Transcript::stage(const StageTime& time) {
     note(to_string(time.protocol), text_of(time));
 }
 
-void Transcript::mail_started(const MailStarted& fact) {
+void Transcript::take(const MailStarted& fact) {
     note("", fmt::format("mail {:016x} of probe {}", fact.mail, fact.probe));
 }
 
-void Transcript::stage_done(const StageDone& fact) {
+void Transcript::take(const StageDone& fact) {
     stage({Protocol::smtp, fact.stage, fact.took, fact.cause});
 }
 
-void Transcript::look_stage_done(std::string_view mailbox, Stage which, Duration took,
-                                 std::optional<Cause> cause) {
-    if (is_sender(mailbox)) {
-        line(to_string(Protocol::pop3), mark_of(mailbox, Speaker::note),
-             text_of({Protocol::pop3, which, took, cause}));
+void Transcript::take(const LookStageDone& fact) {
+    if (is_sender(fact.mailbox)) {
+        line(to_string(Protocol::pop3), mark_of(fact.mailbox, Speaker::note),
+             text_of({Protocol::pop3, fact.stage, fact.took, fact.cause}));
         return;
     }
-    stage({Protocol::pop3, which, took, cause});
+    stage({Protocol::pop3, fact.stage, fact.took, fact.cause});
 }
 
-void Transcript::look_done(const LookDone& fact) {
+void Transcript::take(const LookDone& fact) {
     const bool for_reports = is_sender(fact.mailbox);
     if (!for_reports) {
         ++looks_;
@@ -112,37 +111,37 @@ void Transcript::look_done(const LookDone& fact) {
     line(to_string(Protocol::pop3), mark_of(fact.mailbox, Speaker::note), text);
 }
 
-void Transcript::mail_judged(const MailJudged& fact) {
+void Transcript::take(const MailJudged& fact) {
     judged_ = fact;
     note("", fmt::format("verdict: {}", to_string(fact.verdict)));
 }
 
-void Transcript::evidence_found(const EvidenceFound& fact) {
+void Transcript::take(const EvidenceFound& fact) {
     note("", fmt::format("after the verdict: {}", to_string(fact.kind)));
 }
 
-void Transcript::tag_rejected(std::string_view mailbox, TagReject reason) {
+void Transcript::take(const TagRejected& fact) {
     note(to_string(Protocol::pop3),
-         fmt::format("a tag in mailbox {} was rejected: {}", mailbox, to_string(reason)));
+         fmt::format("a tag in mailbox {} was rejected: {}", fact.mailbox, to_string(fact.reason)));
 }
 
-void Transcript::connected(std::string_view account, Protocol protocol, IpFamily family) {
-    line(to_string(protocol), mark_of(whose(protocol, account), Speaker::note),
-         fmt::format("connected for account {} over IP{}", account, to_string(family)));
+void Transcript::take(const Connected& fact) {
+    line(to_string(fact.protocol), mark_of(whose(fact.protocol, fact.account), Speaker::note),
+         fmt::format("connected for account {} over IP{}", fact.account, to_string(fact.family)));
 }
 
-void Transcript::encrypted(std::string_view account, Protocol protocol, const TlsFacts& facts) {
-    line(to_string(protocol), mark_of(whose(protocol, account), Speaker::note),
-         fmt::format("encrypted with {} {}", facts.version, facts.cipher));
+void Transcript::take(const Encrypted& fact) {
+    line(to_string(fact.protocol), mark_of(whose(fact.protocol, fact.account), Speaker::note),
+         fmt::format("encrypted with {} {}", fact.facts.version, fact.facts.cipher));
 }
 
-void Transcript::transcript_line(std::string_view who_for, Protocol protocol, Speaker who,
-                                 std::string_view text) {
-    line(to_string(protocol), mark_of(whose(protocol, who_for), who), text);
+void Transcript::take(const TranscriptLine& fact) {
+    line(to_string(fact.protocol), mark_of(whose(fact.protocol, fact.who_for), fact.who),
+         fact.text);
 }
 
-void Transcript::internal_error(std::string_view where, std::string_view what) {
-    note("", fmt::format("internal error in {}: {}", where, what));
+void Transcript::take(const InternalError& fact) {
+    note("", fmt::format("internal error in {}: {}", fact.where, fact.what));
 }
 
 void Transcript::summary() {

@@ -16,7 +16,8 @@ namespace mailprobed {
 
 /// An observer that writes every line, stage and verdict to a stream, with the time since its
 /// construction, and flushes after each.
-class Transcript final : public Observer {
+class Transcript final : public Sink<Transcript, ProbeRestored, AttemptRefused, PendingState,
+                                     TickMissed, ProbeGone, MailboxGone, AttemptDone, MailWatched> {
   public:
     /// Where the program's time comes from.
     using Now = std::function<Instant()>;
@@ -25,20 +26,18 @@ class Transcript final : public Observer {
     /// with its name and kept out of the summary; "" if the mail's mailbox is the only one.
     Transcript(std::ostream& out, Now now, std::string sender = {});
 
-    void mail_started(const MailStarted& fact) override;
-    void stage_done(const StageDone& fact) override;
-    void mail_judged(const MailJudged& fact) override;
-    void evidence_found(const EvidenceFound& fact) override;
-    void look_done(const LookDone& fact) override;
-    void tag_rejected(std::string_view mailbox, TagReject reason) override;
-    void connected(std::string_view account, Protocol protocol, IpFamily family) override;
-    void encrypted(std::string_view account, Protocol protocol, const TlsFacts& facts) override;
-    [[nodiscard]] bool wants_lines() const override { return true; }
-    void transcript_line(std::string_view who_for, Protocol protocol, Speaker who,
-                         std::string_view text) override;
-    void look_stage_done(std::string_view mailbox, Stage stage, Duration took,
-                         std::optional<Cause> cause) override;
-    void internal_error(std::string_view where, std::string_view what) override;
+    void take(const MailStarted& fact);
+    void take(const StageDone& fact);
+    void take(const MailJudged& fact);
+    void take(const EvidenceFound& fact);
+    void take(const LookDone& fact);
+    void take(const TagRejected& fact);
+    void take(const Connected& fact);
+    void take(const Encrypted& fact);
+    [[nodiscard]] Interest interest() const override { return {.lines = true}; }
+    void take(const TranscriptLine& fact);
+    void take(const LookStageDone& fact);
+    void take(const InternalError& fact);
 
     /// Writes verdict, times and stages; call it when nothing more is to come.
     void summary();

@@ -16,26 +16,26 @@ std::string hex(std::uint64_t mail) {
 
 }  // namespace
 
-void LogObserver::probe_restored(const ProbeRestored& fact) {
+void LogObserver::take(const ProbeRestored& fact) {
     if (fact.mails == 0) return;
     log_.write(LogLevel::info, "restored", {{"probe", fact.probe}, {"mails", fact.mails}});
 }
 
-void LogObserver::attempt_refused(std::string_view probe, std::uint64_t mail, StageCause failure) {
+void LogObserver::take(const AttemptRefused& fact) {
     log_.write(LogLevel::info, "attempt_refused",
-               {{"probe", probe},
-                {"mail", hex(mail)},
-                {"stage", to_string(failure.stage)},
-                {"cause", to_string(failure.cause)}});
+               {{"probe", fact.probe},
+                {"mail", hex(fact.mail)},
+                {"stage", to_string(fact.failure.stage)},
+                {"cause", to_string(fact.failure.cause)}});
 }
 
-void LogObserver::mail_started(const MailStarted& fact) {
+void LogObserver::take(const MailStarted& fact) {
     if (!log_.enabled(LogLevel::debug)) return;
     log_.write(LogLevel::debug, "mail_started",
                {{"probe", fact.probe}, {"mail", hex(fact.mail)}, {"start_lag", fact.start_lag}});
 }
 
-void LogObserver::stage_done(const StageDone& fact) {
+void LogObserver::take(const StageDone& fact) {
     if (!log_.enabled(LogLevel::debug)) return;
     const std::string_view outcome = fact.cause ? to_string(*fact.cause) : "ok";
     log_.write(LogLevel::debug, "stage",
@@ -46,7 +46,7 @@ void LogObserver::stage_done(const StageDone& fact) {
                 {"result", outcome}});
 }
 
-void LogObserver::mail_judged(const MailJudged& fact) {
+void LogObserver::take(const MailJudged& fact) {
     const bool delivered = fact.verdict == Verdict::delivered;
     const LogLevel level = delivered ? LogLevel::info : LogLevel::warning;
     if (!log_.enabled(level)) return;
@@ -71,7 +71,7 @@ void LogObserver::mail_judged(const MailJudged& fact) {
     log_.write(level, "mail", fields);
 }
 
-void LogObserver::evidence_found(const EvidenceFound& fact) {
+void LogObserver::take(const EvidenceFound& fact) {
     const LogLevel level =
         fact.kind == Evidence::contradiction ? LogLevel::warning : LogLevel::info;
     const std::string mail = hex(fact.mail);
@@ -81,22 +81,22 @@ void LogObserver::evidence_found(const EvidenceFound& fact) {
     log_.write(level, "after_verdict", fields);
 }
 
-void LogObserver::tick_missed(std::string_view probe, MissReason reason, std::uint64_t count) {
+void LogObserver::take(const TickMissed& fact) {
     log_.write(LogLevel::warning, "tick_missed",
-               {{"probe", probe}, {"reason", to_string(reason)}, {"count", count}});
+               {{"probe", fact.probe}, {"reason", to_string(fact.reason)}, {"count", fact.count}});
 }
 
-void LogObserver::probe_gone(std::string_view probe) {
-    log_.write(LogLevel::info, "probe_gone", {{"probe", probe}});
+void LogObserver::take(const ProbeGone& fact) {
+    log_.write(LogLevel::info, "probe_gone", {{"probe", fact.probe}});
 }
 
-void LogObserver::mailbox_gone(std::string_view mailbox) {
-    log_.write(LogLevel::info, "mailbox_gone", {{"mailbox", mailbox}});
-    const auto trouble = troubles_.find(mailbox);
+void LogObserver::take(const MailboxGone& fact) {
+    log_.write(LogLevel::info, "mailbox_gone", {{"mailbox", fact.mailbox}});
+    const auto trouble = troubles_.find(fact.mailbox);
     if (trouble != troubles_.end()) troubles_.erase(trouble);
 }
 
-void LogObserver::look_done(const LookDone& fact) {
+void LogObserver::take(const LookDone& fact) {
     if (fact.came_again != 0) {
         log_.write(LogLevel::warning, "removal_undone",
                    {{"mailbox", fact.mailbox}, {"mails", fact.came_again}});
@@ -144,45 +144,46 @@ void LogObserver::look_failed(const LookDone& fact, StageCause failure) {
     trouble.quiet = 0;
 }
 
-void LogObserver::tag_rejected(std::string_view mailbox, TagReject reason) {
+void LogObserver::take(const TagRejected& fact) {
     // Strangers can cause these at will, so they are counted by the metrics and told at debug only.
     log_.write(LogLevel::debug, "tag_rejected",
-               {{"mailbox", mailbox}, {"reason", to_string(reason)}});
+               {{"mailbox", fact.mailbox}, {"reason", to_string(fact.reason)}});
 }
 
-void LogObserver::connected(std::string_view account, Protocol protocol, IpFamily family) {
-    log_.write(
-        LogLevel::debug, "connected",
-        {{"account", account}, {"protocol", to_string(protocol)}, {"family", to_string(family)}});
+void LogObserver::take(const Connected& fact) {
+    log_.write(LogLevel::debug, "connected",
+               {{"account", fact.account},
+                {"protocol", to_string(fact.protocol)},
+                {"family", to_string(fact.family)}});
 }
 
-void LogObserver::encrypted(std::string_view account, Protocol protocol, const TlsFacts& facts) {
+void LogObserver::take(const Encrypted& fact) {
     log_.write(LogLevel::debug, "encrypted",
-               {{"account", account},
-                {"protocol", to_string(protocol)},
-                {"version", facts.version},
-                {"cipher", facts.cipher}});
+               {{"account", fact.account},
+                {"protocol", to_string(fact.protocol)},
+                {"version", fact.facts.version},
+                {"cipher", fact.facts.cipher}});
 }
 
-void LogObserver::transcript_line(std::string_view who_for, Protocol protocol, Speaker who,
-                                  std::string_view text) {
+void LogObserver::take(const TranscriptLine& fact) {
     log_.write(LogLevel::trace, "transcript",
-               {{"for", who_for},
-                {"protocol", to_string(protocol)},
-                {"who", to_string(who)},
-                {"text", text}});
+               {{"for", fact.who_for},
+                {"protocol", to_string(fact.protocol)},
+                {"who", to_string(fact.who)},
+                {"text", fact.text}});
 }
 
-void LogObserver::look_stage_done(std::string_view mailbox, Stage stage, Duration took,
-                                  std::optional<Cause> cause) {
-    const std::string_view outcome = cause ? to_string(*cause) : "ok";
-    log_.write(
-        LogLevel::debug, "look_stage",
-        {{"mailbox", mailbox}, {"stage", to_string(stage)}, {"took", took}, {"result", outcome}});
+void LogObserver::take(const LookStageDone& fact) {
+    const std::string_view outcome = fact.cause ? to_string(*fact.cause) : "ok";
+    log_.write(LogLevel::debug, "look_stage",
+               {{"mailbox", fact.mailbox},
+                {"stage", to_string(fact.stage)},
+                {"took", fact.took},
+                {"result", outcome}});
 }
 
-void LogObserver::internal_error(std::string_view where, std::string_view what) {
-    log_.write(LogLevel::error, "internal_error", {{"where", where}, {"what", what}});
+void LogObserver::take(const InternalError& fact) {
+    log_.write(LogLevel::error, "internal_error", {{"where", fact.where}, {"what", fact.what}});
 }
 
 }  // namespace mailprobed

@@ -14,32 +14,32 @@
 namespace mailprobed {
 
 /// Writes facts as events; a mailbox that keeps failing alike is told once per kRepeatEvery.
-class LogObserver final : public Observer {
+class LogObserver final : public Sink<LogObserver, PendingState, AttemptDone, MailWatched> {
   public:
     /// Least time between two lines about the same failure of one mailbox.
     static constexpr std::chrono::minutes kRepeatEvery{10};
 
     explicit LogObserver(Log& log) : log_(log) {}
 
-    void probe_restored(const ProbeRestored& fact) override;
-    void attempt_refused(std::string_view probe, std::uint64_t mail, StageCause failure) override;
-    void mail_started(const MailStarted& fact) override;
-    void stage_done(const StageDone& fact) override;
-    void mail_judged(const MailJudged& fact) override;
-    void evidence_found(const EvidenceFound& fact) override;
-    void probe_gone(std::string_view probe) override;
-    void mailbox_gone(std::string_view mailbox) override;
-    void tick_missed(std::string_view probe, MissReason reason, std::uint64_t count) override;
-    void look_done(const LookDone& fact) override;
-    void tag_rejected(std::string_view mailbox, TagReject reason) override;
-    void connected(std::string_view account, Protocol protocol, IpFamily family) override;
-    void encrypted(std::string_view account, Protocol protocol, const TlsFacts& facts) override;
-    [[nodiscard]] bool wants_lines() const override { return log_.enabled(LogLevel::trace); }
-    void transcript_line(std::string_view who_for, Protocol protocol, Speaker who,
-                         std::string_view text) override;
-    void look_stage_done(std::string_view mailbox, Stage stage, Duration took,
-                         std::optional<Cause> cause) override;
-    void internal_error(std::string_view where, std::string_view what) override;
+    void take(const ProbeRestored& fact);
+    void take(const AttemptRefused& fact);
+    void take(const MailStarted& fact);
+    void take(const StageDone& fact);
+    void take(const MailJudged& fact);
+    void take(const EvidenceFound& fact);
+    void take(const ProbeGone& fact);
+    void take(const MailboxGone& fact);
+    void take(const TickMissed& fact);
+    void take(const LookDone& fact);
+    void take(const TagRejected& fact);
+    void take(const Connected& fact);
+    void take(const Encrypted& fact);
+    [[nodiscard]] Interest interest() const override {
+        return {.lines = log_.enabled(LogLevel::trace)};
+    }
+    void take(const TranscriptLine& fact);
+    void take(const LookStageDone& fact);
+    void take(const InternalError& fact);
 
   private:
     /// A mailbox in trouble: what was told last, and what was kept quiet since.

@@ -165,66 +165,66 @@ void Metrics::reloaded(bool successful, WallTime at) {
     if (successful) impl_->reload_success_at.Set(unix_seconds(at));
 }
 
-void Metrics::probe_gone(std::string_view probe) {
-    Impl::remove(impl_->probes, probe);
+void Metrics::take(const ProbeGone& fact) {
+    Impl::remove(impl_->probes, fact.probe);
 }
 
-void Metrics::mailbox_gone(std::string_view mailbox) {
-    Impl::remove(impl_->mailboxes, mailbox);
-    Impl::remove(impl_->looking, mailbox);
+void Metrics::take(const MailboxGone& fact) {
+    Impl::remove(impl_->mailboxes, fact.mailbox);
+    Impl::remove(impl_->looking, fact.mailbox);
 }
 
 void Metrics::journal_healthy(bool healthy) {
     impl_->journal.Set(healthy ? 1 : 0);
 }
 
-void Metrics::probe_restored(const ProbeRestored& fact) {
+void Metrics::take(const ProbeRestored& fact) {
     if (auto* probe = Impl::find(impl_->probes, fact.probe)) probe->restored(fact);
 }
 
-void Metrics::attempt_refused(std::string_view probe, std::uint64_t /*mail*/,
-                              StageCause /*failure*/) {
-    if (auto* found = Impl::find(impl_->probes, probe)) found->attempt_refused();
+void Metrics::take(const AttemptRefused& fact) {
+    if (auto* found = Impl::find(impl_->probes, fact.probe)) found->attempt_refused();
 }
 
-void Metrics::mail_started(const MailStarted& fact) {
+void Metrics::take(const MailStarted& fact) {
     if (auto* probe = Impl::find(impl_->probes, fact.probe)) probe->mail_started(fact);
 }
 
-void Metrics::stage_done(const StageDone& fact) {
+void Metrics::take(const StageDone& fact) {
     if (auto* probe = Impl::find(impl_->probes, fact.probe)) probe->stage_done(fact);
 }
 
-void Metrics::mail_judged(const MailJudged& fact) {
+void Metrics::take(const MailJudged& fact) {
     if (auto* probe = Impl::find(impl_->probes, fact.probe)) probe->mail_judged(fact);
 }
 
-void Metrics::evidence_found(const EvidenceFound& fact) {
+void Metrics::take(const EvidenceFound& fact) {
     if (auto* probe = Impl::find(impl_->probes, fact.probe)) probe->evidence_found(fact);
 }
 
-void Metrics::pending_changed(const PendingState& fact) {
+void Metrics::take(const PendingState& fact) {
     if (auto* probe = Impl::find(impl_->probes, fact.probe)) probe->pending_changed(fact);
 }
 
-void Metrics::tick_missed(std::string_view probe, MissReason reason, std::uint64_t count) {
-    if (auto* found = Impl::find(impl_->probes, probe)) found->tick_missed(reason, count);
+void Metrics::take(const TickMissed& fact) {
+    if (auto* found = Impl::find(impl_->probes, fact.probe))
+        found->tick_missed(fact.reason, fact.count);
 }
 
-void Metrics::look_done(const LookDone& fact) {
+void Metrics::take(const LookDone& fact) {
     if (auto* mailbox = impl_->mailbox(fact.mailbox)) mailbox->look_done(fact);
 }
 
-void Metrics::tag_rejected(std::string_view mailbox, TagReject reason) {
-    if (auto* found = impl_->mailbox(mailbox)) found->tag_rejected(reason);
+void Metrics::take(const TagRejected& fact) {
+    if (auto* found = impl_->mailbox(fact.mailbox)) found->tag_rejected(fact.reason);
 }
 
-void Metrics::connected(std::string_view account, Protocol protocol, IpFamily family) {
-    if (auto* found = impl_->connection(account, protocol)) found->connected(family);
+void Metrics::take(const Connected& fact) {
+    if (auto* found = impl_->connection(fact.account, fact.protocol)) found->connected(fact.family);
 }
 
-void Metrics::encrypted(std::string_view account, Protocol protocol, const TlsFacts& facts) {
-    if (auto* found = impl_->connection(account, protocol)) found->encrypted(facts);
+void Metrics::take(const Encrypted& fact) {
+    if (auto* found = impl_->connection(fact.account, fact.protocol)) found->encrypted(fact.facts);
 }
 
 }  // namespace mailprobed

@@ -12,7 +12,8 @@ namespace mailprobed {
 
 /// Turns facts into Prometheus series. Facts come from the event loop; render() may run on
 /// another thread at the same time.
-class Metrics final : public Observer {
+class Metrics final
+    : public Sink<Metrics, LookStageDone, TranscriptLine, AttemptDone, MailWatched, InternalError> {
   public:
     /// Makes every series that `settings` calls for, with value 0.
     explicit Metrics(const Settings& settings);
@@ -29,20 +30,20 @@ class Metrics final : public Observer {
     /// The journal works, or does not.
     void journal_healthy(bool healthy);
 
-    void probe_restored(const ProbeRestored& fact) override;
-    void attempt_refused(std::string_view probe, std::uint64_t mail, StageCause failure) override;
-    void mail_started(const MailStarted& fact) override;
-    void stage_done(const StageDone& fact) override;
-    void mail_judged(const MailJudged& fact) override;
-    void evidence_found(const EvidenceFound& fact) override;
-    void pending_changed(const PendingState& fact) override;
-    void tick_missed(std::string_view probe, MissReason reason, std::uint64_t count) override;
-    void probe_gone(std::string_view probe) override;
-    void mailbox_gone(std::string_view mailbox) override;
-    void look_done(const LookDone& fact) override;
-    void tag_rejected(std::string_view mailbox, TagReject reason) override;
-    void connected(std::string_view account, Protocol protocol, IpFamily family) override;
-    void encrypted(std::string_view account, Protocol protocol, const TlsFacts& facts) override;
+    void take(const ProbeRestored& fact);
+    void take(const AttemptRefused& fact);
+    void take(const MailStarted& fact);
+    void take(const StageDone& fact);
+    void take(const MailJudged& fact);
+    void take(const EvidenceFound& fact);
+    void take(const PendingState& fact);
+    void take(const TickMissed& fact);
+    void take(const ProbeGone& fact);
+    void take(const MailboxGone& fact);
+    void take(const LookDone& fact);
+    void take(const TagRejected& fact);
+    void take(const Connected& fact);
+    void take(const Encrypted& fact);
 
   private:
     struct Impl;

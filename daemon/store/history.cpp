@@ -14,17 +14,17 @@ History::History(const Settings& settings, Keep keep)
       transcripts_(settings.transcripts),
       keep_(std::move(keep)) {}
 
-void History::attempt_done(const AttemptDone& fact) {
+void History::take(const AttemptDone& fact) {
     keep_(AttemptDetails{fact.mail, fact.attempt, fact.began, fact.took,
                          conversation_text(fact.conversation), fact.began + details_});
 }
 
-void History::mail_judged(const MailJudged& fact) {
+void History::take(const MailJudged& fact) {
     if (fact.verdict == Verdict::delivered) return;
     keep_(KeepDetails{fact.mail, fact.at + history_});
 }
 
-void History::mail_watched(const MailWatched& fact) {
+void History::take(const MailWatched& fact) {
     const Duration kept = fact.verdict == Verdict::delivered ? details_ : history_;
     keep_(LookDetails{fact.mail, looks_text(fact.looks, fact.first), fact.at + kept});
 }

@@ -11,7 +11,10 @@
 namespace mailprobed {
 
 /// Turns facts into details of the ledger.
-class History final : public Observer {
+class History final
+    : public Sink<History, MailStarted, ProbeRestored, AttemptRefused, StageDone, EvidenceFound,
+                  PendingState, TickMissed, LookDone, LookStageDone, TagRejected, Connected,
+                  Encrypted, ProbeGone, MailboxGone, TranscriptLine, InternalError> {
   public:
     /// Where details go.
     using Keep = std::function<void(DetailRecord)>;
@@ -19,11 +22,12 @@ class History final : public Observer {
     /// Takes its times from `settings`, once.
     History(const Settings& settings, Keep keep);
 
-    [[nodiscard]] bool wants_records() const override { return true; }
-    [[nodiscard]] bool wants_transcripts() const override { return transcripts_; }
-    void attempt_done(const AttemptDone& fact) override;
-    void mail_judged(const MailJudged& fact) override;
-    void mail_watched(const MailWatched& fact) override;
+    [[nodiscard]] Interest interest() const override {
+        return {.records = true, .transcripts = transcripts_};
+    }
+    void take(const AttemptDone& fact);
+    void take(const MailJudged& fact);
+    void take(const MailWatched& fact);
 
   private:
     Duration details_;

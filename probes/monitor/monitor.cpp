@@ -204,7 +204,7 @@ struct Monitor::Impl {
         const bool taken = std::ranges::any_of(watchers, [&](const auto& other) {
             return (other.running || !other.worker->retired()) && other.worker->name() == mailbox;
         });
-        if (!taken) context.needs.observer.mailbox_gone(mailbox);
+        if (!taken) context.needs.observer.on(MailboxGone{mailbox});
     }
 
     /// Takes up what an earlier run left; returns the mails that were to be tried again.
@@ -242,7 +242,7 @@ struct Monitor::Impl {
             if (history.last_started) {
                 probers[probe->second].worker->started_before(*history.last_started);
             }
-            context.needs.observer.probe_restored({state.probe, mails[probe->second], history});
+            context.needs.observer.on(ProbeRestored{state.probe, mails[probe->second], history});
             report_pending(context, probe->second);
         }
         return again;
@@ -252,9 +252,9 @@ struct Monitor::Impl {
         try {
             std::rethrow_exception(error);
         } catch (const std::exception& e) {
-            context.needs.observer.internal_error("monitor", e.what());
+            context.needs.observer.on(InternalError{"monitor", e.what()});
         } catch (...) {
-            context.needs.observer.internal_error("monitor", "unknown exception");
+            context.needs.observer.on(InternalError{"monitor", "unknown exception"});
         }
     }
 

@@ -45,12 +45,14 @@ class ObserverTrace final : public Trace {
     [[nodiscard]] ConversationRecord take() { return recorder_.take(); }
 
   private:
+    [[nodiscard]] bool keeps_lines() const { return interest_.records && interest_.transcripts; }
+
     Observer& observer_;
     TraceSubject subject_;
     RouteMasks masks_;
     StageEnded ended_;
-    bool records_;
-    bool keeps_lines_;
+    /// Of the observer, asked once.
+    Interest interest_;
     Instant stage_began_;
     Recorder recorder_;
 };

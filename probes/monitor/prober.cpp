@@ -100,9 +100,9 @@ Instant Prober::first_tick(const ProbeSettings& probe) const {
 void Prober::tick(TaskGroup& group, TickDecision decision) {
     const std::string_view name = route().probe->name;
     Observer& observer = context_.needs.observer;
-    if (decision.missed > 0) observer.tick_missed(name, MissReason::stalled, decision.missed);
+    if (decision.missed > 0) observer.on(TickMissed{name, MissReason::stalled, decision.missed});
     if (const std::optional<MissReason> why = hindrance()) {
-        observer.tick_missed(name, *why, 1);
+        observer.on(TickMissed{name, *why, 1});
     } else {
         group.spawn(send(decision.lag, context_.needs.new_mail_id()));
     }
@@ -175,7 +175,7 @@ Awaitable<void> Prober::send(Duration lag, MailId mail) {
     state.tag_key = context_.codec.fingerprint();
     context_.ledger.start(index_, std::move(state));
     ++context_.routes[index_].untold;
-    context_.needs.observer.mail_started({route().probe->name, mail, wall, lag});
+    context_.needs.observer.on(MailStarted{route().probe->name, mail, wall, lag});
     report_pending(context_, index_);
     co_await attempts(mail, 1, std::move(envelope));
 }
@@ -201,7 +201,7 @@ Awaitable<std::optional<Failure>> Prober::submit(MailId mail, std::uint8_t attem
     ObserverTrace trace(observer, {Protocol::smtp, way.probe->from, way.probe->name},
                         RouteMasks(context_.masks, context_.settings, ends_of(*way.probe)),
                         [&](Stage stage, Duration took, std::optional<Cause> cause) {
-                            observer.stage_done({way.probe->name, mail, stage, took, cause});
+                            observer.on(StageDone{way.probe->name, mail, stage, took, cause});
                         });
     std::optional<Failure> failure;
     try {
@@ -214,14 +214,14 @@ Awaitable<std::optional<Failure>> Prober::submit(MailId mail, std::uint8_t attem
             listener.interrupted();
             throw;
         }
-        observer.internal_error("submission", error.what());
+        observer.on(InternalError{"submission", error.what()});
         failure = Failure(listener.was_handed ? Stage::accept : Stage::connect, Cause::internal,
                           error.what());
     }
     if (const std::optional<Instant> first = trace.began()) {
         const Duration took = BootClock::now() - *first;
         const ConversationRecord record = trace.take();
-        observer.attempt_done({way.probe->name, mail, attempt, wall_now() - took, took, record});
+        observer.on(AttemptDone{way.probe->name, mail, attempt, wall_now() - took, took, record});
     }
     // A reload meanwhile ended the pauses; the old password says nothing about the new one.
     const auto& half = route().from->smtp;
@@ -261,7 +261,7 @@ Awaitable<void> Prober::report_failure(MailId mail, Failure failure, bool again)
     }
     Circumstances none;
     co_await report(context_, std::move(outcome), std::move(none));
-    if (again) context_.needs.observer.attempt_refused(route().probe->name, mail, pair);
+    if (again) context_.needs.observer.on(AttemptRefused{route().probe->name, mail, pair});
 }
 
 }  // namespace mailprobed

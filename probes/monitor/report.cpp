@@ -61,11 +61,11 @@ JournalRecords records_of(const Context& context, const Outcome& outcome,
 void report_pending(Context& context, ProbeIndex probe) {
     Route& route = context.routes[probe];
     if (route.gone) return;
-    context.needs.observer.pending_changed(
-        {route.probe->name, route.untold, context.ledger.oldest_pending(probe)});
+    context.needs.observer.on(
+        PendingState{route.probe->name, route.untold, context.ledger.oldest_pending(probe)});
     if (!route.removed || route.untold != 0) return;
     route.gone = true;
-    context.needs.observer.probe_gone(route.probe->name);
+    context.needs.observer.on(ProbeGone{route.probe->name});
 }
 
 Awaitable<Durability> report(Context& context, Outcome outcome, Circumstances circumstances) {
@@ -81,15 +81,16 @@ Awaitable<Durability> report(Context& context, Outcome outcome, Circumstances ci
         context.needs.journal.note(std::move(records));
     }
     for (const Judgement& judgement : outcome.judgements) {
-        context.needs.observer.mail_judged(fact_of(judgement, circumstances));
+        context.needs.observer.on(fact_of(judgement, circumstances));
         --context.routes[judgement.index].untold;
         report_pending(context, judgement.index);
         if (context.on_judgement) context.on_judgement(judgement);
     }
     for (const AfterVerdict& evidence : outcome.evidence) {
         for (std::uint32_t i = 0; i < evidence.count; ++i) {
-            context.needs.observer.evidence_found({context.routes[evidence.probe].probe->name,
-                                                   evidence.mail, evidence.kind, evidence.latency});
+            context.needs.observer.on(EvidenceFound{context.routes[evidence.probe].probe->name,
+                                                    evidence.mail, evidence.kind,
+                                                    evidence.latency});
         }
     }
     co_return told;

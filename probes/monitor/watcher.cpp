@@ -180,7 +180,7 @@ Awaitable<void> Watcher::look(Instant planned_at) {
         context_.needs.observer, {settings.protocol, account->name, account->name},
         RouteMasks(context_.masks, context_.settings, [this] { return heard_by(); }),
         [&](Stage stage, Duration took, std::optional<Cause> cause) {
-            context_.needs.observer.look_stage_done(account->name, stage, took, cause);
+            context_.needs.observer.on(LookStageDone{account->name, stage, took, cause});
         });
     const auto channel = context_.needs.channels(settings.server);
     const Instant give_up = began + settings.timeouts.total;
@@ -205,13 +205,13 @@ Awaitable<void> Watcher::look(Instant planned_at) {
         failure = error;
     } catch (const std::exception& error) {
         if (is_cancellation(std::current_exception())) throw;
-        context_.needs.observer.internal_error("look", error.what());
+        context_.needs.observer.on(InternalError{"look", error.what()});
         failure = Failure(Stage::list, Cause::internal, error.what());
     }
     // A look proves presence however it ended.
     if (!told) co_await tell_ledger(look, planned_at);
     for (const TagReject reason : look.rejected())
-        context_.needs.observer.tag_rejected(account->name, reason);
+        context_.needs.observer.on(TagRejected{account->name, reason});
 
     if (session.out_of_step()) known_.be_careful(true);
     const Instant now = BootClock::now();
@@ -320,7 +320,7 @@ void Watcher::tell_observer(const Look& look, const AccountSettings& account, Lo
         const WallTime seen = done.at - (BootClock::now() - found.sighting.listed_at);
         done.clock_ahead = *found.journey.arrived - seen;
     }
-    context_.needs.observer.look_done(done);
+    context_.needs.observer.on(done);
 }
 
 void Watcher::adapt_grace() {

@@ -20,12 +20,12 @@ constexpr std::ptrdiff_t kFewLooks = 10;
 }  // namespace
 
 void Watcher::note_judged(const Outcome& outcome) {
-    if (!context_.needs.observer.wants_records()) return;
+    if (!context_.needs.observer.interest().records) return;
     judged_.insert(judged_.end(), outcome.judgements.begin(), outcome.judgements.end());
 }
 
 void Watcher::keep_look(const LookDone& done, Instant began, ConversationRecord conversation) {
-    if (!context_.needs.observer.wants_records()) return;
+    if (!context_.needs.observer.interest().records) return;
     LookRecord record;
     record.mailbox = done.mailbox;
     record.began = began;
@@ -54,9 +54,9 @@ void Watcher::tell_watched() {
                 look.conversation = {};
             first = std::max(first, looks_.end() - std::min(kFewLooks, std::ssize(looks_)));
         }
-        context_.needs.observer.mail_watched({mail.probe, mail.mail, mail.verdict, wall_now(),
-                                              looks_,
-                                              static_cast<std::size_t>(first - looks_.begin())});
+        context_.needs.observer.on(MailWatched{mail.probe, mail.mail, mail.verdict, wall_now(),
+                                               looks_,
+                                               static_cast<std::size_t>(first - looks_.begin())});
     }
 }
 

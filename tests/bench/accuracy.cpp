@@ -3,6 +3,7 @@
 #include "tests/bench/accuracy.hpp"
 
 #include "probes/net/boot_clock.hpp"
+#include "tests/support/some_facts.hpp"
 
 #include <fmt/format.h>
 
@@ -13,16 +14,16 @@
 namespace mailprobed::bench {
 namespace {
 
-class Recorder final : public Observer {
+class Recorder final : public test::SomeFacts<Recorder> {
   public:
     explicit Recorder(const std::string& file) : out_(file) {
         if (!out_) throw std::runtime_error("cannot write " + file);
     }
 
-    void mail_started(const MailStarted& fact) override {
+    void take(const MailStarted& fact) {
         if (BootClock::now() < last_start) counted_.insert(fact.mail);
     }
-    void mail_judged(const MailJudged& fact) override {
+    void take(const MailJudged& fact) {
         if (!counted_.contains(fact.mail)) return;
         ++judged;
         out_ << fmt::format("{:016x} {} {} {} {}\n", fact.mail,
@@ -30,7 +31,7 @@ class Recorder final : public Observer {
                             fact.upper.time_since_epoch().count(), fact.planned_gap.count(),
                             to_string(fact.verdict));
     }
-    void look_done(const LookDone& /*fact*/) override { ++looks; }
+    void take(const LookDone& /*fact*/) { ++looks; }
 
     [[nodiscard]] std::uint64_t started() const noexcept { return counted_.size(); }
 

@@ -4,6 +4,7 @@
 #include "tests/bench/memory.hpp"
 
 #include "tests/bench/usage.hpp"
+#include "tests/support/some_facts.hpp"
 
 #include <malloc.h>
 #include <stdexcept>
@@ -17,14 +18,14 @@ constexpr std::size_t kWarmUpRounds = 5;
 constexpr auto kPatience = std::chrono::minutes{2};
 
 /// Ends the loop when as many facts of one kind have come as are waited for.
-class Gate final : public Observer {
+class Gate final : public test::SomeFacts<Gate> {
   public:
-    void stage_done(const StageDone& fact) override {
+    void take(const StageDone& fact) {
         if (fact.stage == Stage::envelope && !fact.cause) ++enveloped;
         if (fact.stage == Stage::quit && !fact.cause) ++sent;
         check();
     }
-    void mail_judged(const MailJudged& fact) override {
+    void take(const MailJudged& fact) {
         if (fact.verdict != Verdict::delivered) ++failed;
         ++judged;
         check();

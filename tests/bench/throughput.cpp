@@ -3,6 +3,7 @@
 #include "tests/bench/throughput.hpp"
 
 #include "tests/bench/usage.hpp"
+#include "tests/support/some_facts.hpp"
 
 #include <optional>
 #include <vector>
@@ -11,13 +12,13 @@ namespace mailprobed::bench {
 namespace {
 
 /// Counts what a fair comparison must know.
-class Counter final : public Observer {
+class Counter final : public test::SomeFacts<Counter> {
   public:
-    void look_done(const LookDone& fact) override {
+    void take(const LookDone& fact) {
         ++looks;
         if (!fact.complete || fact.failure) ++failed;
     }
-    void mail_judged(const MailJudged& fact) override {
+    void take(const MailJudged& fact) {
         ++judged;
         if (fact.verdict != Verdict::delivered || fact.body != BodyState::intact) ++failed;
     }

@@ -19,7 +19,7 @@ namespace mailprobed::test {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-void Recorder::mail_started(const MailStarted& fact) {
+void Recorder::take(const MailStarted& fact) {
     const std::lock_guard lock(mutex_);
     ++started[std::string(fact.probe)];
     starts[std::string(fact.probe)].push_back(fact.at);
@@ -28,12 +28,11 @@ void Recorder::mail_started(const MailStarted& fact) {
     changed_.notify_all();
 }
 
-void Recorder::attempt_refused(std::string_view probe, std::uint64_t /*mail*/,
-                               StageCause /*failure*/) {
-    tell(probe, "refused");
+void Recorder::take(const AttemptRefused& fact) {
+    tell(fact.probe, "refused");
 }
 
-void Recorder::stage_done(const StageDone& fact) {
+void Recorder::take(const StageDone& fact) {
     {
         const std::lock_guard lock(mutex_);
         stages.push_back(fact.stage);
@@ -46,7 +45,7 @@ void Recorder::tell(std::string_view probe, std::string_view what) const {
     if (on_fact) on_fact(probe, what);
 }
 
-void Recorder::mail_judged(const MailJudged& fact) {
+void Recorder::take(const MailJudged& fact) {
     {
         const std::lock_guard lock(mutex_);
         verdicts.push_back({std::string(fact.probe), fact, std::string(fact.detail)});
@@ -55,7 +54,7 @@ void Recorder::mail_judged(const MailJudged& fact) {
     tell(fact.probe, "judged");
 }
 
-void Recorder::evidence_found(const EvidenceFound& fact) {
+void Recorder::take(const EvidenceFound& fact) {
     {
         const std::lock_guard lock(mutex_);
         ++evidence[std::string(fact.probe)][fact.kind];
@@ -64,7 +63,7 @@ void Recorder::evidence_found(const EvidenceFound& fact) {
     tell(fact.probe, "evidence");
 }
 
-void Recorder::look_done(const LookDone& fact) {
+void Recorder::take(const LookDone& fact) {
     {
         const std::lock_guard lock(mutex_);
         count_look(fact);
@@ -85,41 +84,42 @@ void Recorder::count_look(const LookDone& fact) {
     if (fact.failure) failures_of[mailbox].push_back(*fact.failure);
 }
 
-void Recorder::tick_missed(std::string_view probe, MissReason /*reason*/, std::uint64_t count) {
+void Recorder::take(const TickMissed& fact) {
     const std::lock_guard lock(mutex_);
-    missed[std::string(probe)] += count;
+    missed[std::string(fact.probe)] += fact.count;
     changed_.notify_all();
 }
 
-void Recorder::probe_gone(std::string_view probe) {
+void Recorder::take(const ProbeGone& fact) {
     const std::lock_guard lock(mutex_);
-    gone.emplace_back(probe);
+    gone.emplace_back(fact.probe);
     changed_.notify_all();
 }
 
-void Recorder::mailbox_gone(std::string_view mailbox) {
+void Recorder::take(const MailboxGone& fact) {
     const std::lock_guard lock(mutex_);
-    gone.push_back("mailbox " + std::string(mailbox));
+    gone.push_back("mailbox " + std::string(fact.mailbox));
     changed_.notify_all();
 }
 
-void Recorder::tag_rejected(std::string_view /*mailbox*/, TagReject reason) {
+void Recorder::take(const TagRejected& fact) {
     const std::lock_guard lock(mutex_);
-    ++rejected[reason];
+    ++rejected[fact.reason];
     changed_.notify_all();
 }
 
-void Recorder::internal_error(std::string_view where, std::string_view what) {
+void Recorder::take(const InternalError& fact) {
     const std::lock_guard lock(mutex_);
-    internal_errors.push_back(std::string(where) + ": " + std::string(what));
+    internal_errors.push_back(std::string(fact.where) + ": " + std::string(fact.what));
 }
 
-void Recorder::transcript_line(std::string_view /*who_for*/, Protocol protocol, Speaker who,
-                               std::string_view text) {
+void Recorder::take(const TranscriptLine& fact) {
     const std::lock_guard lock(mutex_);
-    transcript += to_string(protocol);
-    transcript += who == Speaker::client ? " C: " : who == Speaker::server ? " S: " : " -- ";
-    transcript += text;
+    transcript += to_string(fact.protocol);
+    transcript += fact.who == Speaker::client   ? " C: "
+                  : fact.who == Speaker::server ? " S: "
+                                                : " -- ";
+    transcript += fact.text;
     transcript += '\n';
 }
 

@@ -5,9 +5,9 @@
 #include "daemon/store/sql_journal.hpp"
 #include "probes/domain/ledger/ledger.hpp"
 #include "probes/domain/settings/settings.hpp"
-#include "probes/monitor/observer.hpp"
 #include "probes/net/resolver.hpp"
 #include "tests/loopback/server.hpp"
+#include "tests/support/some_facts.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -30,22 +30,21 @@ struct RecordedVerdict {
 };
 
 /// Remembers what it is told; readable from any thread.
-class Recorder final : public Observer {
+class Recorder final : public test::SomeFacts<Recorder> {
   public:
-    void mail_started(const MailStarted& fact) override;
-    void attempt_refused(std::string_view probe, std::uint64_t mail, StageCause failure) override;
-    void stage_done(const StageDone& fact) override;
-    void mail_judged(const MailJudged& fact) override;
-    void evidence_found(const EvidenceFound& fact) override;
-    void look_done(const LookDone& fact) override;
-    void tick_missed(std::string_view probe, MissReason reason, std::uint64_t count) override;
-    void tag_rejected(std::string_view mailbox, TagReject reason) override;
-    void probe_gone(std::string_view probe) override;
-    void mailbox_gone(std::string_view mailbox) override;
-    void internal_error(std::string_view where, std::string_view what) override;
-    [[nodiscard]] bool wants_lines() const override { return true; }
-    void transcript_line(std::string_view who_for, Protocol protocol, Speaker who,
-                         std::string_view text) override;
+    void take(const MailStarted& fact);
+    void take(const AttemptRefused& fact);
+    void take(const StageDone& fact);
+    void take(const MailJudged& fact);
+    void take(const EvidenceFound& fact);
+    void take(const LookDone& fact);
+    void take(const TickMissed& fact);
+    void take(const TagRejected& fact);
+    void take(const ProbeGone& fact);
+    void take(const MailboxGone& fact);
+    void take(const InternalError& fact);
+    [[nodiscard]] Interest interest() const override { return {.lines = true}; }
+    void take(const TranscriptLine& fact);
 
     /// Waits until `ready` is true of this recorder; false if it was not within `limit`.
     bool wait(const std::function<bool(const Recorder&)>& ready,

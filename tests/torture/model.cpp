@@ -3,10 +3,12 @@
 // entries and ledger: no mail that was there in time is called lost, none is called delivered that
 // was not, the true instant lies in [L, U], and nobody else's mail goes.
 #include "probes/domain/identity/message.hpp"
+#include "probes/monitor/context.hpp"
 #include "probes/monitor/look.hpp"
 #include "probes/net/boot_clock.hpp"
 #include "probes/net/crypto.hpp"
 #include "probes/session/pop3/session.hpp"
+#include "tests/support/some_facts.hpp"
 #include "tests/torture/model_server.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -284,7 +286,7 @@ class Campaign {
     std::shared_ptr<const Settings> settings_;
     asio::io_context loop_{1};
     MemoryJournal journal_;
-    Observer observer_;
+    test::NoFacts observer_;
     Context context_;
     KnownEntries known_;
     MailboxIndex box_ = 0;

@@ -10,21 +10,21 @@
 
 namespace mailprobed::soak {
 
-void Counter::mail_judged(const MailJudged& fact) {
+void Counter::take(const MailJudged& fact) {
     ++verdicts.at(static_cast<std::size_t>(fact.verdict));
 }
 
-void Counter::evidence_found(const EvidenceFound& fact) {
+void Counter::take(const EvidenceFound& fact) {
     ++evidence.at(static_cast<std::size_t>(fact.kind));
 }
 
-void Counter::tick_missed(std::string_view /*probe*/, MissReason /*reason*/, std::uint64_t count) {
-    missed += count;
+void Counter::take(const TickMissed& fact) {
+    missed += fact.count;
 }
 
-void Counter::internal_error(std::string_view where, std::string_view what) {
-    std::printf("bug: %.*s: %.*s\n", static_cast<int>(where.size()), where.data(),
-                static_cast<int>(what.size()), what.data());
+void Counter::take(const InternalError& fact) {
+    std::printf("bug: %.*s: %.*s\n", static_cast<int>(fact.where.size()), fact.where.data(),
+                static_cast<int>(fact.what.size()), fact.what.data());
     ++bugs;
 }
 

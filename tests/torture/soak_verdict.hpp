@@ -3,7 +3,7 @@
 #pragma once
 
 #include "probes/domain/ledger/ledger.hpp"
-#include "probes/monitor/observer.hpp"
+#include "tests/support/some_facts.hpp"
 #include "tests/torture/soak_scene.hpp"
 #include "tests/torture/soak_size.hpp"
 
@@ -14,12 +14,12 @@
 namespace mailprobed::soak {
 
 /// Counts what is told; everything else is the ledger's.
-class Counter final : public Observer {
+class Counter final : public test::SomeFacts<Counter> {
   public:
-    void mail_judged(const MailJudged& fact) override;
-    void evidence_found(const EvidenceFound& fact) override;
-    void tick_missed(std::string_view probe, MissReason reason, std::uint64_t count) override;
-    void internal_error(std::string_view where, std::string_view what) override;
+    void take(const MailJudged& fact);
+    void take(const EvidenceFound& fact);
+    void take(const TickMissed& fact);
+    void take(const InternalError& fact);
 
     std::array<std::uint64_t, kVerdicts.size()> verdicts{};
     std::array<std::uint64_t, kEvidences.size()> evidence{};

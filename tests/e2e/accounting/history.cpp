@@ -93,17 +93,17 @@ void History::finish(std::uint64_t started, std::uint64_t verdicts, std::uint64_
                  {"pending", number(pending)}});
 }
 
-void History::mail_started(const MailStarted& fact) {
+void History::take(const MailStarted& fact) {
     file_.write({{"what", "started"},
                  {"mail", hex(fact.mail)},
                  {"probe", fact.probe},
                  {"lag", std::int64_t{fact.start_lag.count()}}});
     const bool fresh = started_.emplace(fact.probe, fact.mail).second;
-    if (!fresh) internal_error("harness", "two mails of one probe wait for a conversation");
+    if (!fresh) take(InternalError{"harness", "two mails of one probe wait for a conversation"});
     if (on_started) on_started(fact.probe);
 }
 
-void History::mail_judged(const MailJudged& fact) {
+void History::take(const MailJudged& fact) {
     const bool delivered = fact.verdict == Verdict::delivered;
     const auto if_delivered = [&](Instant at) {
         return delivered ? std::optional(at) : std::nullopt;
@@ -123,13 +123,14 @@ void History::mail_judged(const MailJudged& fact) {
                  {"detail", fact.detail}});
 }
 
-void History::evidence_found(const EvidenceFound& fact) {
+void History::take(const EvidenceFound& fact) {
     file_.write({{"what", "evidence"}, {"mail", hex(fact.mail)}, {"kind", to_string(fact.kind)}});
 }
 
-void History::look_done(const LookDone& fact) {
+void History::take(const LookDone& fact) {
     const auto found = looks_.find(std::string(fact.mailbox));
-    if (found == looks_.end()) return internal_error("harness", "a look without a conversation");
+    if (found == looks_.end())
+        return take(InternalError{"harness", "a look without a conversation"});
     const Conversation& seen = *found->second;
     const JsonValue none = Null{};
     file_.write({{"what", "look"},
@@ -149,19 +150,20 @@ void History::look_done(const LookDone& fact) {
     looks_.erase(found);
 }
 
-void History::tick_missed(std::string_view probe, MissReason reason, std::uint64_t count) {
+void History::take(const TickMissed& fact) {
     file_.write({{"what", "missed"},
-                 {"probe", probe},
-                 {"reason", to_string(reason)},
-                 {"count", number(count)}});
+                 {"probe", fact.probe},
+                 {"reason", to_string(fact.reason)},
+                 {"count", number(fact.count)}});
 }
 
-void History::tag_rejected(std::string_view mailbox, TagReject reason) {
-    file_.write({{"what", "rejected"}, {"mailbox", mailbox}, {"reason", to_string(reason)}});
+void History::take(const TagRejected& fact) {
+    file_.write(
+        {{"what", "rejected"}, {"mailbox", fact.mailbox}, {"reason", to_string(fact.reason)}});
 }
 
-void History::internal_error(std::string_view where, std::string_view what) {
-    file_.write({{"what", "bug"}, {"where", where}, {"detail", what}});
+void History::take(const InternalError& fact) {
+    file_.write({{"what", "bug"}, {"where", fact.where}, {"detail", fact.what}});
 }
 
 }  // namespace mailprobed::accounting

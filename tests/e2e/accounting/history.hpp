@@ -3,7 +3,7 @@
 #pragma once
 
 #include "probes/domain/settings/settings.hpp"
-#include "probes/monitor/observer.hpp"
+#include "tests/support/some_facts.hpp"
 
 #include <cstdint>
 #include <cstdio>
@@ -55,7 +55,7 @@ struct Conversation {
 };
 
 /// Writes the history.
-class History final : public Observer {
+class History final : public test::SomeFacts<History> {
   public:
     explicit History(const std::filesystem::path& path) : file_(path) {}
 
@@ -71,13 +71,13 @@ class History final : public Observer {
     /// The last line.
     void finish(std::uint64_t started, std::uint64_t verdicts, std::uint64_t pending);
 
-    void mail_started(const MailStarted& fact) override;
-    void mail_judged(const MailJudged& fact) override;
-    void evidence_found(const EvidenceFound& fact) override;
-    void look_done(const LookDone& fact) override;
-    void tick_missed(std::string_view probe, MissReason reason, std::uint64_t count) override;
-    void tag_rejected(std::string_view mailbox, TagReject reason) override;
-    void internal_error(std::string_view where, std::string_view what) override;
+    void take(const MailStarted& fact);
+    void take(const MailJudged& fact);
+    void take(const EvidenceFound& fact);
+    void take(const LookDone& fact);
+    void take(const TickMissed& fact);
+    void take(const TagRejected& fact);
+    void take(const InternalError& fact);
 
   private:
     JsonFile file_;

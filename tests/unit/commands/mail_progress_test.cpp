@@ -21,13 +21,13 @@ class Waiting : public testing::Test {
         return progress.line(now, at);
     }
     void stage(Stage which, std::optional<Cause> cause = {}) {
-        progress.stage_done({"qq", 1, which, milliseconds{5}, cause});
+        progress.on(StageDone{"qq", 1, which, milliseconds{5}, cause});
     }
     void look(std::optional<StageCause> failure = {}) {
         LookDone fact;
         fact.complete = !failure;
         fact.failure = failure;
-        progress.look_done(fact);
+        progress.on(fact);
     }
 
     Instant start{seconds{50}};
@@ -53,7 +53,7 @@ TEST_F(Waiting, LooksAreCountedAndTheNextOneIsTold) {
     EXPECT_EQ(progress.line(now, Instant::max()), "qq: waiting: 12 s of 300 s, 0 looks");
     look();
     EXPECT_EQ(line(seconds{4}), "qq: waiting: 12 s of 300 s, 1 look, next in 4 s");
-    progress.look_stage_done("qq", Stage::connect, {}, {});
+    progress.on(LookStageDone{"qq", Stage::connect, {}, {}});
     EXPECT_EQ(line(seconds{4}), "qq: waiting: 12 s of 300 s, 1 look, looking now");
     look(StageCause{Stage::auth, Cause::auth_rejected});
     EXPECT_THAT(line(), EndsWith("2 looks; the last look failed (auth auth_rejected)"));
@@ -65,12 +65,12 @@ TEST_F(Waiting, LooksAreCountedAndTheNextOneIsTold) {
 
 TEST_F(Waiting, LooksForReportsIntoTheSendersMailboxAreNoLooksForTheMail) {
     MailProgress waiting{"qq", TlsMode::implicit, seconds{300}, start, "home"};
-    waiting.stage_done({"qq", 1, Stage::accept, milliseconds{5}, {}});
+    waiting.on(StageDone{"qq", 1, Stage::accept, milliseconds{5}, {}});
     LookDone fact;
     fact.mailbox = "home";
-    waiting.look_stage_done("home", Stage::connect, {}, {});
+    waiting.on(LookStageDone{"home", Stage::connect, {}, {}});
     EXPECT_EQ(waiting.line(now, {}), "qq: waiting: 0 s of 300 s, 0 looks");
-    waiting.look_done(fact);
+    waiting.on(fact);
     EXPECT_EQ(waiting.line(now, {}), "qq: waiting: 0 s of 300 s, 0 looks");
 }
 
@@ -83,7 +83,7 @@ TEST_F(Waiting, AFailureIsToldAsWhatItMeansForTheMail) {
 
 TEST_F(Waiting, ARefusedAttemptIsFollowedByAnother) {
     stage(Stage::envelope, Cause::rejected_transient);
-    progress.attempt_refused("qq", 1, {Stage::envelope, Cause::rejected_transient});
+    progress.on(AttemptRefused{"qq", 1, {Stage::envelope, Cause::rejected_transient}});
     EXPECT_EQ(line(),
               "qq: refused for now (envelope rejected_transient), another attempt follows, 0 s");
     stage(Stage::resolve);

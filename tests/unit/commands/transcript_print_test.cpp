@@ -29,42 +29,42 @@ class TranscriptPrint : public testing::Test {
 };
 
 TEST_F(TranscriptPrint, EachLineHasItsTimeProtocolAndSpeaker) {
-    transcript_.transcript_line("p", Protocol::smtp, Speaker::server, "220 hello");
+    transcript_.on(TranscriptLine{"p", Protocol::smtp, Speaker::server, "220 hello"});
     now_ += 1234ms;
-    transcript_.transcript_line("p", Protocol::smtp, Speaker::client, "EHLO [127.0.0.1]");
-    transcript_.transcript_line("a", Protocol::pop3, Speaker::note, "no UIDL");
+    transcript_.on(TranscriptLine{"p", Protocol::smtp, Speaker::client, "EHLO [127.0.0.1]"});
+    transcript_.on(TranscriptLine{"a", Protocol::pop3, Speaker::note, "no UIDL"});
     EXPECT_EQ(printed(),
               "    0.000 smtp S: 220 hello\n"
               "    1.234 smtp C: EHLO [127.0.0.1]\n"
               "    1.234 pop3 -- no UIDL\n");
-    EXPECT_TRUE(transcript_.wants_lines());
+    EXPECT_TRUE(transcript_.interest().lines);
 }
 
 TEST_F(TranscriptPrint, NoTextCanBreakItsLine) {
-    transcript_.transcript_line("p", Protocol::smtp, Speaker::server, "a\r\n\x1b[0m\xff\\r");
+    transcript_.on(TranscriptLine{"p", Protocol::smtp, Speaker::server, "a\r\n\x1b[0m\xff\\r"});
     EXPECT_EQ(printed(), "    0.000 smtp S: a\\u000d\\u000a\\u001b[0m\uFFFD\\r\n");
 }
 
 TEST_F(TranscriptPrint, StagesAreNotedAsTheyEnd) {
-    transcript_.stage_done(stage(Stage::auth, 35ms + 120us));
-    transcript_.look_stage_done("a", Stage::connect, 2s, Cause::refused);
+    transcript_.on(stage(Stage::auth, 35ms + 120us));
+    transcript_.on(LookStageDone{"a", Stage::connect, 2s, Cause::refused});
     EXPECT_EQ(printed(),
               "    0.000 smtp -- auth done in 35.1 ms\n"
               "    0.000 pop3 -- connect failed (refused) in 2.000 s\n");
 }
 
 TEST_F(TranscriptPrint, TheOtherFactsAreNoted) {
-    transcript_.mail_started(started());
-    transcript_.connected("a", Protocol::smtp, IpFamily::v4);
-    transcript_.encrypted("a", Protocol::smtp, TlsFacts{"TLSv1.3", "AES", kWhen});
+    transcript_.on(started());
+    transcript_.on(Connected{"a", Protocol::smtp, IpFamily::v4});
+    transcript_.on(Encrypted{"a", Protocol::smtp, TlsFacts{"TLSv1.3", "AES", kWhen}});
     LookDone fact = look(StageCause{Stage::list, Cause::mailbox_too_large});
     fact.messages = 500;
     fact.deleted = 1;
     fact.detail = "500 entries";
-    transcript_.look_done(fact);
-    transcript_.tag_rejected("a", TagReject::forged);
-    transcript_.evidence_found(evidence(Evidence::duplicate));
-    transcript_.internal_error("x", "y");
+    transcript_.on(fact);
+    transcript_.on(TagRejected{"a", TagReject::forged});
+    transcript_.on(evidence(Evidence::duplicate));
+    transcript_.on(InternalError{"x", "y"});
     EXPECT_EQ(printed(),
               "    0.000      -- mail 00000000000000a1 of probe p\n"
               "    0.000 smtp -- connected for account a over IPv4\n"
@@ -78,14 +78,14 @@ TEST_F(TranscriptPrint, TheOtherFactsAreNoted) {
 
 TEST_F(TranscriptPrint, LooksForReportsIntoTheSendersMailboxBearItsNameAndAreNotInTheSummary) {
     Transcript transcript(out_, [this] { return now_; }, "home");
-    transcript.connected("home", Protocol::smtp, IpFamily::v4);
-    transcript.connected("home", Protocol::pop3, IpFamily::v4);
-    transcript.transcript_line("home", Protocol::pop3, Speaker::server, "+OK");
-    transcript.look_stage_done("home", Stage::auth, 70ms, {});
+    transcript.on(Connected{"home", Protocol::smtp, IpFamily::v4});
+    transcript.on(Connected{"home", Protocol::pop3, IpFamily::v4});
+    transcript.on(TranscriptLine{"home", Protocol::pop3, Speaker::server, "+OK"});
+    transcript.on(LookStageDone{"home", Stage::auth, 70ms, {}});
     LookDone fact = look();
     fact.mailbox = "home";
-    transcript.look_done(fact);
-    transcript.transcript_line("away", Protocol::pop3, Speaker::server, "+OK");
+    transcript.on(fact);
+    transcript.on(TranscriptLine{"away", Protocol::pop3, Speaker::server, "+OK"});
     EXPECT_EQ(printed(),
               "    0.000 smtp -- connected for account home over IPv4\n"
               "    0.000 pop3 home -- connected for account home over IPv4\n"
@@ -98,13 +98,13 @@ TEST_F(TranscriptPrint, LooksForReportsIntoTheSendersMailboxBearItsNameAndAreNot
 }
 
 TEST_F(TranscriptPrint, TheSummaryOfADeliveredMailHasItsTimesAndTheStagesOfTheLastLook) {
-    transcript_.stage_done(stage(Stage::connect, 1ms));
-    transcript_.look_stage_done("a", Stage::auth, 70ms, {});
-    transcript_.look_done(look());
-    transcript_.look_stage_done("a", Stage::auth, 80ms, {});
-    transcript_.look_stage_done("a", Stage::quit, 3ms, Cause::eof);
-    transcript_.look_done(look());
-    transcript_.mail_judged(delivered(1500ms));
+    transcript_.on(stage(Stage::connect, 1ms));
+    transcript_.on(LookStageDone{"a", Stage::auth, 70ms, {}});
+    transcript_.on(look());
+    transcript_.on(LookStageDone{"a", Stage::auth, 80ms, {}});
+    transcript_.on(LookStageDone{"a", Stage::quit, 3ms, Cause::eof});
+    transcript_.on(look());
+    transcript_.on(delivered(1500ms));
     EXPECT_TRUE(printed().ends_with("-- verdict: delivered\n"));
     transcript_.summary();
     EXPECT_EQ(printed(),
@@ -124,7 +124,7 @@ TEST_F(TranscriptPrint, TheSummaryOfADeliveredMailHasItsTimesAndTheStagesOfTheLa
 TEST_F(TranscriptPrint, TheSummaryOfAFailureNamesStageCauseAndDetail) {
     MailJudged fact = judged(Verdict::send_failed, StageCause{Stage::auth, Cause::auth_rejected});
     fact.detail = "535 no\n";
-    transcript_.mail_judged(fact);
+    transcript_.on(fact);
     printed();
     transcript_.summary();
     EXPECT_EQ(printed(),
@@ -138,7 +138,7 @@ TEST_F(TranscriptPrint, TheSummaryOfAFailureNamesStageCauseAndDetail) {
 TEST_F(TranscriptPrint, TheSummaryOfABouncedMailNamesTheClassOfItsStatus) {
     MailJudged fact = judged(Verdict::bounced, {});
     fact.status_class = StatusClass::permanent;
-    transcript_.mail_judged(fact);
+    transcript_.on(fact);
     printed();
     transcript_.summary();
     EXPECT_EQ(printed(), "\nverdict      bounced\nclass        permanent\nlooks        0\n");

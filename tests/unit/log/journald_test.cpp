@@ -53,7 +53,7 @@ TEST(Journald, AMailsVerdictCanBeFoundByProbeMailVerdictStageAndCause) {
     fact.mail = 0x1234;
     fact.verdict = Verdict::send_failed;
     fact.failure = StageCause{Stage::auth, Cause::auth_rejected};
-    observer.mail_judged(fact);
+    observer.on(fact);
     ASSERT_EQ(to.entries.size(), 1U);
     for (const char* wanted : {"MAILPROBED_PROBE=qq-self", "MAILPROBED_MAIL=0000000000001234",
                                "MAILPROBED_VERDICT=send_failed", "MAILPROBED_STAGE=auth",

@@ -31,23 +31,23 @@ TEST_P(MetricsBudget, AProbeHasAtMost120SeriesFromTheStart) {
 
 TEST_P(MetricsBudget, EveryPossibleFactLeavesTheNumberOfSeriesAsItWas) {
     Metrics metrics(one_probe(GetParam().mode));
-    metrics.mail_started(started());
+    metrics.on(started());
     for (const Stage which : stages_of(Side::sending, GetParam().mode)) {
-        metrics.stage_done(stage(which));
+        metrics.on(stage(which));
     }
     for (const Verdict verdict : kVerdicts) {
-        metrics.mail_judged(judged(verdict, StageCause{Stage::connect, Cause::refused}));
+        metrics.on(judged(verdict, StageCause{Stage::connect, Cause::refused}));
     }
     for (const StageCause pair : possible_failures(Side::sending, GetParam().mode)) {
-        metrics.mail_judged(judged(Verdict::send_failed, pair));
+        metrics.on(judged(Verdict::send_failed, pair));
     }
     for (const Evidence kind : kEvidences) {
-        metrics.evidence_found(evidence(kind));
+        metrics.on(evidence(kind));
     }
     for (const MissReason reason : kMissReasons)
-        metrics.tick_missed("p", reason, 1);
-    metrics.pending_changed(pending(1, kWhen));
-    metrics.connected("a", Protocol::smtp, IpFamily::v4);
+        metrics.on(TickMissed{"p", reason, 1});
+    metrics.on(pending(1, kWhen));
+    metrics.on(Connected{"a", Protocol::smtp, IpFamily::v4});
     EXPECT_EQ(series_of_probe(metrics), GetParam().series);
 }
 
@@ -62,7 +62,7 @@ TEST(MetricsBudget, OnlyAFailureOutsideTheTableAddsASeriesAndItIsInternal) {
     const StageCause other_mode{Stage::tls, Cause::tls_expired};
     const StageCause impossible{Stage::resolve, Cause::too_big};
     for (const StageCause pair : {other_mode, impossible, impossible}) {
-        metrics.mail_judged(judged(Verdict::send_failed, pair));
+        metrics.on(judged(Verdict::send_failed, pair));
     }
     const Exposition now = parse_exposition(metrics.render());
     const std::string name = "mailprobed_send_failures_total";

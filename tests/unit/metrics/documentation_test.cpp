@@ -53,8 +53,8 @@ std::string full_exposition() {
     Metrics metrics(settings);
     const TlsFacts facts{"TLSv1.3", "TLS_AES_256_GCM_SHA384", WallTime{std::chrono::hours{1}}};
     for (const Protocol protocol : {Protocol::smtp, Protocol::pop3}) {
-        metrics.connected("a", protocol, IpFamily::v4);
-        metrics.encrypted("a", protocol, facts);
+        metrics.on(Connected{"a", protocol, IpFamily::v4});
+        metrics.on(Encrypted{"a", protocol, facts});
     }
     return metrics.render();
 }

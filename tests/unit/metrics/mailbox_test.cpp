@@ -45,12 +45,12 @@ TEST(MetricsMailbox, ALookCountsAndACompleteOneTellsItsTime) {
     good.came_again = 2;
     good.left = 7;
     good.look_interval = 5s;
-    metrics.look_done(good);
+    metrics.on(good);
     LookDone bad = look(StageCause{Stage::auth, Cause::mailbox_busy}, kWhen + 9s);
     bad.took = 300ms;
     bad.look_interval = 10s;
     bad.left = 5;
-    metrics.look_done(bad);
+    metrics.on(bad);
     const Exposition now = read(metrics);
     const std::map<std::string, std::string> a{{"mailbox", "a"}};
     EXPECT_EQ(now.value("mailprobed_mailbox_looks_total", a), 2);
@@ -75,12 +75,12 @@ TEST(MetricsMailbox, TheClockOfTheServerIsThatOfTheNewestMailAheadAboveZero) {
     };
     LookDone fact = look();
     fact.clock_ahead = 90500ms;
-    metrics.look_done(fact);
+    metrics.on(fact);
     EXPECT_DOUBLE_EQ(ahead(), 90.5);
-    metrics.look_done(look());
+    metrics.on(look());
     EXPECT_DOUBLE_EQ(ahead(), 90.5) << "a look without a mail says nothing";
     fact.clock_ahead = -2s;
-    metrics.look_done(fact);
+    metrics.on(fact);
     EXPECT_DOUBLE_EQ(ahead(), -2);
 }
 
@@ -89,7 +89,7 @@ TEST(MetricsMailbox, TheLoginsThatAreLeftAreThoseOfTheNewestLook) {
     LookDone fact = look();
     for (const double left : {60.0, 59.5, 0.0}) {
         fact.logins_left = left;
-        metrics.look_done(fact);
+        metrics.on(fact);
         EXPECT_DOUBLE_EQ(read(metrics).value("mailprobed_mailbox_logins_left", {}), left);
     }
 }
@@ -97,7 +97,7 @@ TEST(MetricsMailbox, TheLoginsThatAreLeftAreThoseOfTheNewestLook) {
 TEST(MetricsMailbox, RejectedTagsAreCountedByReason) {
     Metrics metrics(one_probe(TlsMode::implicit));
     for (const TagReject reason : kTagRejects) {
-        metrics.tag_rejected("a", reason);
+        metrics.on(TagRejected{"a", reason});
         EXPECT_EQ(read(metrics).value("mailprobed_mailbox_tags_rejected_total",
                                       {{"reason", std::string(to_string(reason))}}),
                   1);
@@ -106,11 +106,11 @@ TEST(MetricsMailbox, RejectedTagsAreCountedByReason) {
 
 TEST(MetricsMailbox, AccountsOfOneMailboxShareSeriesNamedAfterTheFirst) {
     Metrics metrics(shared_mailbox());
-    metrics.look_done(look());
+    metrics.on(look());
     LookDone other_name = look();
     other_name.mailbox = "b";
-    metrics.look_done(other_name);
-    metrics.connected("b", Protocol::pop3, IpFamily::v4);
+    metrics.on(other_name);
+    metrics.on(Connected{"b", Protocol::pop3, IpFamily::v4});
     const Exposition now = read(metrics);
     EXPECT_EQ(now.value("mailprobed_mailbox_looks_total", {}), 2);
     EXPECT_EQ(now.count("mailprobed_mailbox_looks_total", {{"mailbox", "a"}}), 1U);
@@ -132,10 +132,10 @@ TEST(MetricsMailbox, UserNameHostAndPortTellMailboxesApart) {
 TEST(MetricsConnection, TlsFactsAreShownAndReplacedWhenTheyChange) {
     Metrics metrics(one_probe(TlsMode::implicit));
     TlsFacts facts{"TLSv1.2", "AES\"\\", WallTime{1'800'000'000s}};
-    metrics.encrypted("a", Protocol::smtp, facts);
+    metrics.on(Encrypted{"a", Protocol::smtp, facts});
     facts.version = "TLSv1.3";
-    metrics.encrypted("a", Protocol::smtp, facts);
-    metrics.encrypted("a", Protocol::smtp, facts);
+    metrics.on(Encrypted{"a", Protocol::smtp, facts});
+    metrics.on(Encrypted{"a", Protocol::smtp, facts});
     const Exposition now = read(metrics);
     const std::map<std::string, std::string> smtp{{"account", "a"}, {"protocol", "smtp"}};
     EXPECT_EQ(now.value("mailprobed_tls_info", smtp), 1);
@@ -146,8 +146,8 @@ TEST(MetricsConnection, TlsFactsAreShownAndReplacedWhenTheyChange) {
 
 TEST(MetricsConnection, TheAddressFamilyIsReplacedWhenItChanges) {
     Metrics metrics(one_probe(TlsMode::none));
-    metrics.connected("a", Protocol::pop3, IpFamily::v6);
-    metrics.connected("a", Protocol::pop3, IpFamily::v4);
+    metrics.on(Connected{"a", Protocol::pop3, IpFamily::v6});
+    metrics.on(Connected{"a", Protocol::pop3, IpFamily::v4});
     const Exposition now = read(metrics);
     EXPECT_EQ(now.value("mailprobed_address_family_info", {{"protocol", "pop3"}}), 1);
     EXPECT_EQ(now.count("mailprobed_address_family_info", {{"family", "v4"}}), 1U);
@@ -189,7 +189,7 @@ TEST(MetricsLabels, BytesThatAreNotUtf8DoNotReachTheExposition) {
     settings.probes[0].name = "p\xff";
     settings.probes[0].labels = {{"team", "\xc3("}};
     Metrics metrics(settings);
-    metrics.mail_started(started("p\xff"));
+    metrics.on(started("p\xff"));
     const std::string text = metrics.render();
     EXPECT_EQ(text.find('\xff'), std::string::npos);
     EXPECT_EQ(
@@ -237,11 +237,11 @@ TEST(MetricsThreads, RenderingOnAnotherThreadSeesWholeObservations) {
         }
     });
     for (int i = 0; i < 2000; ++i) {
-        metrics.mail_started(started());
-        metrics.mail_judged(delivered(1100ms));
-        metrics.look_done(look());
+        metrics.on(started());
+        metrics.on(delivered(1100ms));
+        metrics.on(look());
         const TlsFacts facts{i % 2 == 0 ? "TLSv1.2" : "TLSv1.3", "x", WallTime{}};
-        metrics.encrypted("a", Protocol::smtp, facts);
+        metrics.on(Encrypted{"a", Protocol::smtp, facts});
     }
     scraper.request_stop();
     scraper.join();
@@ -253,7 +253,7 @@ TEST(MetricsThreads, EveryScrapeAccountsForEveryMailThatBeganUntilThen) {
     ProbeRestored left;
     left.probe = "p";
     left.mails = 1;
-    metrics.probe_restored(left);
+    metrics.on(left);
     std::atomic<int> scrapes = 0;
     std::jthread scraper([&](const std::stop_token& stop) {
         while (!stop.stop_requested()) {
@@ -268,10 +268,10 @@ TEST(MetricsThreads, EveryScrapeAccountsForEveryMailThatBeganUntilThen) {
         }
     });
     for (int i = 0; scrapes < 100; ++i) {
-        metrics.mail_started(started());
-        metrics.pending_changed(pending(2));
-        metrics.mail_judged(i % 2 == 0 ? delivered(1100ms) : judged(Verdict::lost));
-        metrics.pending_changed(pending(1));
+        metrics.on(started());
+        metrics.on(pending(2));
+        metrics.on(i % 2 == 0 ? delivered(1100ms) : judged(Verdict::lost));
+        metrics.on(pending(1));
     }
     scraper.request_stop();
     scraper.join();

@@ -52,13 +52,13 @@ TEST_F(MetricsReload, TheStartOfTheProcessIsAnInstantThatNothingChanges) {
 }
 
 TEST_F(MetricsReload, AProbeThatStaysKeepsItsCountersAndTakesItsNewIntervalAndLabels) {
-    metrics_.mail_started(started());
-    metrics_.mail_judged(judged(Verdict::lost, StageCause{Stage::accept, Cause::timeout}));
+    metrics_.on(started());
+    metrics_.on(judged(Verdict::lost, StageCause{Stage::accept, Cause::timeout}));
     ProbeSettings& probe = settings_.probes.front();
     probe.interval = 7s;
     probe.labels = {{"team", "post"}};
     metrics_.reconfigure(settings_);
-    metrics_.mail_judged(judged(Verdict::lost, StageCause{Stage::accept, Cause::timeout}));
+    metrics_.on(judged(Verdict::lost, StageCause{Stage::accept, Cause::timeout}));
     const Exposition page = now();
     EXPECT_EQ(page.value("mailprobed_mails_started_total", {{"probe", "p"}}), 1);
     EXPECT_EQ(page.value("mailprobed_verdicts_total", {{"probe", "p"}, {"verdict", "lost"}}), 2);
@@ -90,19 +90,19 @@ TEST_F(MetricsReload, ARemovedProbeIsShownUntilItIsGoneAndThenNotAtAll) {
     settings_.probes.pop_back();
     metrics_.reconfigure(settings_);
     EXPECT_EQ(now().samples.size(), whole);
-    metrics_.probe_gone("q");
+    metrics_.on(ProbeGone{"q"});
     EXPECT_EQ(now().count("", {{"probe", "q"}}), 0U);
     EXPECT_GT(now().count("", {{"probe", "p"}}), 50U);
     MailStarted late = started();
     late.probe = "q";
-    metrics_.mail_started(late);
+    metrics_.on(late);
     EXPECT_EQ(now().count("", {{"probe", "q"}}), 0U);
 }
 
 TEST_F(MetricsReload, AMailboxThatIsGoneTakesItsConnectionsWithIt) {
-    metrics_.connected("a", Protocol::pop3, IpFamily::v4);
+    metrics_.on(Connected{"a", Protocol::pop3, IpFamily::v4});
     EXPECT_EQ(now().count("mailprobed_address_family_info", {{"account", "a"}}), 1U);
-    metrics_.mailbox_gone("a");
+    metrics_.on(MailboxGone{"a"});
     EXPECT_EQ(now().count("", {{"mailbox", "a"}}), 1U) << "the probe still names it";
     EXPECT_EQ(now().count("mailprobed_probe_info", {{"mailbox", "a"}}), 1U);
     EXPECT_EQ(now().count("", {{"account", "a"}, {"protocol", "pop3"}}), 0U);
@@ -120,7 +120,7 @@ TEST_F(MetricsReload, ManyReloadsLeaveAsManySeriesAsOne) {
         other.probes.push_back(second);
         metrics_.reconfigure(other);
         metrics_.reconfigure(settings_);
-        metrics_.probe_gone(second.name);
+        metrics_.on(ProbeGone{second.name});
     }
     EXPECT_EQ(now().samples.size(), before);
 }

@@ -25,7 +25,7 @@ class MetricsValues : public testing::Test {
     void judge(Verdict verdict) {
         MailJudged fact = judged(verdict, StageCause{Stage::accept, Cause::rejected_permanent});
         fact.at = kWhen + 1s;
-        metrics_.mail_judged(fact);
+        metrics_.on(fact);
     }
 
     Metrics metrics_{one_probe(TlsMode::implicit)};
@@ -34,7 +34,7 @@ class MetricsValues : public testing::Test {
 TEST_F(MetricsValues, AStartCountsAndTellsItsLagAndTime) {
     MailStarted fact = started();
     fact.start_lag = 20ms;
-    metrics_.mail_started(fact);
+    metrics_.on(fact);
     EXPECT_EQ(value("mails_started_total"), 1);
     EXPECT_DOUBLE_EQ(value("start_lag_seconds_sum"), 0.02);
     EXPECT_EQ(value("start_lag_seconds_count"), 1);
@@ -42,7 +42,7 @@ TEST_F(MetricsValues, AStartCountsAndTellsItsLagAndTime) {
 }
 
 TEST_F(MetricsValues, ADeliveredMailIsInTheHistogramAtItsUpperBoundInclusive) {
-    metrics_.mail_judged(delivered(500ms));
+    metrics_.on(delivered(500ms));
     EXPECT_EQ(value("round_trip_seconds_bucket", {{"le", "0.25"}}), 0);
     EXPECT_EQ(value("round_trip_seconds_bucket", {{"le", "0.5"}}), 1);
     EXPECT_EQ(value("round_trip_seconds_bucket", {{"le", "+Inf"}}), 1);
@@ -72,7 +72,7 @@ TEST_F(MetricsValues, TheHistogramHasTheBucketsOfTheDesign) {
 TEST_F(MetricsValues, AnUnmeasuredMailIsNotInHistogramOrDelivery) {
     MailJudged fact = delivered(40s);
     fact.unmeasured = true;
-    metrics_.mail_judged(fact);
+    metrics_.on(fact);
     EXPECT_EQ(value("unmeasured_mails_total"), 1);
     EXPECT_EQ(value("round_trip_seconds_count"), 0);
     EXPECT_EQ(value("delivery_seconds_count"), 0);
@@ -81,8 +81,8 @@ TEST_F(MetricsValues, AnUnmeasuredMailIsNotInHistogramOrDelivery) {
 }
 
 TEST_F(MetricsValues, TheObjectiveIsMetUpToAndIncludingItsLatency) {
-    metrics_.mail_judged(delivered(60s));
-    metrics_.mail_judged(delivered(60s + 1ms));
+    metrics_.on(delivered(60s));
+    metrics_.on(delivered(60s + 1ms));
     EXPECT_EQ(value("slo_latency_seconds"), 60);
     EXPECT_EQ(value("slo_good_total"), 1);
 }
@@ -90,17 +90,17 @@ TEST_F(MetricsValues, TheObjectiveIsMetUpToAndIncludingItsLatency) {
 TEST_F(MetricsValues, AlteredAndDeadlineUncertainMailsAreCounted) {
     MailJudged fact = delivered(1s);
     fact.body = BodyState::altered;
-    metrics_.mail_judged(fact);
+    metrics_.on(fact);
     fact.body = BodyState::unread;
     fact.deadline_uncertain = true;
-    metrics_.mail_judged(fact);
+    metrics_.on(fact);
     EXPECT_EQ(value("altered_mails_total"), 1);
     EXPECT_EQ(value("deadline_uncertain_total"), 1);
 }
 
 TEST_F(MetricsValues, EveryVerdictHasItsOwnCounterAndOnlyDeliveredIsUp) {
     for (const Verdict verdict : {Verdict::send_failed, Verdict::lost, Verdict::unobserved}) {
-        metrics_.mail_judged(delivered(1s));
+        metrics_.on(delivered(1s));
         judge(verdict);
         EXPECT_EQ(value("probe_up"), 0) << to_string(verdict);
         EXPECT_EQ(value("verdicts_total", {{"verdict", std::string(to_string(verdict))}}), 1);
@@ -113,14 +113,14 @@ TEST_F(MetricsValues, EveryVerdictHasItsOwnCounterAndOnlyDeliveredIsUp) {
 TEST_F(MetricsValues, OnlyASendFailureHasStageAndCauseAndOneForEachMail) {
     judge(Verdict::send_failed);
     judge(Verdict::lost);
-    metrics_.mail_judged(judged(Verdict::send_failed));
+    metrics_.on(judged(Verdict::send_failed));
     const Labels rejected{{"stage", "accept"}, {"cause", "rejected_permanent"}};
     EXPECT_EQ(value("send_failures_total", rejected), 1);
     EXPECT_EQ(value("send_failures_total", {{"stage", "accept"}, {"cause", "internal"}}), 1);
 }
 
 TEST_F(MetricsValues, AFailureIsCountedUnderThePairItIsFoldedInto) {
-    metrics_.mail_judged(judged(Verdict::send_failed, StageCause{Stage::envelope, Cause::reset}));
+    metrics_.on(judged(Verdict::send_failed, StageCause{Stage::envelope, Cause::reset}));
     EXPECT_EQ(value("send_failures_total", {{"stage", "envelope"}, {"cause", "eof"}}), 1);
 }
 
@@ -130,7 +130,7 @@ TEST_F(MetricsValues, TheStreakEndsWithADeliveryAndRecentBadForgetsAfterTen) {
     EXPECT_EQ(value("bad_streak"), 3);
     EXPECT_EQ(value("recent_bad"), 3);
     for (int i = 0; i < 8; ++i)
-        metrics_.mail_judged(delivered(1s));
+        metrics_.on(delivered(1s));
     EXPECT_EQ(value("bad_streak"), 0);
     EXPECT_EQ(value("recent_bad"), 2);
     for (int i = 0; i < 12; ++i)
@@ -140,16 +140,16 @@ TEST_F(MetricsValues, TheStreakEndsWithADeliveryAndRecentBadForgetsAfterTen) {
 }
 
 TEST_F(MetricsValues, OnlyStagesThatSucceededAreTimed) {
-    metrics_.stage_done(stage(Stage::auth, 40ms));
-    metrics_.stage_done(stage(Stage::auth, 30s, Cause::timeout));
-    metrics_.stage_done(stage(Stage::hello, 1ms));
+    metrics_.on(stage(Stage::auth, 40ms));
+    metrics_.on(stage(Stage::auth, 30s, Cause::timeout));
+    metrics_.on(stage(Stage::hello, 1ms));
     EXPECT_EQ(value("stage_seconds_count", {{"stage", "auth"}}), 1);
     EXPECT_DOUBLE_EQ(value("stage_seconds_sum", {{"stage", "auth"}}), 0.04);
 }
 
 TEST_F(MetricsValues, EvidenceIsCountedByKindAndLateMailsAreTimed) {
     for (const Evidence kind : kEvidences) {
-        metrics_.evidence_found(evidence(kind, 700s));
+        metrics_.on(evidence(kind, 700s));
         EXPECT_EQ(value("after_verdict_total", {{"kind", std::string(to_string(kind))}}), 1);
     }
     EXPECT_EQ(value("late_seconds_count"), 1);
@@ -159,13 +159,13 @@ TEST_F(MetricsValues, EvidenceIsCountedByKindAndLateMailsAreTimed) {
 TEST_F(MetricsValues, TransitIsThatOfTheMailDeliveredLastAndMayBeBelowZero) {
     MailJudged fact = delivered(1s);
     fact.transit = 2500ms;
-    metrics_.mail_judged(fact);
+    metrics_.on(fact);
     EXPECT_DOUBLE_EQ(value("received_transit_seconds"), 2.5);
     fact.transit.reset();
-    metrics_.mail_judged(fact);
+    metrics_.on(fact);
     EXPECT_DOUBLE_EQ(value("received_transit_seconds"), 2.5) << "one hop says nothing";
     fact.transit = -1500ms;
-    metrics_.mail_judged(fact);
+    metrics_.on(fact);
     EXPECT_DOUBLE_EQ(value("received_transit_seconds"), -1.5);
     EXPECT_DOUBLE_EQ(value("delivery_seconds_sum"), 2.7) << "never part of a latency";
 }
@@ -178,7 +178,7 @@ TEST_F(MetricsValues, AMethodThatPassedIsOneAndEverythingElseIsZero) {
     fact.authentication.emplace();
     fact.authentication->spf = AuthResult::pass;
     fact.authentication->dkim = AuthResult::fail;
-    metrics_.mail_judged(fact);
+    metrics_.on(fact);
     EXPECT_EQ(pass("spf"), 1);
     EXPECT_EQ(pass("dkim"), 0);
     EXPECT_EQ(pass("dmarc"), 0);
@@ -186,12 +186,12 @@ TEST_F(MetricsValues, AMethodThatPassedIsOneAndEverythingElseIsZero) {
         fact.authentication->spf = other;
         fact.authentication->dkim = AuthResult::pass;
         fact.authentication->dmarc = AuthResult::pass;
-        metrics_.mail_judged(fact);
+        metrics_.on(fact);
         EXPECT_EQ(pass("spf"), 0);
         EXPECT_EQ(pass("dkim"), 1);
         EXPECT_EQ(pass("dmarc"), 1);
         fact.authentication->spf = AuthResult::pass;
-        metrics_.mail_judged(fact);
+        metrics_.on(fact);
         EXPECT_EQ(pass("spf"), 1);
     }
 }
@@ -202,7 +202,7 @@ TEST_F(MetricsValues, BouncesAreCountedByTheClassOfTheirStatus) {
     for (const StatusClass status : kStatusClasses) {
         fact.status_class = status;
         for (int i = 0; i <= count; ++i)
-            metrics_.mail_judged(fact);
+            metrics_.on(fact);
         ++count;
     }
     count = 0;
@@ -225,7 +225,7 @@ TEST_F(MetricsValues, WhatAnEarlierRunLeftIsShownAsItWas) {
     fact.history.last_uncertainty = 250ms;
     fact.history.bad_streak = 2;
     fact.history.recent_bad = 0b1000000011;
-    metrics_.probe_restored(fact);
+    metrics_.on(fact);
     EXPECT_EQ(value("mails_restored_total"), 3);
     EXPECT_EQ(value("mails_started_total"), 0);
     EXPECT_EQ(value("last_started_timestamp_seconds"), 1'700'000'004);
@@ -242,35 +242,35 @@ TEST_F(MetricsValues, WhatAnEarlierRunLeftIsShownAsItWas) {
 }
 
 TEST_F(MetricsValues, EachRefusalWithAFurtherAttemptIsARetry) {
-    metrics_.attempt_refused("p", 0xa1, {Stage::envelope, Cause::rejected_transient});
-    metrics_.attempt_refused("p", 0xa1, {Stage::envelope, Cause::rejected_transient});
+    metrics_.on(AttemptRefused{"p", 0xa1, {Stage::envelope, Cause::rejected_transient}});
+    metrics_.on(AttemptRefused{"p", 0xa1, {Stage::envelope, Cause::rejected_transient}});
     EXPECT_EQ(value("retries_total"), 2);
     EXPECT_EQ(value("mails_started_total"), 0);
 }
 
 TEST_F(MetricsValues, PendingMailsTellTheirOldestStartAndZeroWhenThereIsNone) {
-    metrics_.pending_changed(pending(2, kWhen));
+    metrics_.on(pending(2, kWhen));
     EXPECT_EQ(value("pending_mails"), 2);
     EXPECT_EQ(value("oldest_pending_timestamp_seconds"), 1'700'000'000);
-    metrics_.pending_changed(pending(0));
+    metrics_.on(pending(0));
     EXPECT_EQ(value("pending_mails"), 0);
     EXPECT_EQ(value("oldest_pending_timestamp_seconds"), 0);
 }
 
 TEST_F(MetricsValues, MissedTicksAreCountedByReason) {
-    metrics_.tick_missed("p", MissReason::overload, 1);
-    metrics_.tick_missed("p", MissReason::stalled, 7);
+    metrics_.on(TickMissed{"p", MissReason::overload, 1});
+    metrics_.on(TickMissed{"p", MissReason::stalled, 7});
     EXPECT_EQ(value("ticks_missed_total", {{"reason", "overload"}}), 1);
     EXPECT_EQ(value("ticks_missed_total", {{"reason", "stalled"}}), 7);
 }
 
 TEST_F(MetricsValues, FactsAboutAnUnknownProbeChangeNothing) {
     const std::size_t before = parse_exposition(metrics_.render()).samples.size();
-    metrics_.mail_started(started("q"));
+    metrics_.on(started("q"));
     LookDone elsewhere = look();
     elsewhere.mailbox = "q";
-    metrics_.look_done(elsewhere);
-    metrics_.connected("q", Protocol::pop3, IpFamily::v4);
+    metrics_.on(elsewhere);
+    metrics_.on(Connected{"q", Protocol::pop3, IpFamily::v4});
     EXPECT_EQ(parse_exposition(metrics_.render()).samples.size(), before);
     EXPECT_EQ(value("mails_started_total"), 0);
 }

@@ -4,6 +4,7 @@
 #include "probes/net/crypto.hpp"
 #include "probes/net/task_group.hpp"
 #include "tests/support/memory_host.hpp"
+#include "tests/support/some_facts.hpp"
 
 #include <gtest/gtest.h>
 
@@ -50,7 +51,7 @@ Awaitable<void> send(Monitor& monitor, std::optional<Judgement>& judged) {
 Judgement judgement_of(MemoryHost& host) {
     asio::io_context io(1);
     MemoryJournal journal;
-    Observer nobody;
+    test::NoFacts nobody;
     MonitorNeeds needs{io.get_executor(), journal,     nobody,
                        host.channels(),   hmac_sha256, random_u64};
     needs.mailboxes = host.mailboxes();

@@ -2,6 +2,7 @@
 // How long a mail is left alone that a second daemon with our instance and key sent.
 #include "probes/monitor/context.hpp"
 #include "probes/net/crypto.hpp"
+#include "tests/support/some_facts.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
@@ -51,7 +52,7 @@ class OtherDaemonTest : public testing::Test {
 
     asio::io_context io;
     MemoryJournal journal;
-    Observer observer;
+    test::NoFacts observer;
     Context context{settings(), needs(io, journal, observer)};
 };
 

@@ -31,7 +31,7 @@ class HistoryTest : public ::testing::Test {
     void attempt(MailId mail) {
         ConversationRecord conversation;
         conversation.stages = {{Stage::connect, 0s, 1ms, std::nullopt}};
-        history.attempt_done({"p", mail, 1, now, 1ms, conversation});
+        history.on(AttemptDone{"p", mail, 1, now, 1ms, conversation});
     }
     void judged(MailId mail, Verdict verdict) {
         MailJudged fact;
@@ -39,8 +39,8 @@ class HistoryTest : public ::testing::Test {
         fact.mail = mail;
         fact.verdict = verdict;
         fact.at = now;
-        history.mail_judged(fact);
-        history.mail_watched({"p", mail, verdict, now, looks, 0});
+        history.on(fact);
+        history.on(MailWatched{"p", mail, verdict, now, looks, 0});
     }
     std::string kept_after(Duration time) {
         writer.write(records);
@@ -87,11 +87,11 @@ TEST_F(HistoryTest, MoreThanOnePruningCanDeleteIsDeletedAllTheSame) {
 }
 
 TEST_F(HistoryTest, LinesAreKeptOnlyIfTheyAreWanted) {
-    EXPECT_TRUE(history.wants_transcripts());
+    EXPECT_TRUE(history.interest().transcripts);
     settings.transcripts = false;
     const History quiet(settings, [](const DetailRecord&) {});
-    EXPECT_TRUE(quiet.wants_records());
-    EXPECT_FALSE(quiet.wants_transcripts());
+    EXPECT_TRUE(quiet.interest().records);
+    EXPECT_FALSE(quiet.interest().transcripts);
 }
 
 TEST(LedgerMigration, ALedgerOfTheFirstVersionKeepsItsMailsAndGetsRoomForDetails) {

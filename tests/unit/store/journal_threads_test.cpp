@@ -53,7 +53,7 @@ struct Lives {
 Awaitable<void> mail_life(Lives& run, MailId mail) {
     JournalRecord first = intent(mail);
     const Durability kept = co_await run.journal.record(std::move(first));
-    run.metrics.mail_started(daemon_test::started());
+    run.metrics.on(daemon_test::started());
     run.durable += kept == Durability::durable ? 1U : 0U;
     MailState answer = std::get<MailState>(intent(mail));
     answer.progress = Progress::accepted;
@@ -62,7 +62,7 @@ Awaitable<void> mail_life(Lives& run, MailId mail) {
     JournalRecord last = verdict(mail);
     const Durability judged = co_await run.journal.record(std::move(last));
     run.durable += judged == Durability::durable ? 1U : 0U;
-    run.metrics.mail_judged(daemon_test::delivered(std::chrono::seconds{1}));
+    run.metrics.on(daemon_test::delivered(std::chrono::seconds{1}));
 }
 
 JournalPlace place_in(const test::PrivateFolder& folder) {
