@@ -135,8 +135,8 @@ TEST_F(JournalPatience, ADiskThatDoesNotAnswerHoldsAMailUpForASecondAndIsToldOf)
     EXPECT_FALSE(journal->healthy());
     EXPECT_EQ(answer_to(3), Durability::lost_on_crash) << "and the next one not at all";
     EXPECT_LE(took, milliseconds{500});
-    other << "ROLLBACK";
     EXPECT_EQ(mails_on_disk(), 1);
+    other << "ROLLBACK";
 }
 
 TEST_F(JournalPatience, WhatWaitedForTheDiskIsWrittenWhenItAnswersAgain) {
