@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Holds config/prometheus to what the rest of the tree says: promtool and amtool take every file;
-each metric and label in the rules is one that daemon/README.md lists; each alert has a severity, a
+each metric and label in the rules is one that docs/metrics.md lists; each alert has a severity, a
 static summary, and a section of RUNBOOK.md behind its link. Then renames each metric in a copy, one
 after the other, and demands to be told.
 
@@ -23,7 +23,7 @@ TEMPLATED = re.compile(r"^%[sq]$")
 
 
 def documented(readme):
-    """Metric -> (type, labels) of the tables of daemon/README.md, and the words that it and the
+    """Metric -> (type, labels) of the tables of docs/metrics.md, and the words that it and the
     table of stages and causes have for labels' values."""
     text = readme.read_text()
     causes = (readme.parent.parent / "probes" / "domain" / "outcome" / "failure.cpp").read_text()
@@ -53,14 +53,14 @@ def check_names(text, metrics, words):
     for name, matchers in OWN.findall(rules):
         known = known_as(name, metrics)
         if known is None:
-            faults.append(f"{name} is not in daemon/README.md")
+            faults.append(f"{name} is not in docs/metrics.md")
             continue
         for label, value in MATCHER.findall(matchers or ""):
             if label not in metrics[known][1] | GIVEN:
                 faults.append(f"{name} has no label {label}")
             for word in re.split(r"[|]", value):
                 if not TEMPLATED.match(word) and word not in words:
-                    faults.append(f"{name}: daemon/README.md and failure.cpp know no {label} "
+                    faults.append(f"{name}: docs/metrics.md and failure.cpp know no {label} "
                                   f"{word!r}")
     defined = set(re.findall(r"record: (\S+)", rules))
     faults += [f"{name} is recorded nowhere" for name in RECORDED.findall(rules)
@@ -149,7 +149,7 @@ def main(root, folder=None):
     root = pathlib.Path(root)
     folder = pathlib.Path(folder or root / "config" / "prometheus")
     text = "\n".join(file.read_text() for file in sorted(folder.glob("*.rules.yml")))
-    metrics, words = documented(root / "daemon" / "README.md")
+    metrics, words = documented(root / "docs" / "metrics.md")
     faults = check_tools(folder) + check_names(text, metrics, words)
     runbook = (folder / "RUNBOOK.md").read_text()
     faults += check_alerts(text, runbook)

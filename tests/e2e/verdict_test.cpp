@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every verdict rule of ARCHITECTURE.md ("What may be claimed") over real sockets.
+// Every verdict rule of docs/claims.md over real sockets.
 #include "tests/e2e/monitor_run.hpp"
 
 #include <gtest/gtest.h>

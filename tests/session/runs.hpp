@@ -139,7 +139,7 @@ struct Pop3Run {
 /// "stage:cause"
 [[nodiscard]] std::string to_string(const Failure& failure);
 
-/// What a failure of a step must be counted as; written by hand from the rules of ARCHITECTURE.md,
+/// What a failure of a step must be counted as; written by hand from the rules of docs/claims.md,
 /// not with the table under test. Empty: the conversation must not fail.
 [[nodiscard]] std::string expected_outcome(Side side, const Step& step, const Fault& fault);
 

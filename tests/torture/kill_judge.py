@@ -14,7 +14,7 @@ SECOND = 1000 * MILLISECOND
 
 
 def name_hash(name):
-    """Where a probe's slots lie within a second (ARCHITECTURE.md, "prober")."""
+    """Where a probe's slots lie within a second (docs/life-of-a-mail.md)."""
     mask = 0xFFFFFFFF
     value = 2166136261
     for char in name.encode():

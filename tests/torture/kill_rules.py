@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which verdicts the rule table of ARCHITECTURE.md leaves open for one mail, when the daemon was
+"""Which verdicts the rule table of docs/claims.md leaves open for one mail, when the daemon was
 killed now and then. Where no kill is near exactly one is left; a kill makes uncertain only what was
 in progress or less than a margin before it."""
 from server_story import NO, YES

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rules of verdicts and evidence (ARCHITECTURE.md, "What may be claimed").
+// The rules of verdicts and evidence (docs/claims.md; verdicts are claims C11 to claims C15).
 #include "probes/domain/ledger/ledger.hpp"
 
 #include <algorithm>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What becomes of a mail that is not there after its deadline (ARCHITECTURE.md, "What may be
-// claimed").
+// What becomes of a mail that is not there after its deadline (claims C14).
 #include "probes/domain/ledger/ledger.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is learnt of a mail beside its arrival in time (ARCHITECTURE.md, "What may be claimed").
+// What is learnt of a mail beside its arrival in time (claims C16).
 #include "probes/domain/ledger/ledger.hpp"
 
 #include <algorithm>

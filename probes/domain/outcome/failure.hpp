@@ -132,7 +132,7 @@ struct StageCause {
 /// The two kinds of conversation.
 enum class Side : std::uint8_t { sending, mailbox };
 
-/// The pairs that can happen on `side` with `mode`; no other series exist (ARCHITECTURE.md).
+/// The pairs that can happen on `side` with `mode`; no other series exist (claims C24).
 [[nodiscard]] std::vector<StageCause> possible_failures(Side side, TlsMode mode);
 
 /// The stages of a conversation with `mode`, in order; STARTTLS includes its handshake.
@@ -143,7 +143,7 @@ enum class Side : std::uint8_t { sending, mailbox };
 [[nodiscard]] StageCause counted_as(Side side, StageCause pair) noexcept;
 
 /// The pair under which a failure is exported: a probe may have 120 series at most, so neighbours
-/// that call for the same remedy share one (ARCHITECTURE.md). Logs and history keep the exact pair.
+/// that call for the same remedy share one (claims C25). Logs and history keep the exact pair.
 [[nodiscard]] StageCause exported_as(Side side, StageCause pair) noexcept;
 
 /// The pairs of possible_failures() as they are exported, each once.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Computes the verdict that every mail of a run should have got, from the embedded server's log and
-the rule table of ARCHITECTURE.md, and holds the daemon's verdicts against it. Of the daemon it
+the rule table of docs/claims.md, and holds the daemon's verdicts against it. Of the daemon it
 takes settings and what only a client can know (the instants of first connect, final dot and login
 command, how many replies it read), never an opinion; it shares no code with it.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each look into a mailbox can have shown, by the rules of ARCHITECTURE.md ("Complete look"):
+"""What each look into a mailbox can have shown, by the rules of docs/claims.md ("Looks"):
 the login worked, the listing was read to its end, every entry not classified earlier was classified
 or is gone, and the dialogue was proven in step. Only complete looks prove absence, any look proves presence. An entry that could not be
 read may be a mail that was sent before; whether one such was pending only the daemon knows, but of

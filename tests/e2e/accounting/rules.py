@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rule table of ARCHITECTURE.md ("What may be claimed, and when") for one mail."""
+"""The rule table of docs/claims.md ("Verdicts") for one mail."""
 import collections
 
 # Stage and cause by the step at which a submission was disturbed.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// daemon/README.md and the exposition name the same series, and Prometheus's own linter is content.
+// docs/metrics.md and the exposition name the same series, and Prometheus's own linter is content.
 #include "daemon/metrics/metrics.hpp"
 #include "tests/support/metrics_support.hpp"
 
@@ -87,7 +87,7 @@ std::vector<std::string> cells_of(const std::string& line) {
 
 /// Rows such as | `name` | type | label, label | unit | meaning |.
 Shapes documented_shapes() {
-    std::ifstream file(std::string(MAILPROBED_SOURCE_DIR) + "/daemon/README.md");
+    std::ifstream file(std::string(MAILPROBED_SOURCE_DIR) + "/docs/metrics.md");
     EXPECT_TRUE(file.is_open());
     Shapes shapes;
     for (std::string line; std::getline(file, line);) {
@@ -112,7 +112,7 @@ TEST(MetricsDocumentation, EveryRenderedSeriesIsDocumentedWithItsTypeAndLabels) 
     const Shapes documented = documented_shapes();
     for (const auto& [name, shape] : rendered_shapes()) {
         const auto entry = documented.find(name);
-        ASSERT_NE(entry, documented.end()) << name << " is not in daemon/README.md";
+        ASSERT_NE(entry, documented.end()) << name << " is not in docs/metrics.md";
         EXPECT_EQ(entry->second, shape) << name;
     }
 }
