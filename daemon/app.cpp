@@ -23,7 +23,7 @@
 #include "daemon/service/notify.hpp"
 #include "daemon/service/reload.hpp"
 #include "daemon/service/session_limit.hpp"
-#include "daemon/service/stop.hpp"
+#include "daemon/service/shutdown.hpp"
 #include "daemon/service/tag_key.hpp"
 #include "daemon/store/history.hpp"
 #include "daemon/store/place.hpp"

@@ -7,7 +7,7 @@
 #include "daemon/api/target.hpp"
 #include "daemon/http/gzip.hpp"
 #include "probes/net/boot_clock.hpp"
-#include "probes/net/offload.hpp"
+#include "probes/net/run_on.hpp"
 
 #include <boost/asio/thread_pool.hpp>
 

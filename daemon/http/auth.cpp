@@ -4,7 +4,7 @@
 
 #include "probes/base/base64.hpp"
 #include "probes/net/crypto.hpp"
-#include "probes/net/offload.hpp"
+#include "probes/net/run_on.hpp"
 
 #include <algorithm>
 #include <crypt.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "daemon/metrics/mail_counts.hpp"
-#include "daemon/metrics/plain_summary.hpp"
+#include "daemon/metrics/sum_and_count.hpp"
 
 #include <prometheus/counter.h>
 #include <prometheus/family.h>

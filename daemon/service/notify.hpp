@@ -2,7 +2,7 @@
 // Tells the service manager (systemd) that the daemon serves, how it is, and that it is alive.
 #pragma once
 
-#include "daemon/service/pulse.hpp"
+#include "daemon/service/stall_detector.hpp"
 #include "probes/net/boot_clock.hpp"
 
 #include <chrono>

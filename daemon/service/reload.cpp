@@ -2,7 +2,7 @@
 // Coalescing of requests, and the comparison of two configurations.
 #include "daemon/service/reload.hpp"
 
-#include "probes/net/offload.hpp"
+#include "probes/net/run_on.hpp"
 #include "probes/net/task_group.hpp"
 
 #include <boost/asio/as_tuple.hpp>

@@ -2,7 +2,7 @@
 // The durable journal: records go to one writer thread, which commits them in groups.
 #pragma once
 
-#include "daemon/service/pulse.hpp"
+#include "daemon/service/stall_detector.hpp"
 #include "daemon/store/store.hpp"
 
 #include <cstdint>

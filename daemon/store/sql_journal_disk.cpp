@@ -3,8 +3,8 @@
 // written to.
 #include "daemon/store/sql_journal_disk.hpp"
 
+#include "daemon/store/load.hpp"
 #include "daemon/store/mark.hpp"
-#include "daemon/store/recall.hpp"
 #include "daemon/store/sql_journal_damage.hpp"
 #include "probes/net/boot_clock.hpp"
 

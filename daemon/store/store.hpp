@@ -4,7 +4,7 @@
 #pragma once
 
 #include "daemon/store/detail_record.hpp"
-#include "probes/domain/ledger/remembered.hpp"
+#include "probes/domain/ledger/restored.hpp"
 #include "probes/monitor/journal.hpp"
 
 #include <optional>

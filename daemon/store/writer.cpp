@@ -6,8 +6,8 @@
 #include "daemon/store/columns.hpp"
 #include "daemon/store/copy.hpp"
 #include "daemon/store/details.hpp"
+#include "daemon/store/load.hpp"
 #include "daemon/store/names.hpp"
-#include "daemon/store/recall.hpp"
 #include "daemon/store/runs.hpp"
 #include "daemon/store/schema.hpp"
 

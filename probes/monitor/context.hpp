@@ -2,7 +2,7 @@
 // What all probers and watchers of one monitor share.
 #pragma once
 
-#include "probes/domain/identity/journey.hpp"
+#include "probes/domain/identity/delivery_path.hpp"
 #include "probes/domain/identity/run_identity.hpp"
 #include "probes/domain/ledger/ledger.hpp"
 #include "probes/domain/ledger/wall_watch.hpp"

@@ -4,13 +4,13 @@
 
 #include "probes/domain/identity/arrival.hpp"
 #include "probes/domain/identity/bounce.hpp"
-#include "probes/domain/identity/journey.hpp"
+#include "probes/domain/identity/delivery_path.hpp"
 #include "probes/domain/identity/tag.hpp"
 #include "probes/domain/ledger/ledger.hpp"
-#include "probes/domain/plan/known_entries.hpp"
 #include "probes/domain/plan/look_memory.hpp"
+#include "probes/domain/plan/seen_entries.hpp"
 #include "probes/domain/settings/settings.hpp"
-#include "probes/monitor/home.hpp"
+#include "probes/monitor/tag_owner.hpp"
 #include "probes/session/mailbox.hpp"
 
 #include <cstdint>

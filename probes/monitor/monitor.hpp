@@ -4,7 +4,7 @@
 
 #include "probes/domain/identity/tag.hpp"
 #include "probes/domain/ledger/ledger.hpp"
-#include "probes/domain/ledger/remembered.hpp"
+#include "probes/domain/ledger/restored.hpp"
 #include "probes/domain/settings/settings.hpp"
 #include "probes/monitor/journal.hpp"
 #include "probes/monitor/mailbox_sessions.hpp"

@@ -2,7 +2,7 @@
 // What earlier runs knew of judged mails and of the entries of mailboxes.
 #pragma once
 
-#include "probes/domain/ledger/remembered.hpp"
+#include "probes/domain/ledger/restored.hpp"
 #include "probes/monitor/journal.hpp"
 #include "probes/monitor/watcher.hpp"
 

@@ -3,12 +3,12 @@
 #pragma once
 
 #include "probes/domain/identity/arrival.hpp"
-#include "probes/domain/ledger/remembered.hpp"
+#include "probes/domain/ledger/restored.hpp"
 #include "probes/domain/plan/backoff.hpp"
-#include "probes/domain/plan/known_entries.hpp"
 #include "probes/domain/plan/poll_plan.hpp"
+#include "probes/domain/plan/seen_entries.hpp"
 #include "probes/monitor/context.hpp"
-#include "probes/monitor/home.hpp"
+#include "probes/monitor/tag_owner.hpp"
 #include "probes/net/boot_clock.hpp"
 
 #include <deque>

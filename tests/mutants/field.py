@@ -247,7 +247,7 @@ FIELD = [
            "if (!offset_ || last_ - since_ < kTrust) return std::nullopt;",
            "if (!offset_) return std::nullopt;",
            "unit:WallWatch.AClockIsSureOnlyWhenItWentUnsetForMinutes"),
-    Mutant("a clock that is ahead makes verdicts forgotten", "daemon/store/recall.cpp",
+    Mutant("a clock that is ahead makes verdicts forgotten", "daemon/store/load.cpp",
            "std::min(now.wall, newest_reading(sql, own_run).value_or(now.wall))",
            "std::max(now.wall, newest_reading(sql, own_run).value_or(now.wall))",
            "unit:LedgerBootsTest.AClockThatIsAheadMakesNoVerdictForgotten"),
@@ -295,7 +295,7 @@ FIELD = [
     Mutant("every reload ends the pauses of refused logins", "probes/monitor/monitor.cpp",
            "            if (std::ranges::is_permutation(login.forms, forms)) continue;\n", "",
            "e2e:ReloadRules.AReloadThatChangesNoLoginEndsNoPauseHoweverManyAccountsShareIt"),
-    Mutant("a second signal waits for the loop", "daemon/service/stop.cpp",
+    Mutant("a second signal waits for the loop", "daemon/service/shutdown.cpp",
            "if (watched.signals.fetch_add(1) != 0) {", "if (watched.signals.fetch_add(1) > 1) {",
            "unit:StopDeathTest.ASecondSignalEndsItAtOnce"),
 ]

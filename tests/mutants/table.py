@@ -210,7 +210,7 @@ MUTANTS = [
     Mutant("what nobody waits for stays in memory", "daemon/store/sql_journal.cpp",
            "    if (!pressing() && backlog.empty()) {\n", "    while (!pressing()) {\n",
            "unit:JournalPatience.WhatNobodyWaitsForIsWrittenSoonAnyway"),
-    Mutant("a start without a verdict is forgotten", "daemon/store/recall.cpp",
+    Mutant("a start without a verdict is forgotten", "daemon/store/load.cpp",
            "if (!last || *last < started) last = started;",
            "if (!last && started < WallTime{}) last = started;",
            "unit:JournalPatience.AStartIsRememberedBeforeAndAfterItsVerdictAndNeverGoesBack"),

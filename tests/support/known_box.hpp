@@ -2,7 +2,7 @@
 // A mailbox as its listings tell of it.
 #pragma once
 
-#include "probes/domain/plan/known_entries.hpp"
+#include "probes/domain/plan/seen_entries.hpp"
 
 #include <chrono>
 #include <cstdint>

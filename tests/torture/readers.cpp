@@ -4,7 +4,7 @@
 // all.
 #include "probes/domain/identity/arrival.hpp"
 #include "probes/domain/identity/bounce.hpp"
-#include "probes/domain/identity/journey.hpp"
+#include "probes/domain/identity/delivery_path.hpp"
 #include "probes/net/crypto.hpp"
 #include "tests/support/bounce_samples.hpp"
 #include "tests/torture/summary.hpp"

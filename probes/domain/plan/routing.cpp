@@ -3,7 +3,7 @@
 #include "probes/domain/plan/routing.hpp"
 
 #include "probes/domain/identity/tag.hpp"
-#include "probes/domain/plan/known_entries.hpp"
+#include "probes/domain/plan/seen_entries.hpp"
 
 #include <algorithm>
 #include <map>

@@ -4,7 +4,7 @@
 
 #include "daemon/api/probe_table.hpp"
 #include "daemon/service/exit_status.hpp"
-#include "daemon/service/stop.hpp"
+#include "daemon/service/shutdown.hpp"
 #include "probes/net/task_group.hpp"
 
 #include <boost/asio/io_context.hpp>

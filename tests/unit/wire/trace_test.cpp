@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Received fields as real servers spell them, and Authentication-Results of servers we trust.
-#include "probes/domain/identity/journey.hpp"
+#include "probes/domain/identity/delivery_path.hpp"
 #include "probes/wire/message/authentication_results.hpp"
 #include "probes/wire/message/mail_date.hpp"
 #include "probes/wire/message/received.hpp"

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A look into another mailbox proves no absence: `lost` would be a false claim.
-#include "probes/monitor/left_over.hpp"
-
 #include "probes/domain/plan/routing.hpp"
+#include "probes/monitor/left_over.hpp"
 
 namespace mailprobed {
 

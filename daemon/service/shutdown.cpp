@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The clock of the end. The last resort is a timer of the kernel that the signal itself starts,
 // because the event loop and every thread may hang: in a disk that never answers, say.
-#include "daemon/service/stop.hpp"
-
 #include "daemon/service/exit_status.hpp"
+#include "daemon/service/stop.hpp"
 #include "probes/net/boot_clock.hpp"
 #include "probes/net/task_group.hpp"
 

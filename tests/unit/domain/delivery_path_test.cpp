@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way of a mail from its first hop to its last, by clocks that are not ours.
-#include "probes/domain/identity/journey.hpp"
+#include "probes/domain/identity/delivery_path.hpp"
 
 #include <gtest/gtest.h>
 

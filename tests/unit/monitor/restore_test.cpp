@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What becomes of mails that nobody will look for after a restart.
-#include "probes/monitor/left_over.hpp"
+#include "probes/monitor/restore.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows as records; instants by way of what runs.hpp says of their run.
-#include "daemon/store/recall.hpp"
-
 #include "daemon/store/names.hpp"
+#include "daemon/store/recall.hpp"
 #include "daemon/store/runs.hpp"
 #include "daemon/store/schema.hpp"
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From header fields to a journey.
 #include "probes/domain/identity/journey.hpp"
-
 #include "probes/wire/message/received.hpp"
 
 #include <chrono>
