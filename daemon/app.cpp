@@ -119,10 +119,9 @@ class Daemon {
                        allowed_hosts()};
         setup.config_changed = [this](const auto& problems) { log_web_config(log_, problems); };
         WebServer web(io_.get_executor(), setup, routes_of(handlers()));
-        Monitor monitor(settings_,
-                        {io_.get_executor(), journal_, observers_,
-                         [this](const Endpoint& to) { return connector_.make(to); }, hmac_sha256,
-                         random_u64, sessions_, journal_.recall(), run_id_});
+        Monitor monitor(settings_, {io_.get_executor(), journal_, observers_,
+                                    [this](const Endpoint& to) { return connector_.make(to); },
+                                    hmac_sha256, random_u64, sessions_, journal_.load(), run_id_});
         monitor_ = &monitor;
         TaskGroup tasks(io_.get_executor(), [this](const std::exception_ptr& error) {
             bug_ = true;
@@ -152,7 +151,7 @@ class Daemon {
                     {"restored", totals.restored},
                     {"verdicts", totals.verdicts},
                     {"pending", totals.pending}});
-        if (!kept) leave_unwritten();
+        if (!kept) exit_without_flush();
         return bug_ ? ExitStatus::internal : ExitStatus::ok;
     }
 
@@ -180,11 +179,11 @@ class Daemon {
         sources.status = [this] { return status_line(table_.rows()); };
         sources.scheduler = [&monitor] {
             const std::optional<Instant> tick = monitor.next_tick();
-            if (!tick) return Vital{};
-            return Vital{*tick < BootClock::now(),
-                         static_cast<std::uint64_t>(tick->time_since_epoch().count())};
+            if (!tick) return ActivityCounter{};
+            return ActivityCounter{*tick < BootClock::now(),
+                                   static_cast<std::uint64_t>(tick->time_since_epoch().count())};
         };
-        sources.journal = [this] { return journal_.vital(); };
+        sources.journal = [this] { return journal_.activity(); };
         sources.on_standstill = [this](std::string_view part) {
             log_.write(LogLevel::error, "standstill",
                        {{"part", part}, {"effect", "the service manager restarts the daemon"}});
@@ -237,7 +236,8 @@ class Daemon {
             reasons += problem.text() + "\n";
         if (reasons.empty()) {
             try {
-                if (next.tag_key.empty()) next.tag_key = kept_tag_key(next.state_directory);
+                if (next.tag_key.empty())
+                    next.tag_key = load_or_create_tag_key(next.state_directory);
                 reasons = reasons_for_restart(settings_, next);
             } catch (const std::exception& error) {
                 reasons = std::string(error.what()) + "\n";
@@ -276,7 +276,7 @@ class Daemon {
     }
 
     /// The writer thread may hang in the disk for ever, and with it every destructor.
-    [[noreturn]] void leave_unwritten() {
+    [[noreturn]] void exit_without_flush() {
         log_.write(LogLevel::error, "journal_incomplete",
                    {{"effect", "mails whose last records are missing are judged by the next run"},
                     {"remedy", "free or mend the disk of state_directory"}});
@@ -312,7 +312,7 @@ class Daemon {
     Monitor* monitor_ = nullptr;
     std::size_t sessions_ = 0;
     Notify notify_;
-    Stop stop_;
+    ShutdownTimer stop_;
     /// Asked on another thread only.
     Api api_{[directory = settings_.state_directory] { return ledger_path(directory); }};
     RunLimit runs_;
@@ -326,7 +326,7 @@ ExitCode start(const Options& options, LoadedConfig config, std::vector<int> soc
     std::error_code exists_or_fails_below;
     std::filesystem::create_directories(settings.state_directory, exists_or_fails_below);
     if (settings.tag_key.empty()) {
-        settings.tag_key = kept_tag_key(settings.state_directory);
+        settings.tag_key = load_or_create_tag_key(settings.state_directory);
     }
     return Daemon(options, std::move(settings), std::move(config.masked), std::move(sockets))
         .run(config.warnings);
@@ -366,7 +366,7 @@ ExitCode run_app(const Options& options) {
     try {
         return start(options, std::move(config), std::move(sockets));
     } catch (const std::exception&) {
-        return tell_start_failure();
+        return report_startup_error();
     }
 }
 

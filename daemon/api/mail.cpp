@@ -45,7 +45,7 @@ std::optional<WallTime> stamp_of(const std::string& text) {
     return WallTime{std::chrono::seconds{::timegm(&parts)}};
 }
 
-/// "by at stamp; by; ..." as Journey writes it.
+/// "by at stamp; by; ..." as DeliveryPath writes it.
 void write_hops(JsonWriter& json, std::string_view hops) {
     constexpr std::string_view kBetween = "; ";
     constexpr std::string_view kAt = " at ";

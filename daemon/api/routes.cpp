@@ -62,7 +62,7 @@ Awaitable<WebResponse> made_on(asio::thread_pool& pool, std::function<WebRespons
         if (smaller) compress(response);
         return response;
     };
-    WebResponse response = co_await offload<WebResponse>(pool, std::move(work));
+    WebResponse response = co_await run_on<WebResponse>(pool, std::move(work));
     co_return response;
 }
 
@@ -80,7 +80,7 @@ Awaitable<WebResponse> answer_metrics(PagesPtr pages, WebCall call) {
                                         [] { return BootClock::now(); });
         });
     };
-    WebResponse response = co_await offload<WebResponse>(pages->pool, std::move(work));
+    WebResponse response = co_await run_on<WebResponse>(pages->pool, std::move(work));
     co_return response;
 }
 

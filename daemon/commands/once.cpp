@@ -161,15 +161,15 @@ class Once {
     }
 
     ExitCode run() {
-        MonitorNeeds needs{io_.get_executor(),
-                           journal_,
-                           observers_,
-                           [this](const Endpoint& to) { return connector_.make(to); },
-                           hmac_sha256,
-                           random_u64,
-                           10'000,
-                           {},
-                           new_run_id()};
+        MonitorDependencies needs{io_.get_executor(),
+                                  journal_,
+                                  observers_,
+                                  [this](const Endpoint& to) { return connector_.make(to); },
+                                  hmac_sha256,
+                                  random_u64,
+                                  10'000,
+                                  {},
+                                  new_run_id()};
         Monitor monitor(settings_, std::move(needs));
         std::string problem;
         TaskGroup tasks(io_.get_executor(), [this, &problem](const std::exception_ptr& error) {

@@ -26,7 +26,7 @@ ExitStatus status_of(const std::vector<ConfigProblem>& problems) noexcept {
     return passing ? ExitStatus::unavailable : ExitStatus::config;
 }
 
-ExitStatus tell_start_failure() {
+ExitStatus report_startup_error() {
     try {
         throw;
     } catch (const LedgerInUse& error) {

@@ -13,6 +13,6 @@ namespace mailprobed {
 [[nodiscard]] ExitStatus status_of(const std::vector<ConfigProblem>& problems) noexcept;
 
 /// To be called where an exception is caught: tells it on standard error and returns the status.
-[[nodiscard]] ExitStatus tell_start_failure();
+[[nodiscard]] ExitStatus report_startup_error();
 
 }  // namespace mailprobed

@@ -147,7 +147,7 @@ Awaitable<bool> Login::check(asio::thread_pool& pool, const std::vector<WebUser>
     std::function<bool()> work = [task = std::move(task), ended = ended_] {
         return !*ended && password_matches(task);
     };
-    const bool accepted = co_await offload<bool>(pool, std::move(work));
+    const bool accepted = co_await run_on<bool>(pool, std::move(work));
     memory_.keep(digest, accepted);
     co_return accepted;
 }

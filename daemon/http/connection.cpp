@@ -138,7 +138,7 @@ class Conversation {
             if (!there) co_return;
             lowest().expires_after(core_.limits.request);
         }
-        slot_.does(Occupation::starting, BootClock::now());
+        slot_.does(ConnectionPhase::starting, BootClock::now());
         lowest().expires_after(kLinger);
         if constexpr (std::is_same_v<Stream, TlsStream>) co_await stream_.async_shutdown(kTuple);
         // Closing with unread bytes would reset the connection and take the answer with it.
@@ -188,16 +188,16 @@ class Conversation {
         const Request request = parser.release();
         const bool complete = co_await skip_body(length ? *length : 0);
         if (!complete) co_return false;
-        slot_.does(Occupation::answering, BootClock::now());
+        slot_.does(ConnectionPhase::answering, BootClock::now());
         const Framing framing{request.version(), request.method() == http::verb::head,
                               request.keep_alive()};
         WebRequest asked = request_of(request, peer_, verified_);
         std::string authorization = single(request, http::field::authorization);
         const WebResponse response =
             co_await answer(core_, security, std::move(asked), std::move(authorization));
-        slot_.does(Occupation::sending, BootClock::now());
+        slot_.does(ConnectionPhase::sending, BootClock::now());
         co_await write(response, framing, security->config);
-        slot_.does(Occupation::waiting, BootClock::now());
+        slot_.does(ConnectionPhase::waiting, BootClock::now());
         co_return framing.keep_alive;
     }
 

@@ -12,7 +12,7 @@ WebSlots::Slot::~Slot() {
     table_->entries.erase(entry_);
 }
 
-void WebSlots::Slot::does(Occupation occupation, Instant now) const {
+void WebSlots::Slot::does(ConnectionPhase occupation, Instant now) const {
     entry_->occupation = occupation;
     entry_->since = now;
 }
@@ -28,13 +28,15 @@ bool WebSlots::make_room(Instant now) {
     };
     for (Entry& entry : table_->entries) {
         if (entry.leaving || !entry.close) continue;
-        if (entry.occupation == Occupation::starting) {
+        if (entry.occupation == ConnectionPhase::starting) {
             ++starts;
             if (longer(entry, starting)) starting = &entry;
         }
-        const bool slow = entry.occupation == Occupation::sending && now - entry.since >= patience_;
+        const bool slow =
+            entry.occupation == ConnectionPhase::sending && now - entry.since >= patience_;
         if (slow && longer(entry, sending)) sending = &entry;
-        const bool idle = entry.occupation == Occupation::waiting && now - entry.since >= patience_;
+        const bool idle =
+            entry.occupation == ConnectionPhase::waiting && now - entry.since >= patience_;
         if (idle && longer(entry, waiting)) waiting = &entry;
     }
     // Neither those that never finish a request nor those that sit on one that was answered can
@@ -51,7 +53,7 @@ bool WebSlots::make_room(Instant now) {
 }
 
 WebSlots::Slot WebSlots::take(Instant now) {
-    table_->entries.push_back({nullptr, Occupation::starting, now, false});
+    table_->entries.push_back({nullptr, ConnectionPhase::starting, now, false});
     return {table_, std::prev(table_->entries.end())};
 }
 

@@ -13,7 +13,7 @@
 namespace mailprobed {
 
 /// What a connection is doing.
-enum class Occupation : std::uint8_t {
+enum class ConnectionPhase : std::uint8_t {
     /// Its first request, or the handshake before it, is not complete; or it is being closed.
     starting,
     /// It has been answered and waits for a further request, or for the rest of one.
@@ -31,7 +31,7 @@ enum class Occupation : std::uint8_t {
 class WebSlots {
     struct Entry {
         std::function<void()> close;
-        Occupation occupation = Occupation::starting;
+        ConnectionPhase occupation = ConnectionPhase::starting;
         Instant since;
         bool leaving = false;
     };
@@ -55,7 +55,7 @@ class WebSlots {
         /// How to end the connection early; must be taken back before what it uses dies.
         void closes_with(std::function<void()> close) const { entry_->close = std::move(close); }
         /// What the connection does from `now` on.
-        void does(Occupation occupation, Instant now) const;
+        void does(ConnectionPhase occupation, Instant now) const;
 
       private:
         std::shared_ptr<Table> table_;

@@ -67,7 +67,7 @@ class MailboxMetrics {
     prometheus::Gauge* logins_left_ = nullptr;
     prometheus::Gauge& clock_ahead_;
     prometheus::Gauge& last_complete_look_;
-    PlainSummary& look_seconds_;
+    SumAndCount& look_seconds_;
 };
 
 }  // namespace mailprobed

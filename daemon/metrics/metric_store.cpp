@@ -51,11 +51,11 @@ std::string MetricStore::render() const {
     return prometheus::TextSerializer().Serialize(all);
 }
 
-PlainSummary& SeriesSet::add(SummaryFamily& family, const prometheus::Labels& labels) {
-    PlainSummary& series = family.add(labels);
+SumAndCount& SeriesSet::add(SummaryFamily& family, const prometheus::Labels& labels) {
+    SumAndCount& series = family.add(labels);
     members_.push_back({&series, &family, [](void* from, void* which) {
                             static_cast<SummaryFamily*>(from)->remove(
-                                static_cast<PlainSummary*>(which));
+                                static_cast<SumAndCount*>(which));
                         }});
     return series;
 }

@@ -36,7 +36,7 @@ class SeriesSet {
         return series;
     }
     /// The summary with these labels, made if there is none.
-    PlainSummary& add(SummaryFamily& family, const prometheus::Labels& labels);
+    SumAndCount& add(SummaryFamily& family, const prometheus::Labels& labels);
     /// The counts with these labels, made if there are none.
     MailCounts& add(MailCountsFamily& family, const prometheus::Labels& labels);
 

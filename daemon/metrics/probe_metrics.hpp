@@ -100,10 +100,10 @@ class ProbeMetrics {
     prometheus::Counter& slo_good_;
     std::array<prometheus::Counter*, kMissReasons.size()> ticks_missed_{};
     prometheus::Histogram& round_trip_;
-    PlainSummary& delivery_;
-    PlainSummary& late_;
-    PlainSummary& start_lag_;
-    std::vector<std::pair<Stage, PlainSummary*>> stage_seconds_;
+    SumAndCount& delivery_;
+    SumAndCount& late_;
+    SumAndCount& start_lag_;
+    std::vector<std::pair<Stage, SumAndCount*>> stage_seconds_;
     prometheus::Gauge& transit_;
     prometheus::Gauge& last_round_trip_;
     prometheus::Gauge& last_uncertainty_;

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two numbers under a lock that is held for a few instructions.
-#include "daemon/metrics/plain_summary.hpp"
+#include "daemon/metrics/sum_and_count.hpp"
 
 #include <utility>
 
 namespace mailprobed {
 
-void PlainSummary::observe(double value) {
+void SumAndCount::observe(double value) {
     const std::lock_guard lock(mutex_);
     ++count_;
     sum_ += value;
 }
 
-prometheus::ClientMetric::Summary PlainSummary::read() const {
+prometheus::ClientMetric::Summary SumAndCount::read() const {
     const std::lock_guard lock(mutex_);
     prometheus::ClientMetric::Summary result;
     result.sample_count = count_;
@@ -23,12 +23,12 @@ prometheus::ClientMetric::Summary PlainSummary::read() const {
 SummaryFamily::SummaryFamily(std::string name, std::string help)
     : name_(std::move(name)), help_(std::move(help)) {}
 
-PlainSummary& SummaryFamily::add(const prometheus::Labels& labels) {
+SumAndCount& SummaryFamily::add(const prometheus::Labels& labels) {
     const std::lock_guard lock(mutex_);
     return members_[labels];
 }
 
-void SummaryFamily::remove(const PlainSummary* summary) {
+void SummaryFamily::remove(const SumAndCount* summary) {
     const std::lock_guard lock(mutex_);
     std::erase_if(members_, [summary](const auto& member) { return &member.second == summary; });
 }

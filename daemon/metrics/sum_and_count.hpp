@@ -14,7 +14,7 @@
 namespace mailprobed {
 
 /// How often and how much in total.
-class PlainSummary {
+class SumAndCount {
   public:
     /// Counts one observation.
     void observe(double value);
@@ -33,9 +33,9 @@ class SummaryFamily {
     SummaryFamily(std::string name, std::string help);
 
     /// The summary with these labels, at 0 if it is new; it lives until remove().
-    PlainSummary& add(const prometheus::Labels& labels);
+    SumAndCount& add(const prometheus::Labels& labels);
     /// Ends a summary that add() gave.
-    void remove(const PlainSummary* summary);
+    void remove(const SumAndCount* summary);
     /// What the serialiser takes.
     [[nodiscard]] prometheus::MetricFamily collect() const;
 
@@ -43,7 +43,7 @@ class SummaryFamily {
     std::string name_;
     std::string help_;
     mutable std::mutex mutex_;
-    std::map<prometheus::Labels, PlainSummary> members_;
+    std::map<prometheus::Labels, SumAndCount> members_;
 };
 
 }  // namespace mailprobed

@@ -41,14 +41,14 @@ void Notify::send(const std::string& lines) {
 Awaitable<void> Notify::run(NotifySources sources) {
     if (!channel_.send) co_return;
     const std::chrono::microseconds patience = channel_.watchdog.value_or(kStep);
-    Pulse scheduler(patience);
-    Pulse journal(patience);
+    StallDetector scheduler(patience);
+    StallDetector journal(patience);
     const Duration step = std::min<Duration>(kStep, patience / 4);
     told_ = sources.status();
     send("READY=1\nSTATUS=" + told_);
     for (Instant next_status = BootClock::now() + kStep;;) {
         if (channel_.watchdog && feed(scheduler, journal, sources)) {
-            next_feed_ = Pulse::Clock::now() + patience / 2 - step;
+            next_feed_ = StallDetector::Clock::now() + patience / 2 - step;
             send("WATCHDOG=1");
         }
         co_await sleep_until(timer_, BootClock::now() + step);
@@ -61,10 +61,10 @@ Awaitable<void> Notify::run(NotifySources sources) {
     }
 }
 
-bool Notify::feed(Pulse& scheduler, Pulse& journal, const NotifySources& sources) {
-    const auto now = Pulse::Clock::now();
-    const bool ticks = scheduler.beats(sources.scheduler(), now);
-    const bool writes = journal.beats(sources.journal(), now);
+bool Notify::feed(StallDetector& scheduler, StallDetector& journal, const NotifySources& sources) {
+    const auto now = StallDetector::Clock::now();
+    const bool ticks = scheduler.alive(sources.scheduler(), now);
+    const bool writes = journal.alive(sources.journal(), now);
     const bool still = !ticks || !writes;
     if (still && !standstill_) sources.on_standstill(ticks ? "journal" : "scheduler");
     standstill_ = still;

@@ -19,9 +19,9 @@ struct NotifySources {
     /// One line for people, as of status_line().
     std::function<std::string()> status;
     /// The probers' ticks.
-    std::function<Vital()> scheduler;
+    std::function<ActivityCounter()> scheduler;
     /// The journal's writer thread.
-    std::function<Vital()> journal;
+    std::function<ActivityCounter()> journal;
     /// Told which part stands still when that begins.
     std::function<void(std::string_view part)> on_standstill;
 };
@@ -54,13 +54,14 @@ class Notify {
     void stopping();
 
   private:
-    [[nodiscard]] bool feed(Pulse& scheduler, Pulse& journal, const NotifySources& sources);
+    [[nodiscard]] bool feed(StallDetector& scheduler, StallDetector& journal,
+                            const NotifySources& sources);
     void send(const std::string& lines);
 
     NotifyChannel channel_;
     BootTimer timer_;
     std::string told_;
-    Pulse::Clock::time_point next_feed_;
+    StallDetector::Clock::time_point next_feed_;
     bool standstill_ = false;
     bool stopping_ = false;
 };

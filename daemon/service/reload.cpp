@@ -27,7 +27,7 @@ Awaitable<void> Reloader::run() {
             co_await sleep_until(wanted_, Instant::max());
         const std::uint64_t serves = asked_;
         begin_();
-        LoadedConfig config = co_await offload<LoadedConfig>(pool_, load_);
+        LoadedConfig config = co_await run_on<LoadedConfig>(pool_, load_);
         last_ = apply_(std::move(config));
         served_ = serves;
         served_now_.cancel();

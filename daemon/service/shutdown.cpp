@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The clock of the end. The last resort is a timer of the kernel that the signal itself starts,
 // because the event loop and every thread may hang: in a disk that never answers, say.
+#include "daemon/service/shutdown.hpp"
+
 #include "daemon/service/exit_status.hpp"
-#include "daemon/service/stop.hpp"
 #include "probes/net/boot_clock.hpp"
 #include "probes/net/task_group.hpp"
 
@@ -80,7 +81,7 @@ void make_timer(Duration time) {
 
 }  // namespace
 
-void Stop::watch(std::initializer_list<int> signals) {
+void ShutdownTimer::watch(std::initializer_list<int> signals) {
     make_timer(times_.all);
     watched_ = true;
     for (const int signal : signals) {
@@ -92,7 +93,7 @@ void Stop::watch(std::initializer_list<int> signals) {
     }
 }
 
-void Stop::begin() {
+void ShutdownTimer::begin() {
     using Clock = std::chrono::steady_clock;
     if (watched_ && watched.signals != 0) {
         began_ = Clock::time_point(std::chrono::nanoseconds(watched.first_at));
@@ -103,17 +104,17 @@ void Stop::begin() {
     ::timer_settime(watched.timer, 0, &watched.limit, nullptr);
 }
 
-Awaitable<void> Stop::drain(std::function<std::size_t()> sessions) const {
+Awaitable<void> ShutdownTimer::drain(std::function<std::size_t()> sessions) const {
     BootTimer timer(co_await asio::this_coro::executor);
     while (sessions() > 0 && since() < times_.conversations)
         co_await sleep_until(timer, BootClock::now() + kGlance);
 }
 
-Duration Stop::journal_time() const {
+Duration ShutdownTimer::journal_time() const {
     return std::max<Duration>(times_.journal - since(), Duration::zero());
 }
 
-Duration Stop::since() const {
+Duration ShutdownTimer::since() const {
     return began_ ? std::chrono::steady_clock::now() - *began_ : Duration::zero();
 }
 

@@ -15,7 +15,7 @@ namespace mailprobed {
 
 /// The times of an orderly end, counted from the signal. It is over in 5 s: an operator waits no
 /// longer, and service managers kill what does not come to an end.
-struct StopTimes {
+struct ShutdownTimes {
     /// Conversations may come to their end; then they are cut.
     Duration conversations = std::chrono::seconds{2};
     /// The journal may write what it still has.
@@ -25,13 +25,13 @@ struct StopTimes {
 };
 
 /// Keeps the times of one end of the process.
-class Stop {
+class ShutdownTimer {
   public:
-    explicit Stop(StopTimes times = {}) noexcept : times_(times) {}
+    explicit ShutdownTimer(ShutdownTimes times = {}) noexcept : times_(times) {}
 
     /// To be called when the event loop hears of `signals`: from now on the first of them starts
     /// the times and the kernel's timer, and a second one ends the process at once, also while the
-    /// loop is busy and hears of neither. One Stop in a process may do this.
+    /// loop is busy and hears of neither. One ShutdownTimer in a process may do this.
     void watch(std::initializer_list<int> signals);
     /// The loop has heard of the signal: from now on at the latest the process is ended by the
     /// kernel's timer if all else fails.
@@ -44,7 +44,7 @@ class Stop {
   private:
     [[nodiscard]] Duration since() const;
 
-    StopTimes times_;
+    ShutdownTimes times_;
     std::optional<std::chrono::steady_clock::time_point> began_;
     bool watched_ = false;
 };

@@ -10,7 +10,7 @@
 namespace mailprobed {
 
 /// How far a part has come.
-struct Vital {
+struct ActivityCounter {
     /// It has something to do.
     bool busy = false;
     /// Changes with every step forward.
@@ -19,18 +19,18 @@ struct Vital {
 
 /// Tells standing still from having nothing to do. Time is CLOCK_MONOTONIC, which is not that of a
 /// suspend: a part is as far after it as before.
-class Pulse {
+class StallDetector {
   public:
     using Clock = std::chrono::steady_clock;
 
     /// `patience`: how long one step may take.
-    explicit Pulse(Clock::duration patience) noexcept : patience_(patience) {}
+    explicit StallDetector(Clock::duration patience) noexcept : patience_(patience) {}
 
     /// False once the part has been busy with one step for longer than the patience.
-    [[nodiscard]] bool beats(Vital vital, Clock::time_point now) noexcept {
-        if (!vital.busy || !since_ || vital.mark != mark_) {
+    [[nodiscard]] bool alive(ActivityCounter activity, Clock::time_point now) noexcept {
+        if (!activity.busy || !since_ || activity.mark != mark_) {
             since_ = now;
-            mark_ = vital.mark;
+            mark_ = activity.mark;
         }
         return now - *since_ <= patience_;
     }

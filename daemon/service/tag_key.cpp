@@ -77,7 +77,7 @@ std::optional<Secret> read_key(const std::string& path) {
 
 }  // namespace
 
-Secret kept_tag_key(const std::string& directory) {
+Secret load_or_create_tag_key(const std::string& directory) {
     const std::string path = directory + "/tag.key";
     if (auto key = read_key(path)) return *key;
     const std::string draft = path + "." + std::to_string(::getpid());
@@ -101,7 +101,7 @@ Secret kept_tag_key(const std::string& directory) {
     ::unlink(draft.c_str());
     errno = error;
     if (!linked && error != EEXIST) fail("cannot keep the tag key", path);
-    return linked ? key : kept_tag_key(directory);
+    return linked ? key : load_or_create_tag_key(directory);
 }
 
 Secret tag_key_for_once(const std::string& directory) {

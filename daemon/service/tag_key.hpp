@@ -10,7 +10,7 @@ namespace mailprobed {
 
 /// The key in `directory`/tag.key; made (mode 0600) if there is none. Throws std::runtime_error
 /// that says what to do if it cannot be read or kept.
-[[nodiscard]] Secret kept_tag_key(const std::string& directory);
+[[nodiscard]] Secret load_or_create_tag_key(const std::string& directory);
 
 /// The key in `directory`/tag.key if it is there and readable, else a fresh one for this run only.
 [[nodiscard]] Secret tag_key_for_once(const std::string& directory);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows as records; instants by way of what runs.hpp says of their run.
+#include "daemon/store/load.hpp"
+
 #include "daemon/store/names.hpp"
-#include "daemon/store/recall.hpp"
 #include "daemon/store/runs.hpp"
 #include "daemon/store/schema.hpp"
 
@@ -32,8 +33,8 @@ std::uint64_t id(Number value) noexcept {
     return static_cast<std::uint64_t>(value);
 }
 
-std::vector<MailState> recall_pending(soci::session& sql, const std::map<Number, Conversion>& runs,
-                                      const ClockReading& now) {
+std::vector<MailState> load_pending(soci::session& sql, const std::map<Number, Conversion>& runs,
+                                    const ClockReading& now) {
     std::vector<MailState> result;
     Number mail = 0;
     Number run = 0;
@@ -109,11 +110,11 @@ std::vector<MailState> recall_pending(soci::session& sql, const std::map<Number,
     return result;
 }
 
-std::vector<RememberedVerdict> recall_settled(soci::session& sql,
-                                              const std::map<Number, Conversion>& runs,
-                                              const ClockReading& now, Duration evidence,
-                                              Number own_run) {
-    std::vector<RememberedVerdict> result;
+std::vector<RestoredVerdict> load_judged(soci::session& sql,
+                                         const std::map<Number, Conversion>& runs,
+                                         const ClockReading& now, Duration evidence,
+                                         Number own_run) {
+    std::vector<RestoredVerdict> result;
     // A clock that is ahead must not make them forgotten.
     const WallTime wall = std::min(now.wall, newest_reading(sql, own_run).value_or(now.wall));
     const Number since = (wall - evidence).time_since_epoch().count();
@@ -169,8 +170,8 @@ std::vector<RememberedVerdict> recall_settled(soci::session& sql,
 }
 
 /// Mails of ours that no ledger knew: seen once, they are not counted again.
-void recall_orphans(soci::session& sql, const ClockReading& now,
-                    std::vector<RememberedVerdict>& result) {
+void load_orphans(soci::session& sql, const ClockReading& now,
+                  std::vector<RestoredVerdict>& result) {
     Number mail = 0;
     int attempt = 0;
     std::string probe;
@@ -190,8 +191,8 @@ void recall_orphans(soci::session& sql, const ClockReading& now,
 }
 
 /// What was counted copy by copy: retry copies, and second copies of orphans.
-void recall_copies(soci::session& sql, std::vector<RememberedVerdict>& settled,
-                   std::size_t orphans_begin) {
+void load_copies(soci::session& sql, std::vector<RestoredVerdict>& settled,
+                 std::size_t orphans_begin) {
     std::unordered_map<MailId, std::size_t> by_mail;
     for (std::size_t i = 0; i < settled.size(); ++i)
         by_mail.emplace(settled[i].mail.mail, i);
@@ -215,8 +216,8 @@ void recall_copies(soci::session& sql, std::vector<RememberedVerdict>& settled,
     }
 }
 
-std::vector<RememberedEntry> recall_entries(soci::session& sql) {
-    std::vector<RememberedEntry> result;
+std::vector<RestoredEntry> load_entries(soci::session& sql) {
+    std::vector<RestoredEntry> result;
     Number key = 0;
     Number mail = 0;
     Number probe = 0;
@@ -227,7 +228,7 @@ std::vector<RememberedEntry> recall_entries(soci::session& sql) {
          into(mailbox), into(key), into(mail), into(probe), into(attempt));
     rows.execute();
     while (rows.fetch()) {
-        RememberedEntry entry;
+        RestoredEntry entry;
         entry.mailbox = mailbox;
         entry.key = id(key);
         if (attempt != 0) {
@@ -243,7 +244,7 @@ std::vector<RememberedEntry> recall_entries(soci::session& sql) {
 }
 
 /// A probe's row is written with its verdicts: later starts are known by the pending mails.
-void add_pending_starts(soci::session& sql, std::vector<RememberedProbe>& probes) {
+void add_pending_starts(soci::session& sql, std::vector<RestoredProbe>& probes) {
     Number latest = 0;
     std::string probe;
     soci::statement rows =
@@ -251,7 +252,7 @@ void add_pending_starts(soci::session& sql, std::vector<RememberedProbe>& probes
          into(probe), into(latest));
     rows.execute();
     while (rows.fetch()) {
-        auto entry = std::ranges::find(probes, probe, &RememberedProbe::probe);
+        auto entry = std::ranges::find(probes, probe, &RestoredProbe::probe);
         if (entry == probes.end()) {
             probes.emplace_back().probe = probe;
             entry = probes.end() - 1;
@@ -262,20 +263,20 @@ void add_pending_starts(soci::session& sql, std::vector<RememberedProbe>& probes
     }
 }
 
-Remembered recall_locked(const std::string& path, const std::string& mode, const ClockReading& now,
-                         Duration evidence) {
+RestoredState load_locked(const std::string& path, const std::string& mode, const ClockReading& now,
+                          Duration evidence) {
     soci::session sql(soci::sqlite3, "dbname=\"" + path + "\" timeout=5");
     sql << "PRAGMA locking_mode = " + mode;
     int version = 0;
     sql << "SELECT version FROM schema_version", into(version);
     if (version != kLedgerVersion) return {};
-    return recall_all(sql, now, evidence, 0);
+    return load_all(sql, now, evidence, 0);
 }
 
 }  // namespace
 
-std::vector<RememberedProbe> recall_probes(soci::session& sql) {
-    std::vector<RememberedProbe> result;
+std::vector<RestoredProbe> load_probes(soci::session& sql) {
+    std::vector<RestoredProbe> result;
     Number started = 0;
     Number delivered = 0;
     Number judged = 0;
@@ -311,30 +312,30 @@ std::vector<RememberedProbe> recall_probes(soci::session& sql) {
     return result;
 }
 
-Remembered recall_all(soci::session& sql, const ClockReading& now, Duration evidence,
-                      long long own_run) {
+RestoredState load_all(soci::session& sql, const ClockReading& now, Duration evidence,
+                       long long own_run) {
     const std::map<Number, Conversion> runs = conversions(sql, now, own_run);
-    Remembered result;
+    RestoredState result;
     result.read_at = {now.boot, now.wall};
-    result.pending = recall_pending(sql, runs, now);
-    result.settled = recall_settled(sql, runs, now, evidence, own_run);
+    result.pending = load_pending(sql, runs, now);
+    result.settled = load_judged(sql, runs, now, evidence, own_run);
     const std::size_t orphans_begin = result.settled.size();
-    recall_orphans(sql, now, result.settled);
-    recall_copies(sql, result.settled, orphans_begin);
-    result.entries = recall_entries(sql);
-    result.probes = recall_probes(sql);
-    result.runs = recall_runs(sql, own_run);
+    load_orphans(sql, now, result.settled);
+    load_copies(sql, result.settled, orphans_begin);
+    result.entries = load_entries(sql);
+    result.probes = load_probes(sql);
+    result.runs = load_runs(sql, own_run);
     return result;
 }
 
-Remembered recall_unwritten(const std::string& path, const ClockReading& now, Duration evidence) {
+RestoredState load_unwritten(const std::string& path, const ClockReading& now, Duration evidence) {
     if (!std::filesystem::exists(path)) return {};
     try {
         // Alone with it, SQLite needs no shared memory, which is a file that would have to grow.
-        return recall_locked(path, "EXCLUSIVE", now, evidence);
+        return load_locked(path, "EXCLUSIVE", now, evidence);
     } catch (const soci::soci_error&) {
         // On a read-only file system nobody can be alone with it, but such a file need not grow.
-        return recall_locked(path, "NORMAL", now, evidence);
+        return load_locked(path, "NORMAL", now, evidence);
     }
 }
 

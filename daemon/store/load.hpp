@@ -10,14 +10,14 @@
 namespace mailprobed {
 
 /// The gauges of all probes.
-[[nodiscard]] std::vector<RememberedProbe> recall_probes(soci::session& sql);
+[[nodiscard]] std::vector<RestoredProbe> load_probes(soci::session& sql);
 
 /// Everything but of run `own_run`; `now` gives the boot clock that instants are converted to.
-[[nodiscard]] Remembered recall_all(soci::session& sql, const ClockReading& now, Duration evidence,
-                                    long long own_run);
+[[nodiscard]] RestoredState load_all(soci::session& sql, const ClockReading& now, Duration evidence,
+                                     long long own_run);
 
 /// The same of the ledger at `path`, without writing to it: the disk may be full. Throws.
-[[nodiscard]] Remembered recall_unwritten(const std::string& path, const ClockReading& now,
-                                          Duration evidence);
+[[nodiscard]] RestoredState load_unwritten(const std::string& path, const ClockReading& now,
+                                           Duration evidence);
 
 }  // namespace mailprobed

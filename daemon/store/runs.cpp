@@ -143,8 +143,8 @@ std::optional<WallTime> newest_reading(soci::session& sql, Number own) {
     return WallTime{Duration{runs.back().clocks.wall}};
 }
 
-std::vector<RememberedRun> recall_runs(soci::session& sql, Number own) {
-    std::vector<RememberedRun> result;
+std::vector<RestoredRun> load_runs(soci::session& sql, Number own) {
+    std::vector<RestoredRun> result;
     Number tag_run = 0;
     Number wall = 0;
     soci::statement rows =

@@ -58,7 +58,7 @@ struct Conversion {
 [[nodiscard]] std::optional<WallTime> newest_reading(soci::session& sql, long long own);
 
 /// All runs but `own`.
-[[nodiscard]] std::vector<RememberedRun> recall_runs(soci::session& sql, long long own);
+[[nodiscard]] std::vector<RestoredRun> load_runs(soci::session& sql, long long own);
 
 /// True if the ledger knows that a run read the clocks so often.
 [[nodiscard]] bool knows_reading(soci::session& sql, std::uint32_t tag_run, std::uint64_t readings);

@@ -107,7 +107,7 @@ struct SqlJournal::Impl : std::enable_shared_from_this<Impl> {
     bool all_written = false;
     std::condition_variable over;
 
-    std::optional<Remembered> remembered;
+    std::optional<RestoredState> restored;
     std::chrono::steady_clock::time_point last_commit;
     std::thread thread;
 };
@@ -287,7 +287,7 @@ SqlJournal::SqlJournal(const Executor& executor, std::unique_ptr<Store> store,
                        HealthHandler on_health)
     : impl_(std::make_shared<Impl>(executor, std::move(store), std::move(on_health))) {
     Impl& impl = *impl_;
-    impl.remembered = impl.store->load();
+    impl.restored = impl.store->load();
     impl.tell_notice();
     if (!impl.store->is_open()) {
         asio::post(executor, [self = impl_->weak_from_this(), why = impl.store->error()] {
@@ -312,14 +312,14 @@ bool SqlJournal::close(Duration patience) {
     return impl.all_written;
 }
 
-Vital SqlJournal::vital() const {
+ActivityCounter SqlJournal::activity() const {
     const std::lock_guard guard(impl_->mutex);
     return {impl_->in_step || !impl_->backlog.empty(), impl_->steps};
 }
 
-Remembered SqlJournal::recall() {
-    Remembered result = std::move(impl_->remembered).value_or(Remembered{});
-    impl_->remembered.reset();
+RestoredState SqlJournal::load() {
+    RestoredState result = std::move(impl_->restored).value_or(RestoredState{});
+    impl_->restored.reset();
     return result;
 }
 

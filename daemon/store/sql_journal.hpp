@@ -46,7 +46,7 @@ class SqlJournal final : public Journal {
     ~SqlJournal() override;
 
     /// What earlier runs left; the first call only.
-    [[nodiscard]] Remembered recall();
+    [[nodiscard]] RestoredState load();
 
     using Journal::note;
     using Journal::record;
@@ -58,7 +58,7 @@ class SqlJournal final : public Journal {
 
     /// Whether the writer thread gets on: a disk that refuses is no standstill, one that never
     /// answers is.
-    [[nodiscard]] Vital vital() const;
+    [[nodiscard]] ActivityCounter activity() const;
     /// Writes what is queued and ends the writer thread; false if that did not work or not within
     /// `patience`. In the latter case the thread still holds the disk's answer to come, and the
     /// destructor would wait for it: leave the process by _Exit().

@@ -132,12 +132,12 @@ bool LedgerDisk::write(const std::vector<QueuedRecord>& group) {
     return false;
 }
 
-std::optional<Remembered> LedgerDisk::load() {
-    std::optional<Remembered> result;
+std::optional<RestoredState> LedgerDisk::load() {
+    std::optional<RestoredState> result;
     const std::vector<QueuedRecord> nothing;
     if (write(nothing)) {
         try {
-            result = writer_->recall(place_.evidence);
+            result = writer_->load(place_.evidence);
         } catch (const std::exception& what) {
             trouble(what);
             if (damaged_) static_cast<void>(write(nothing));
@@ -145,8 +145,8 @@ std::optional<Remembered> LedgerDisk::load() {
     }
     if (!writer_) {
         try {
-            result = recall_unwritten(ledger_path(place_.state_directory), read_clocks(),
-                                      place_.evidence);
+            result =
+                load_unwritten(ledger_path(place_.state_directory), read_clocks(), place_.evidence);
         } catch (const std::exception&) {
             // What cannot be written to often cannot be read either: `error_` says it all.
             result.reset();

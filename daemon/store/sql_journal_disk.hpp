@@ -26,7 +26,7 @@ class LedgerDisk final : public Store {
 
     /// What earlier runs left; opens the ledger, and reads one that cannot be written to. Nothing
     /// if it cannot be read either.
-    [[nodiscard]] std::optional<Remembered> load() override;
+    [[nodiscard]] std::optional<RestoredState> load() override;
     /// In a ledger that is opened, mended or made anew where needed.
     [[nodiscard]] bool write(const std::vector<QueuedRecord>& group) override;
     /// Once the clock can be believed.

@@ -31,7 +31,7 @@ class Store {
     virtual ~Store() = default;
 
     /// What earlier runs left; nothing if it cannot be read.
-    [[nodiscard]] virtual std::optional<Remembered> load() = 0;
+    [[nodiscard]] virtual std::optional<RestoredState> load() = 0;
     /// Writes all of `group` or none of it, and returns when that is safe; false and error() if it
     /// fails.
     [[nodiscard]] virtual bool write(const std::vector<QueuedRecord>& group) = 0;

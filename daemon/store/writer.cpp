@@ -99,7 +99,7 @@ struct OpenLedger {
 struct LedgerWriter::Impl : OpenLedger {
     Impl(const std::string& path, const ClockReading& at, std::uint32_t tag_run)
         : OpenLedger(path), files(sql, path), start(at), row(sql, at, tag_run) {
-        for (RememberedProbe& probe : recall_probes(sql))
+        for (RestoredProbe& probe : load_probes(sql))
             probes.emplace(std::move(probe.probe), probe.history);
     }
 
@@ -252,8 +252,8 @@ LedgerWriter::LedgerWriter(const std::string& path, const ClockReading& start,
 
 LedgerWriter::~LedgerWriter() = default;
 
-Remembered LedgerWriter::recall(Duration evidence) {
-    return recall_all(impl_->sql, impl_->start, evidence, impl_->row.run());
+RestoredState LedgerWriter::load(Duration evidence) {
+    return load_all(impl_->sql, impl_->start, evidence, impl_->row.run());
 }
 
 bool LedgerWriter::displaced() {

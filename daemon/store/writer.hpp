@@ -37,7 +37,7 @@ class LedgerWriter {
     ~LedgerWriter();
 
     /// Everything an earlier run left; verdicts not older than `evidence`.
-    [[nodiscard]] Remembered recall(Duration evidence);
+    [[nodiscard]] RestoredState load(Duration evidence);
     /// Writes all of `records` or, throwing, none of them; returns when they are on the disk.
     void write(std::span<const QueuedRecord> records);
     /// True if one of the ledger's files was removed or replaced since it was opened: what is

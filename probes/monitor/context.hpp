@@ -35,30 +35,30 @@ struct Route {
     AuthBackoff* login = nullptr;
     /// Mails whose verdict the observer was not told: what is pending to it, for a verdict waits
     /// for the journal before it is told.
-    std::uint64_t untold = 0;
+    std::uint64_t unreported = 0;
     /// It is no longer configured: its mails get their verdicts, no more start.
     bool removed = false;
     /// The observer was told so after the last verdict.
-    bool gone = false;
+    bool retirement_reported = false;
     /// mailbox_number() of `box`.
     std::uint32_t mailbox_number = 0;
 };
 
 /// The shared state of one monitor; touched by the event loop only.
 struct Context {
-    Context(std::shared_ptr<const Settings> all, MonitorNeeds outside)
+    Context(std::shared_ptr<const Settings> all, MonitorDependencies outside)
         : settings(std::move(all)),
           needs(std::move(outside)),
           ledger(settings->evidence),
           codec(settings->tag_key, needs.hmac, settings->previous_tag_key),
           instance(name_id(settings->instance)),
-          runs(needs.run, needs.remembered.runs) {
-        const auto& converted = needs.remembered.read_at;
+          runs(needs.run, needs.restored.runs) {
+        const auto& converted = needs.restored.read_at;
         if (converted) static_cast<void>(wall.read(converted->first, converted->second));
     }
 
     std::shared_ptr<const Settings> settings;
-    MonitorNeeds needs;
+    MonitorDependencies needs;
     Ledger ledger;
     TagCodec codec;
     MailMasks masks;
@@ -113,17 +113,17 @@ class PlannedTick {
 };
 
 /// What is known beside the ledger's decision when it is reported.
-struct Circumstances {
+struct ReportContext {
     /// When the plan wanted the look that led to it.
     std::optional<Instant> planned_at;
     /// The attempt whose copy was seen; 0 if none was.
     std::uint8_t attempt = 0;
     /// The way of the mail by its Received fields.
-    Journey journey;
+    DeliveryPath delivery_path;
 };
 
 /// Tells journal, then observer what the ledger decided; says whether the journal has it all.
-Awaitable<Durability> report(Context& context, Outcome outcome, Circumstances circumstances);
+Awaitable<Durability> report(Context& context, Outcome outcome, ReportContext circumstances);
 
 /// True if a mail with this tag, which the ledger does not know, is to be left alone: a second
 /// daemon that has our instance and key sent it, and may still await it.

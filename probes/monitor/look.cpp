@@ -34,7 +34,7 @@ std::size_t size_of(const MailHeaders& headers) {
 
 }  // namespace
 
-Look::Look(LookTarget target, const MailboxSettings& settings, KnownEntries& known)
+Look::Look(LookTarget target, const MailboxSettings& settings, SeenEntries& known)
     : target_(std::move(target)), settings_(settings), known_(known), share_(target_.memory) {}
 
 Look::~Look() {
@@ -72,7 +72,7 @@ Awaitable<bool> Look::list(MailboxSession& session) {
     std::uint32_t lines = 0;
     std::uint32_t highest = 0;
     std::uint32_t numbers = 0;
-    std::vector<bool> given(KnownEntries::kMaxEntries + 1);
+    std::vector<bool> given(SeenEntries::kMaxEntries + 1);
     std::function<void(const ListedEntry&)> each = [&](const ListedEntry& line) {
         known_.listed(line.number, line.id, line.read_at);
         highest = std::max(highest, line.number);
@@ -130,7 +130,7 @@ Awaitable<void> Look::read_new(MailboxSession& session, const std::vector<Entry>
         std::size_t& budget = entry.state == EntryState::fresh        ? fresh
                               : entry.state == EntryState::unreadable ? retries
                                                                       : ours;
-        if (known_.trouble().skips(entry.key)) {
+        if (known_.trouble().take_skip(entry.key)) {
             left_out_ = left_out_ || entry.state == EntryState::ours;
             continue;
         }
@@ -246,13 +246,13 @@ void Look::classify_whole(const Entry& entry, const FetchedMessage& message) {
 }
 
 void Look::take_arrival(const Entry& entry, const Tag& tag, const FetchedMessage& message) {
-    const Home home = target_.home_of(tag);
-    if (home != Home::here) {
+    const TagOwner home = target_.home_of(tag);
+    if (home != TagOwner::here) {
         std::optional<TagReject> reject;
         const std::optional<RouteFacts> facts = target_.route_of(tag);
         const bool filed = facts && facts->sender_mailbox && is_filed_copy(message.headers);
-        if (home == Home::elsewhere && !filed) reject = TagReject::wrong_mailbox;
-        if (home == Home::other_daemon) reject = TagReject::other_daemon;
+        if (home == TagOwner::elsewhere && !filed) reject = TagReject::wrong_mailbox;
+        if (home == TagOwner::other_daemon) reject = TagReject::other_daemon;
         note(entry, EntryKind::stranger, reject, &message.headers);
         return;
     }
@@ -265,7 +265,7 @@ void Look::take_arrival(const Entry& entry, const Tag& tag, const FetchedMessage
     if (again && entry.state != EntryState::doubtful) ++came_again_;
     if (again || was_left) return;
     OwnMail mail{entry,        tag,
-                 std::nullopt, journey_of(message.headers, settings_.authserv_id),
+                 std::nullopt, delivery_path_of(message.headers, settings_.authserv_id),
                  false,        entry.state == EntryState::ours && !pending};
     if (message.body) take_body(mail, message);
     if (known_.careful()) mail.proven = own_mark(message.headers, target_.codec) == tag;
@@ -350,7 +350,7 @@ std::vector<Found> Look::sightings_of(const std::vector<OwnMail>& mails) {
             found.sighting.probe_id = mail.tag.probe;
             found.sighting.attempt = mail.tag.attempt;
             found.sighting.listed_at = mail.entry.listed_at;
-            found.journey = mail.journey;
+            found.delivery_path = mail.delivery_path;
             result.push_back(std::move(found));
         }
         Sighting& sighting = result[place->second].sighting;

@@ -28,7 +28,7 @@ struct OwnMail {
     Entry entry;
     Tag tag;
     std::optional<std::uint64_t> digest;
-    Journey journey;
+    DeliveryPath delivery_path;
     /// A message read by itself in this session showed our field or Message-ID: it may be removed.
     bool proven = false;
     /// Its body was asked for, or an earlier look did.
@@ -44,7 +44,7 @@ struct LookTarget {
     const TagCodec& codec;
     LookMemory& memory;
     /// Tells where the mail of a tag belongs.
-    std::function<Home(const Tag&)> home_of;
+    std::function<TagOwner(const Tag&)> home_of;
     /// Tells what is configured of its route.
     RouteOf route_of;
     /// Reports of non-delivery may come here.
@@ -54,7 +54,7 @@ struct LookTarget {
 /// A sighting and what is known beside it.
 struct Found {
     Sighting sighting;
-    Journey journey;
+    DeliveryPath delivery_path;
 };
 
 /// A report of non-delivery that this look found.
@@ -84,7 +84,7 @@ class Look {
     /// Sessions that reading one possible bounce may end.
     static constexpr unsigned kBounceTries = 3;
 
-    Look(LookTarget target, const MailboxSettings& settings, KnownEntries& known);
+    Look(LookTarget target, const MailboxSettings& settings, SeenEntries& known);
     Look(const Look&) = delete;
     Look& operator=(const Look&) = delete;
     ~Look();
@@ -201,7 +201,7 @@ class Look {
 
     LookTarget target_;
     const MailboxSettings& settings_;
-    KnownEntries& known_;
+    SeenEntries& known_;
     LookShare share_;
     Instant snapshot_;
     /// The latest deadline that this look may decide on.

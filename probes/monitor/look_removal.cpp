@@ -51,7 +51,7 @@ Awaitable<bool> Look::clean_up(MailboxSession& session, bool safe) {
 void Look::settle() {
     commit();
     // Only now is it known which entries were read.
-    const std::optional<Instant> blind = known_.blind_until();
+    const std::optional<Instant> blind = known_.hidden_until();
     if (blind && target_.ledger.expects(target_.index, *blind)) {
         std::string words =
             "a message is listed but cannot be read; a mail that was sent before it was first "

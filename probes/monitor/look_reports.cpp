@@ -47,8 +47,8 @@ Awaitable<std::size_t> Look::read_bounce_of(MailboxSession& session, const Entry
 void Look::take_bounce(const Entry& entry, const FetchedMessage& message) {
     BounceReading reading = read_bounce(message.headers, message.body.value_or(std::string()),
                                         target_.codec, target_.route_of);
-    const Home home = reading.bounce ? target_.home_of(reading.bounce->tag) : Home::foreign;
-    if (home == Home::foreign || home == Home::other_daemon) {
+    const TagOwner home = reading.bounce ? target_.home_of(reading.bounce->tag) : TagOwner::foreign;
+    if (home == TagOwner::foreign || home == TagOwner::other_daemon) {
         note(entry, EntryKind::stranger, reading.reject, &message.headers);
         return;
     }

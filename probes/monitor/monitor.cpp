@@ -26,7 +26,7 @@
 namespace mailprobed {
 
 struct Monitor::Impl {
-    Impl(std::shared_ptr<const Settings> settings, MonitorNeeds needs)
+    Impl(std::shared_ptr<const Settings> settings, MonitorDependencies needs)
         : context(std::move(settings), std::move(needs)),
           on_bug([this](const std::exception_ptr& error) { bug(error); }),
           tasks(context.needs.executor, on_bug),
@@ -81,7 +81,7 @@ struct Monitor::Impl {
             route.removed = true;
         std::vector<ProbeIndex> configured;
         for (std::size_t i = 0; i < settings.probes.size(); ++i) {
-            const Routing::Way& way = routing.ways[i];
+            const Routing::ProbeMailboxes& way = routing.ways[i];
             const ProbeIndex probe = index_of(settings.probes[i].name);
             Route& route = context.routes[probe];
             route.probe = {context.settings, &settings.probes[i]};
@@ -90,7 +90,7 @@ struct Monitor::Impl {
             route.bounces.reset();
             if (way.bounces) route.bounces = box_of[*way.bounces];
             route.login = &login_of(*route.from->smtp);
-            route.removed = route.gone = false;
+            route.removed = route.retirement_reported = false;
             route.mailbox_number = mailbox_number(settings, *route.probe);
             configured.push_back(probe);
         }
@@ -136,28 +136,28 @@ struct Monitor::Impl {
     }
 
     void watch(const Routing& routing, const std::vector<MailboxIndex>& box_of) {
-        std::vector<Watcher::Duty> duties(boxes.size());
+        std::vector<Watcher::Config> configs(boxes.size());
         std::vector<std::string> names;
         for (std::size_t i = 0; i < routing.boxes.size(); ++i) {
-            Watcher::Duty& duty = duties[box_of[i]];
-            duty.account = {context.settings, routing.boxes[i].account};
-            duty.bounces.any = routing.boxes[i].bounces;
+            Watcher::Config& config = configs[box_of[i]];
+            config.account = {context.settings, routing.boxes[i].account};
+            config.bounces.any = routing.boxes[i].bounces;
         }
         for (ProbeIndex probe = 0; probe < context.routes.size(); ++probe) {
             const Route& route = context.routes[probe];
-            if (route.removed && route.untold == 0) continue;
-            duties[route.box].probes.push_back(probe);
+            if (route.removed && route.unreported == 0) continue;
+            configs[route.box].probes.push_back(probe);
             if (!route.bounces) continue;
-            duties[*route.bounces].bounces.any = true;
-            duties[*route.bounces].bounces.senders.push_back(probe);
+            configs[*route.bounces].bounces.any = true;
+            configs[*route.bounces].bounces.senders.push_back(probe);
         }
-        for (MailboxIndex box = 0; box < duties.size(); ++box) {
+        for (MailboxIndex box = 0; box < configs.size(); ++box) {
             if (box == watchers.size()) {
                 watchers.push_back(
-                    {std::make_unique<Watcher>(context, box, std::move(duties[box]))});
-            } else if (duties[box].account) {
+                    {std::make_unique<Watcher>(context, box, std::move(configs[box]))});
+            } else if (configs[box].account) {
                 names.push_back(watchers[box].worker->name());
-                watchers[box].worker->reconfigured(std::move(duties[box]));
+                watchers[box].worker->reconfigured(std::move(configs[box]));
             } else {
                 watchers[box].worker->retire();
             }
@@ -195,7 +195,7 @@ struct Monitor::Impl {
     void tell_gone() {
         for (ProbeIndex probe = 0; probe < context.routes.size(); ++probe) {
             const Route& route = context.routes[probe];
-            if (route.removed && route.untold == 0) report_pending(context, probe);
+            if (route.removed && route.unreported == 0) report_pending(context, probe);
         }
     }
 
@@ -210,13 +210,13 @@ struct Monitor::Impl {
     /// Takes up what an earlier run left; returns the mails that were to be tried again.
     std::vector<std::pair<Prober*, MailState>> restore() {
         std::vector<std::pair<Prober*, MailState>> again;
-        const Remembered remembered = std::exchange(context.needs.remembered, {});
+        const RestoredState restored = std::exchange(context.needs.restored, {});
         std::vector<std::uint64_t> mails(by_name.size(), 0);
-        for (const MailState& mail : remembered.pending) {
+        for (const MailState& mail : restored.pending) {
             const auto probe = by_name.find(mail.probe);
             const ProbeSettings* settings =
                 probe == by_name.end() ? nullptr : context.routes[probe->second].probe.get();
-            if (auto end = unless_looked_for(*context.settings, settings, mail, wall_now())) {
+            if (auto end = verdict_if_unwatched(*context.settings, settings, mail, wall_now())) {
                 context.needs.journal.note(std::move(*end));
                 continue;
             }
@@ -224,18 +224,18 @@ struct Monitor::Impl {
             context.ledger.restore(probe->second, mail, BootClock::now(),
                                    mail.tag_key == 0 || context.codec.reads(mail.tag_key));
             ++mails[probe->second];
-            ++context.routes[probe->second].untold;
+            ++context.routes[probe->second].unreported;
             if (mail.progress == Progress::retry) {
                 again.emplace_back(probers[probe->second].worker.get(), mail);
             }
         }
         read_clocks(context);
-        restore_settled(context.ledger, remembered.settled, by_name);
+        restore_settled(context.ledger, restored.settled, by_name);
         std::map<std::string, Watcher*> box_by_text;
         for (const auto& watcher : watchers)
             box_by_text.emplace(watcher.worker->recorded_as(), watcher.worker.get());
-        restore_entries(remembered.entries, box_by_text, context.needs.journal);
-        for (const RememberedProbe& state : remembered.probes) {
+        restore_entries(restored.entries, box_by_text, context.needs.journal);
+        for (const RestoredProbe& state : restored.probes) {
             const auto probe = by_name.find(state.probe);
             if (probe == by_name.end()) continue;
             const ProbeHistory& history = state.history;
@@ -290,10 +290,10 @@ struct Monitor::Impl {
     TaskGroup tickers;
 };
 
-Monitor::Monitor(Settings settings, MonitorNeeds needs)
+Monitor::Monitor(Settings settings, MonitorDependencies needs)
     : Monitor(std::make_shared<const Settings>(std::move(settings)), std::move(needs)) {}
 
-Monitor::Monitor(std::shared_ptr<const Settings> settings, MonitorNeeds needs)
+Monitor::Monitor(std::shared_ptr<const Settings> settings, MonitorDependencies needs)
     : impl_(std::make_unique<Impl>(std::move(settings), std::move(needs))) {}
 
 Monitor::~Monitor() = default;

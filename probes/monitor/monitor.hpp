@@ -25,7 +25,7 @@ namespace mailprobed {
 using ChannelFactory = std::function<std::unique_ptr<Channel>(const Endpoint&)>;
 
 /// What the monitor needs from outside.
-struct MonitorNeeds {
+struct MonitorDependencies {
     Executor executor;
     Journal& journal;
     Observer& observer;
@@ -36,7 +36,7 @@ struct MonitorNeeds {
     /// Conversations open at once at most (descriptors).
     std::size_t max_sessions = 10'000;
     /// What an earlier run left; may be empty.
-    Remembered remembered{};
+    RestoredState restored{};
     /// What tags say of this run; 0: nothing, and mails of all runs count as sent by this daemon.
     std::uint32_t run = 0;
     /// Tests hand in mailboxes of their own.
@@ -58,9 +58,9 @@ struct SentNow {
 class Monitor {
   public:
     /// The tag key of `settings` is set.
-    Monitor(Settings settings, MonitorNeeds needs);
+    Monitor(Settings settings, MonitorDependencies needs);
     /// The same with settings that others hold, too.
-    Monitor(std::shared_ptr<const Settings> settings, MonitorNeeds needs);
+    Monitor(std::shared_ptr<const Settings> settings, MonitorDependencies needs);
     Monitor(const Monitor&) = delete;
     Monitor& operator=(const Monitor&) = delete;
     ~Monitor();

@@ -174,7 +174,7 @@ Awaitable<void> Prober::send(Duration lag, MailId mail) {
     state.mailbox_number = route().mailbox_number;
     state.tag_key = context_.codec.fingerprint();
     context_.ledger.start(index_, std::move(state));
-    ++context_.routes[index_].untold;
+    ++context_.routes[index_].unreported;
     context_.needs.observer.on(MailStarted{route().probe->name, mail, wall, lag});
     report_pending(context_, index_);
     co_await attempts(mail, 1, std::move(envelope));
@@ -229,7 +229,7 @@ Awaitable<std::optional<Failure>> Prober::submit(MailId mail, std::uint8_t attem
         way.login->ended(listener.login, began, BootClock::now());
     }
     if (failure) co_return failure;
-    Circumstances none;
+    ReportContext none;
     co_await report(context_, std::move(listener.outcome), std::move(none));
     co_return std::nullopt;
 }
@@ -259,7 +259,7 @@ Awaitable<void> Prober::report_failure(MailId mail, Failure failure, bool again)
     } else {
         outcome = context_.ledger.send_failed(mail, pair, std::move(words));
     }
-    Circumstances none;
+    ReportContext none;
     co_await report(context_, std::move(outcome), std::move(none));
     if (again) context_.needs.observer.on(AttemptRefused{route().probe->name, mail, pair});
 }

@@ -6,31 +6,31 @@
 namespace mailprobed {
 namespace {
 
-MailJudged fact_of(const Judgement& judgement, const Circumstances& circumstances) {
+MailJudged fact_of(const Judgement& judgement, const ReportContext& circumstances) {
     MailJudged fact;
     static_cast<Judgement&>(fact) = judgement;
     fact.at = wall_now();
     if (judgement.verdict != Verdict::delivered) return fact;
     if (circumstances.planned_at) fact.planned_gap = *circumstances.planned_at - judgement.lower;
-    fact.transit = circumstances.journey.transit;
-    fact.authentication = circumstances.journey.authentication;
+    fact.transit = circumstances.delivery_path.transit;
+    fact.authentication = circumstances.delivery_path.authentication;
     return fact;
 }
 
 /// Details quote bounces, hops are what the mail says of its way: words of servers like others.
-void mask(Context& context, Outcome& outcome, Circumstances& circumstances) {
+void mask(Context& context, Outcome& outcome, ReportContext& circumstances) {
     for (Judgement& judgement : outcome.judgements) {
         const ProbeSettings& probe = *context.routes[judgement.index].probe;
         RouteMasks masks(context.masks, context.settings, ends_of(probe));
         const auto masked = [&masks](std::string& text) { text = masks.masked(text); };
         masked(judgement.detail);
-        masked(circumstances.journey.hops);
+        masked(circumstances.delivery_path.hops);
     }
 }
 
 /// All that is to be kept of an outcome.
 JournalRecords records_of(const Context& context, const Outcome& outcome,
-                          const Circumstances& circumstances) {
+                          const ReportContext& circumstances) {
     const WallTime wall = wall_now();
     JournalRecords records;
     for (const MailState& state : outcome.states)
@@ -41,8 +41,8 @@ JournalRecords records_of(const Context& context, const Outcome& outcome,
         const bool falls =
             next < outcome.judgements.size() && outcome.judgements[next].mail == mail.mail;
         if (falls) {
-            records.emplace_back(
-                VerdictRecord{outcome.judgements[next++], mail, wall, circumstances.journey.hops});
+            records.emplace_back(VerdictRecord{outcome.judgements[next++], mail, wall,
+                                               circumstances.delivery_path.hops});
         } else {
             later.push_back(&mail);
         }
@@ -60,15 +60,15 @@ JournalRecords records_of(const Context& context, const Outcome& outcome,
 
 void report_pending(Context& context, ProbeIndex probe) {
     Route& route = context.routes[probe];
-    if (route.gone) return;
+    if (route.retirement_reported) return;
     context.needs.observer.on(
-        PendingState{route.probe->name, route.untold, context.ledger.oldest_pending(probe)});
-    if (!route.removed || route.untold != 0) return;
-    route.gone = true;
+        PendingState{route.probe->name, route.unreported, context.ledger.oldest_pending(probe)});
+    if (!route.removed || route.unreported != 0) return;
+    route.retirement_reported = true;
     context.needs.observer.on(ProbeGone{route.probe->name});
 }
 
-Awaitable<Durability> report(Context& context, Outcome outcome, Circumstances circumstances) {
+Awaitable<Durability> report(Context& context, Outcome outcome, ReportContext circumstances) {
     mask(context, outcome, circumstances);
     JournalRecords records = records_of(context, outcome, circumstances);
     // What only says that a mail is not there, or is gone, need not be waited for.
@@ -82,7 +82,7 @@ Awaitable<Durability> report(Context& context, Outcome outcome, Circumstances ci
     }
     for (const Judgement& judgement : outcome.judgements) {
         context.needs.observer.on(fact_of(judgement, circumstances));
-        --context.routes[judgement.index].untold;
+        --context.routes[judgement.index].unreported;
         report_pending(context, judgement.index);
         if (context.on_judgement) context.on_judgement(judgement);
     }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // A look into another mailbox proves no absence: `lost` would be a false claim.
+#include "probes/monitor/restore.hpp"
+
 #include "probes/domain/plan/routing.hpp"
-#include "probes/monitor/left_over.hpp"
 
 namespace mailprobed {
 
-std::optional<VerdictRecord> unless_looked_for(const Settings& settings, const ProbeSettings* probe,
-                                               const MailState& mail, WallTime wall) {
+std::optional<VerdictRecord> verdict_if_unwatched(const Settings& settings,
+                                                  const ProbeSettings* probe, const MailState& mail,
+                                                  WallTime wall) {
     // A version that did not record mailboxes may have left it.
     const bool same_mailbox =
         probe != nullptr &&

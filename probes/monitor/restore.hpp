@@ -13,8 +13,9 @@ namespace mailprobed {
 /// The end of a mail whose probe (nullptr) is no longer configured or has its mails end elsewhere
 /// now: where this one would arrive nobody looks, so nobody can know. Nothing if it is looked for.
 /// `wall` is now.
-[[nodiscard]] std::optional<VerdictRecord> unless_looked_for(const Settings& settings,
-                                                             const ProbeSettings* probe,
-                                                             const MailState& mail, WallTime wall);
+[[nodiscard]] std::optional<VerdictRecord> verdict_if_unwatched(const Settings& settings,
+                                                                const ProbeSettings* probe,
+                                                                const MailState& mail,
+                                                                WallTime wall);
 
 }  // namespace mailprobed

@@ -8,19 +8,19 @@
 
 namespace mailprobed {
 
-void restore_settled(Ledger& ledger, const std::vector<RememberedVerdict>& mails,
+void restore_settled(Ledger& ledger, const std::vector<RestoredVerdict>& mails,
                      const std::map<std::string, ProbeIndex, std::less<>>& probes) {
     const Instant now = BootClock::now();
-    for (const RememberedVerdict& mail : mails) {
+    for (const RestoredVerdict& mail : mails) {
         const auto probe = probes.find(mail.probe);
         if (probe != probes.end()) ledger.restore(probe->second, mail.mail, now);
     }
 }
 
-void restore_entries(const std::vector<RememberedEntry>& entries,
+void restore_entries(const std::vector<RestoredEntry>& entries,
                      const std::map<std::string, Watcher*>& watchers, Journal& journal) {
     std::map<std::string, EntriesRecord> unwatched;
-    for (const RememberedEntry& entry : entries) {
+    for (const RestoredEntry& entry : entries) {
         const auto box = watchers.find(entry.mailbox);
         if (box != watchers.end()) {
             box->second->remember(entry);

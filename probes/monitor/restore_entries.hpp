@@ -14,12 +14,12 @@
 namespace mailprobed {
 
 /// Takes up mails that earlier runs judged, of probes that are configured.
-void restore_settled(Ledger& ledger, const std::vector<RememberedVerdict>& mails,
+void restore_settled(Ledger& ledger, const std::vector<RestoredVerdict>& mails,
                      const std::map<std::string, ProbeIndex, std::less<>>& probes);
 
 /// Tells `watchers`, which are by mailbox_text(), of their entries. Those of mailboxes that nobody
 /// looks into are taken out of the journal.
-void restore_entries(const std::vector<RememberedEntry>& entries,
+void restore_entries(const std::vector<RestoredEntry>& entries,
                      const std::map<std::string, Watcher*>& watchers, Journal& journal);
 
 }  // namespace mailprobed

@@ -7,7 +7,7 @@
 namespace mailprobed {
 
 /// Where a mail with a verified tag belongs, as a mailbox sees it.
-enum class Home : std::uint8_t {
+enum class TagOwner : std::uint8_t {
     here,
     /// It is ours, but this is not where its probe's mails end.
     elsewhere,

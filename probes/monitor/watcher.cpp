@@ -31,9 +31,9 @@ Load load_of(const Context& context, const std::vector<ProbeIndex>& probes) {
     return load;
 }
 
-PollPlan plan_for(const Context& context, const Watcher::Duty& duty) {
-    const Load load = load_of(context, duty.probes);
-    return {duty.account->mailbox->poll, load.mails_per_hour, load.longest};
+PollPlan plan_for(const Context& context, const Watcher::Config& config) {
+    const Load load = load_of(context, config.probes);
+    return {config.account->mailbox->poll, load.mails_per_hour, load.longest};
 }
 
 /// What was rejected may work now.
@@ -71,32 +71,33 @@ Duration default_grace(Duration look_interval) noexcept {
     return std::max<Duration>(std::chrono::seconds{60}, 2 * look_interval);
 }
 
-Watcher::Watcher(Context& context, MailboxIndex mailbox, Duty duty)
+Watcher::Watcher(Context& context, MailboxIndex mailbox, Config config)
     : context_(context),
       index_(mailbox),
-      duty_(std::move(duty)),
-      plan_(plan_for(context, duty_)),
+      config_(std::move(config)),
+      plan_(plan_for(context, config_)),
       backoff_(context.settings->auth_backoff),
       timer_(context.needs.executor) {}
 
-void Watcher::reconfigured(Duty duty) {
+void Watcher::reconfigured(Config config) {
     retired_ = false;
     known_.keys_changed();
-    if (logs_in_otherwise(*duty_.account->mailbox, *duty.account->mailbox)) {
+    if (logs_in_otherwise(*config_.account->mailbox, *config.account->mailbox)) {
         backoff_ = AuthBackoff(context_.settings->auth_backoff);
         plan_.hold_until(backoff_.until());
     }
     // Mails of probes that went elsewhere may still come here.
-    for (const ProbeIndex probe : duty_.probes) {
-        if (std::ranges::find(duty.probes, probe) == duty.probes.end())
-            duty.probes.push_back(probe);
+    for (const ProbeIndex probe : config_.probes) {
+        if (std::ranges::find(config.probes, probe) == config.probes.end())
+            config.probes.push_back(probe);
     }
-    duty_ = std::move(duty);
+    config_ = std::move(config);
     std::vector<ProbeIndex> current;
-    std::ranges::copy_if(duty_.probes, std::back_inserter(current),
+    std::ranges::copy_if(config_.probes, std::back_inserter(current),
                          [this](ProbeIndex probe) { return context_.routes[probe].box == index_; });
     const Load load = load_of(context_, current);
-    plan_.adopt(duty_.account->mailbox->poll, load.mails_per_hour, load.longest, BootClock::now());
+    plan_.adopt(config_.account->mailbox->poll, load.mails_per_hour, load.longest,
+                BootClock::now());
     adapt_grace();
     notify();
 }
@@ -104,7 +105,7 @@ void Watcher::reconfigured(Duty duty) {
 void Watcher::retire() {
     retired_ = true;
     // Those that go on have their bounces elsewhere now.
-    std::erase_if(duty_.bounces.senders,
+    std::erase_if(config_.bounces.senders,
                   [this](ProbeIndex probe) { return !context_.routes[probe].removed; });
     notify();
 }
@@ -126,7 +127,7 @@ Awaitable<void> Watcher::step() {
     // First what is over: a look that begins after the grace must not decide a verdict.
     Outcome settled = context_.ledger.settle(index_, BootClock::now());
     note_judged(settled);
-    Circumstances none;
+    ReportContext none;
     co_await report(context_, std::move(settled), std::move(none));
     tell_watched();
     const bool wanted = planned <= BootClock::now() && next_look() != Instant::max();
@@ -145,7 +146,7 @@ Instant Watcher::next_look() const {
 
 std::optional<Instant> Watcher::next_bounce_look() const {
     std::optional<Instant> next;
-    for (const ProbeIndex probe : duty_.bounces.senders) {
+    for (const ProbeIndex probe : config_.bounces.senders) {
         for (const AwaitedMail& mail : context_.ledger.sent_by(probe)) {
             const Duration wait = mail.deadline - mail.handed;
             for (const int percent : {10, 50, 100}) {
@@ -161,7 +162,7 @@ std::optional<Instant> Watcher::next_bounce_look() const {
 Awaitable<void> Watcher::look(Instant planned_at) {
     const SessionSlot slot(context_);
     // A reload in the middle must not take it away.
-    const std::shared_ptr<const AccountSettings> account = duty_.account;
+    const std::shared_ptr<const AccountSettings> account = config_.account;
     const Instant began = BootClock::now();
     last_look_ = began;
     context_.ledger.look_began(index_, began);
@@ -174,7 +175,7 @@ Awaitable<void> Watcher::look(Instant planned_at) {
                       context_.look_memory,
                       [this](const Tag& tag) { return home_of(tag); },
                       [this](const Tag& tag) { return route_of(tag); },
-                      duty_.bounces.any};
+                      config_.bounces.any};
     Look look(std::move(target), settings, known_);
     ObserverTrace trace(
         context_.needs.observer, {settings.protocol, account->name, account->name},
@@ -215,13 +216,13 @@ Awaitable<void> Watcher::look(Instant planned_at) {
 
     if (session.out_of_step()) known_.be_careful(true);
     const Instant now = BootClock::now();
-    if (duty_.bounces.any)
+    if (config_.bounces.any)
         co_await tell_reports(look, session.connect_at().value_or(began), failure);
     Outcome outcome =
         context_.ledger.look_ended(index_, look.complete(), session.connect_at(), now,
-                                   known_.blind_until(), look.proven_until(), look.seen_until());
+                                   known_.hidden_until(), look.proven_until(), look.seen_until());
     note_judged(outcome);
-    Circumstances circumstances;
+    ReportContext circumstances;
     circumstances.planned_at = planned_at;
     co_await report(context_, std::move(outcome), std::move(circumstances));
     if (look.in_step()) known_.be_careful(false);
@@ -229,7 +230,7 @@ Awaitable<void> Watcher::look(Instant planned_at) {
     plan_.look_ended(plan_result(look, failure), now,
                      logged_in ? std::optional(session.login_gap()) : std::nullopt);
     // A reload meanwhile ended the pauses; the old password says nothing about the new one.
-    if (!logs_in_otherwise(settings, *duty_.account->mailbox)) {
+    if (!logs_in_otherwise(settings, *config_.account->mailbox)) {
         backoff_.ended(session.login_end(), began, now);
         plan_.hold_until(backoff_.until());
     }
@@ -251,10 +252,10 @@ Awaitable<bool> Watcher::tell_ledger(const Look& look, Instant planned_at) {
     for (const Found& found : look.sightings()) {
         Outcome outcome = context_.ledger.sighted(index_, found.sighting, BootClock::now());
         note_judged(outcome);
-        Circumstances circumstances;
+        ReportContext circumstances;
         circumstances.planned_at = planned_at;
         circumstances.attempt = found.sighting.attempt;
-        circumstances.journey = found.journey;
+        circumstances.delivery_path = found.delivery_path;
         const Durability this_one =
             co_await report(context_, std::move(outcome), std::move(circumstances));
         if (this_one != Durability::durable) kept = this_one;
@@ -271,7 +272,7 @@ Awaitable<bool> Watcher::tell_ledger(const Look& look, Instant planned_at) {
         seen.attempt = found.bounce.tag.attempt;
         Outcome outcome = context_.ledger.bounced(seen, BootClock::now());
         note_judged(outcome);
-        Circumstances none;
+        ReportContext none;
         const Durability this_one = co_await report(context_, std::move(outcome), std::move(none));
         if (this_one != Durability::durable) kept = this_one;
     }
@@ -280,11 +281,11 @@ Awaitable<bool> Watcher::tell_ledger(const Look& look, Instant planned_at) {
 }
 
 std::string Watcher::recorded_as() const {
-    return mailbox_text(duty_.account->mailbox->id());
+    return mailbox_text(config_.account->mailbox->id());
 }
 
 void Watcher::keep_entries() {
-    KnownEntries::Changes changes = known_.take_changes();
+    SeenEntries::Changes changes = known_.take_changes();
     if (changes.classified.empty() && changes.gone.empty()) return;
     EntriesRecord record;
     record.mailbox = recorded_as();
@@ -316,15 +317,15 @@ void Watcher::tell_observer(const Look& look, const AccountSettings& account, Lo
         done.logins_left = plan_.logins_available(BootClock::now());
     }
     for (const Found& found : look.sightings()) {
-        if (!found.journey.arrived) continue;
+        if (!found.delivery_path.arrived) continue;
         const WallTime seen = done.at - (BootClock::now() - found.sighting.listed_at);
-        done.clock_ahead = *found.journey.arrived - seen;
+        done.clock_ahead = *found.delivery_path.arrived - seen;
     }
     context_.needs.observer.on(done);
 }
 
 void Watcher::adapt_grace() {
-    for (const ProbeIndex probe : duty_.probes) {
+    for (const ProbeIndex probe : config_.probes) {
         const Route& route = context_.routes[probe];
         if (route.box == index_ && !route.probe->verdict_grace) {
             context_.ledger.set_grace(probe, default_grace(plan_.look_interval()));

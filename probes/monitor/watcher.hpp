@@ -33,7 +33,7 @@ struct BounceWatch {
 class Watcher {
   public:
     /// Where and for whom a watcher looks.
-    struct Duty {
+    struct Config {
         /// The first account that names the mailbox; has a reading half.
         std::shared_ptr<const AccountSettings> account;
         /// They end there.
@@ -41,16 +41,16 @@ class Watcher {
         BounceWatch bounces;
     };
 
-    Watcher(Context& context, MailboxIndex mailbox, Duty duty);
+    Watcher(Context& context, MailboxIndex mailbox, Config config);
 
     /// Goes on by another configuration; a look that is under way ends by the old one.
-    void reconfigured(Duty duty);
+    void reconfigured(Config config);
     /// The mailbox is no longer configured: run() returns when nothing is awaited there.
     void retire();
     /// True from retire() to reconfigured().
     [[nodiscard]] bool retired() const noexcept { return retired_; }
     /// What the observer calls the mailbox.
-    [[nodiscard]] const std::string& name() const noexcept { return duty_.account->name; }
+    [[nodiscard]] const std::string& name() const noexcept { return config_.account->name; }
     /// What records of its entries call the mailbox.
     [[nodiscard]] std::string recorded_as() const;
 
@@ -59,7 +59,7 @@ class Watcher {
     /// Sleeps until something is to be done here or notify() is called, does it, and returns.
     Awaitable<void> step();
     /// An earlier run classified an entry.
-    void remember(const RememberedEntry& entry) {
+    void remember(const RestoredEntry& entry) {
         // Ours are read anew: under the id may be a stranger's mail now.
         entry.own ? known_.remember_ours(entry.key) : known_.remember(entry.key);
     }
@@ -76,7 +76,7 @@ class Watcher {
     [[nodiscard]] bool done() const;
     /// The accounts whose passwords the mails here may hold.
     [[nodiscard]] std::vector<std::string> heard_by() const;
-    [[nodiscard]] Home home_of(const Tag& tag) const;
+    [[nodiscard]] TagOwner home_of(const Tag& tag) const;
     [[nodiscard]] std::optional<RouteFacts> route_of(const Tag& tag) const;
     Awaitable<void> look(Instant planned_at);
     /// True if the journal has all of it, so that what was found may be removed.
@@ -99,10 +99,10 @@ class Watcher {
 
     Context& context_;
     MailboxIndex index_;
-    Duty duty_;
+    Config config_;
     bool retired_ = false;
     PollPlan plan_;
-    KnownEntries known_;
+    SeenEntries known_;
     AuthBackoff backoff_;
     Instant last_look_ = Instant::min();
     /// The newest looks.

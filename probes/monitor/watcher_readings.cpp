@@ -12,8 +12,8 @@
 namespace mailprobed {
 
 std::vector<std::string> Watcher::heard_by() const {
-    std::set<std::string> names{duty_.account->name};
-    for (const auto* probes : {&duty_.probes, &duty_.bounces.senders}) {
+    std::set<std::string> names{config_.account->name};
+    for (const auto* probes : {&config_.probes, &config_.bounces.senders}) {
         for (const ProbeIndex probe : *probes) {
             names.insert(context_.routes[probe].probe->from);
             names.insert(context_.routes[probe].probe->to);
@@ -22,29 +22,29 @@ std::vector<std::string> Watcher::heard_by() const {
     return {names.begin(), names.end()};
 }
 
-Home Watcher::home_of(const Tag& tag) const {
+TagOwner Watcher::home_of(const Tag& tag) const {
     const std::optional<MailboxIndex> home = context_.ledger.home_of(tag.mail);
     // The instance may have had another name when an earlier run sent the mail.
     const bool ours = tag.instance == context_.instance || context_.ledger.is_restored(tag.mail);
-    if (!ours) return Home::foreign;
+    if (!ours) return TagOwner::foreign;
     if (home) {
         // Another port leads to the same mailbox.
         const bool same = context_.mailbox_numbers[*home] == context_.mailbox_numbers[index_];
-        return same ? Home::here : Home::elsewhere;
+        return same ? TagOwner::here : TagOwner::elsewhere;
     }
-    if (is_of_other_daemon(context_, tag)) return Home::other_daemon;
+    if (is_of_other_daemon(context_, tag)) return TagOwner::other_daemon;
     // It is unknown and may be an old one.
-    const bool awaited = std::ranges::any_of(duty_.probes, [&](ProbeIndex probe) {
+    const bool awaited = std::ranges::any_of(config_.probes, [&](ProbeIndex probe) {
         return probe_id(context_.routes[probe].probe->name) == tag.probe;
     });
-    return awaited ? Home::here : Home::elsewhere;
+    return awaited ? TagOwner::here : TagOwner::elsewhere;
 }
 
 std::optional<RouteFacts> Watcher::route_of(const Tag& tag) const {
     const std::optional<ProbeIndex> probe = context_.ledger.probe_with(tag.probe);
     if (!probe) return std::nullopt;
     const Route& route = context_.routes[*probe];
-    const MailboxId here = duty_.account->mailbox->id();
+    const MailboxId here = config_.account->mailbox->id();
     const AccountSettings* to = context_.settings->account(route.probe->to);
     RouteFacts facts;
     facts.from = route.from->address;
@@ -66,7 +66,7 @@ Awaitable<bool> Watcher::clean_up(Look& look, MailboxSession& session, bool safe
     if (safe && kept && look.in_step()) look.leave_others();
     for (const Sighting& mail : look.put_away()) {
         Outcome outcome = context_.ledger.deleted(mail.mail, mail.attempt, mail.entries);
-        Circumstances none;
+        ReportContext none;
         co_await report(context_, std::move(outcome), std::move(none));
     }
     co_return confirmed;
@@ -77,7 +77,7 @@ Awaitable<bool> Watcher::tell_copies(const Look& look) {
     for (const Found& found : look.sightings()) {
         Outcome outcome = context_.ledger.copies_proven(found.sighting);
         if (outcome.evidence.empty()) continue;
-        Circumstances circumstances;
+        ReportContext circumstances;
         circumstances.attempt = found.sighting.attempt;
         const Durability this_one =
             co_await report(context_, std::move(outcome), std::move(circumstances));
@@ -97,7 +97,7 @@ Awaitable<void> Watcher::tell_reports(const Look& look, Instant began,
     Outcome outcome =
         context_.ledger.reports_read(index_, began, std::move(remark), BootClock::now());
     note_judged(outcome);
-    Circumstances none;
+    ReportContext none;
     co_await report(context_, std::move(outcome), std::move(none));
 }
 

@@ -18,7 +18,7 @@ namespace mailprobed {
 /// Runs `make`, which must not throw, on the pool and comes back to the event loop with its result;
 /// a cancellation waits for it.
 template <class Result>
-Awaitable<Result> offload(asio::thread_pool& pool, std::function<Result()> make) {
+Awaitable<Result> run_on(asio::thread_pool& pool, std::function<Result()> make) {
     auto initiate = [&pool](auto handler, std::function<Result()> work) {
         // Tracked, so that the event loop does not end while the pool still works for it.
         auto loop = asio::prefer(asio::get_associated_executor(handler),

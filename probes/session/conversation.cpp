@@ -64,13 +64,14 @@ Instant Conversation::enter(Stage stage) {
     }
     started_ = true;
     if (open_) {
-        if (now >= limit_) throw Trouble(Cause::timeout, "the time for the whole session is up");
+        if (now >= limit_)
+            throw DialogueError(Cause::timeout, "the time for the whole session is up");
         end_stage(now, std::nullopt);
     }
     stage_ = stage;
     open_ = true;
     trace_.stage_began(stage, now);
-    if (now >= limit_) throw Trouble(Cause::timeout, "the time for the whole session is up");
+    if (now >= limit_) throw DialogueError(Cause::timeout, "the time for the whole session is up");
     expect_by(now + timeouts_.of(stage));
     return now;
 }
@@ -80,7 +81,7 @@ void Conversation::expect_by(Instant deadline) {
     channel_.expect_by(deadline_);
 }
 
-void Conversation::hurry(Duration time) {
+void Conversation::shorten_deadline(Duration time) {
     channel_.expect_by(std::min(channel_.now() + time, deadline_));
 }
 
@@ -92,14 +93,14 @@ void Conversation::leave() {
     end_stage(channel_.now(), std::nullopt);
 }
 
-void Conversation::renew() {
+void Conversation::restart_stage_timer() {
     const Instant now = channel_.now();
-    if (now >= limit_) throw Trouble(Cause::timeout, "the time for the whole session is up");
+    if (now >= limit_) throw DialogueError(Cause::timeout, "the time for the whole session is up");
     expect_by(now + timeouts_.of(stage_));
 }
 
 void Conversation::end_stage(Instant at, std::optional<Cause> cause) {
-    tell_heard(cause.has_value());
+    flush_trace(cause.has_value());
     if (!open_) return;
     open_ = false;
     trace_.stage_ended(stage_, at, cause);
@@ -107,7 +108,7 @@ void Conversation::end_stage(Instant at, std::optional<Cause> cause) {
 
 Cause Conversation::cause_here(const ChannelError& error) const noexcept {
     const Cause cause = error.cause();
-    if (dynamic_cast<const Trouble*>(&error) != nullptr) return cause;
+    if (dynamic_cast<const DialogueError*>(&error) != nullptr) return cause;
     if (stage_ == Stage::resolve || stage_ == Stage::connect) return cause;
     const bool known = cause == Cause::timeout || cause == Cause::eof || cause == Cause::reset ||
                        cause == Cause::internal || (handshakes(stage_) && is_tls(cause));
@@ -119,7 +120,7 @@ Cause Conversation::cause_here(const ChannelError& error) const noexcept {
 }
 
 std::string Conversation::detail_of(const ChannelError& error, Cause counted) {
-    const bool own = dynamic_cast<const Trouble*>(&error) != nullptr;
+    const bool own = dynamic_cast<const DialogueError*>(&error) != nullptr;
     const bool silent = stage_ == Stage::greeting && !encrypted_ && filled_at_ == Instant{} &&
                         (error.cause() == Cause::timeout || error.cause() == Cause::eof);
     if (silent && !own) {
@@ -137,7 +138,7 @@ ChannelError Conversation::with_last_words(const ChannelError& error, std::strin
     const std::string_view waiting = input_.waiting();
     if (!waiting.empty()) {
         // Whoever tried again to hear them has told them already.
-        if (!heard_.ends_with(std::string(waiting) + '\n')) heard(waiting);
+        if (!heard_.ends_with(std::string(waiting) + '\n')) trace_received(waiting);
         if (!words.empty()) words += '\n';
         words += waiting;
     }
@@ -146,7 +147,7 @@ ChannelError Conversation::with_last_words(const ChannelError& error, std::strin
 }
 
 Failure Conversation::failure(const ChannelError& error) {
-    const auto* trouble = dynamic_cast<const Trouble*>(&error);
+    const auto* trouble = dynamic_cast<const DialogueError*>(&error);
     in_step_ = trouble != nullptr && trouble->in_step();
     out_of_step_ = out_of_step_ || (trouble != nullptr && trouble->out_of_step());
     const StageCause pair = counted_as(side_, {stage_, cause_here(error)});
@@ -154,8 +155,8 @@ Failure Conversation::failure(const ChannelError& error) {
     return {pair.stage, pair.cause, detail_of(error, pair.cause)};
 }
 
-void Conversation::shrug(const ChannelError& error) {
-    const auto* trouble = dynamic_cast<const Trouble*>(&error);
+void Conversation::end_stage_ignoring(const ChannelError& error) {
+    const auto* trouble = dynamic_cast<const DialogueError*>(&error);
     out_of_step_ = out_of_step_ || (trouble != nullptr && trouble->out_of_step());
     const Cause cause = cause_here(error);
     const Cause counted = counted_as(side_, {stage_, cause}).cause;
@@ -195,7 +196,7 @@ void Conversation::queue(std::initializer_list<std::string_view> parts) {
     for (const std::string_view part : parts) {
         if (part.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
             output_.resize(begin);
-            throw Trouble(Cause::internal, "a command would hold a line break or NUL");
+            throw DialogueError(Cause::internal, "a command would hold a line break or NUL");
         }
         output_ += part;
     }
@@ -219,7 +220,7 @@ Awaitable<void> Conversation::flush() {
 }
 
 std::string_view Conversation::outgoing() {
-    tell_sent(shown_);
+    trace_sent(shown_);
     shown_.clear();
     return output_;
 }
@@ -230,7 +231,7 @@ void Conversation::sent() noexcept {
     output_.clear();
 }
 
-Awaitable<void> Conversation::good_bye() {
+Awaitable<void> Conversation::send_quit() {
     const Instant now = channel_.now();
     if (!in_step_ || now >= limit_) co_return;
     try {
@@ -254,14 +255,14 @@ std::string Conversation::presentable(std::string_view text) {
     return escaped(result, kMaxDetail);
 }
 
-void Conversation::heard(std::string_view line) {
+void Conversation::trace_received(std::string_view line) {
     if (!tells_) return;
     ++heard_lines_;
     if (heard_lines_ > kMaxHeardLines || heard_.size() > kMaxHeardBytes) return;
     heard_.append(line).append(1, '\n');
 }
 
-void Conversation::tell_heard(bool open_end) {
+void Conversation::flush_trace(bool open_end) {
     if (!tells_ || heard_lines_ == 0) return;
     const auto shown = static_cast<std::size_t>(std::ranges::count(heard_, '\n'));
     const std::size_t more = heard_lines_ - shown;
@@ -272,7 +273,7 @@ void Conversation::tell_heard(bool open_end) {
     heard_lines_ = 0;
 }
 
-void Conversation::tell_sent(std::string_view octets) {
+void Conversation::trace_sent(std::string_view octets) {
     if (!tells_) return;
     std::size_t lines = 0;
     for_lines(octets, [&](std::string_view line) {

@@ -21,7 +21,7 @@
 namespace mailprobed {
 
 /// What the conversation itself finds wrong: a refusal, or words that make no sense.
-class Trouble final : public ChannelError {
+class DialogueError final : public ChannelError {
   public:
     /// Whether both sides still know what comes next.
     enum class Step : std::uint8_t {
@@ -33,7 +33,7 @@ class Trouble final : public ChannelError {
     };
 
     /// `detail` may quote the server as it is; it is masked and escaped later.
-    Trouble(Cause cause, const std::string& detail, Step step = Step::lost)
+    DialogueError(Cause cause, const std::string& detail, Step step = Step::lost)
         : ChannelError(cause, detail), step_(step) {}
     [[nodiscard]] bool in_step() const noexcept { return step_ == Step::kept; }
     [[nodiscard]] bool out_of_step() const noexcept { return step_ == Step::out; }
@@ -53,15 +53,16 @@ class Conversation {
     ~Conversation();
 
     /// Ends the open stage well, if there is one, and begins `stage`; returns that moment. If the
-    /// whole conversation's time is up it throws Trouble, and the stage that used it up stays open.
+    /// whole conversation's time is up it throws DialogueError, and the stage that used it up stays
+    /// open.
     Instant enter(Stage stage);
     /// Ends the open stage well.
     void leave();
     /// Gives the open stage its time once more: for stages of many commands.
-    void renew();
+    void restart_stage_timer();
     /// Leaves the open stage `time` at most, until relax().
-    void hurry(Duration time);
-    /// Gives the open stage the time again that it had before hurry().
+    void shorten_deadline(Duration time);
+    /// Gives the open stage the time again that it had before shorten_deadline().
     void relax();
     /// `error` with the words that came before it: `earlier` and what waits without a line's end.
     /// They are traced too, unless they were `earlier`.
@@ -70,8 +71,8 @@ class Conversation {
     /// Ends the open stage badly; returns what to throw.
     [[nodiscard]] Failure failure(const ChannelError& error);
     /// Ends the open stage badly where nothing follows from it (QUIT).
-    void shrug(const ChannelError& error);
-    /// True after failure() or shrug() of a Trouble that was out of step.
+    void end_stage_ignoring(const ChannelError& error);
+    /// True after failure() or end_stage_ignoring() of a DialogueError that was out of step.
     [[nodiscard]] bool out_of_step() const noexcept { return out_of_step_; }
     /// The stage that is open or was last.
     [[nodiscard]] Stage stage() const noexcept { return stage_; }
@@ -94,8 +95,8 @@ class Conversation {
     /// When input() was last filled.
     [[nodiscard]] Instant filled_at() const noexcept { return filled_at_; }
 
-    /// Adds a command, in parts and without CRLF, to what flush() sends. Throws Trouble if a part
-    /// holds CR, LF or NUL.
+    /// Adds a command, in parts and without CRLF, to what flush() sends. Throws DialogueError if a
+    /// part holds CR, LF or NUL.
     void queue(std::initializer_list<std::string_view> parts);
     /// The same for a line that holds a secret; the trace shows `shown` instead.
     void queue_secret(std::string_view line, std::string_view shown);
@@ -105,7 +106,7 @@ class Conversation {
     [[nodiscard]] std::string_view outgoing();
     void sent() noexcept;
     /// Sends QUIT without waiting for anything, if the server would understand it after failure().
-    Awaitable<void> good_bye();
+    Awaitable<void> send_quit();
 
     /// The secrets to be masked.
     [[nodiscard]] Masker& masker() noexcept { return masker_; }
@@ -113,11 +114,11 @@ class Conversation {
     [[nodiscard]] std::string presentable(std::string_view text);
     /// Keeps a received line for the trace until the response is complete, because a secret may be
     /// broken over its lines.
-    void heard(std::string_view line);
+    void trace_received(std::string_view line);
     /// Traces the lines kept; `open_end` if more should have come.
-    void tell_heard(bool open_end = false);
+    void flush_trace(bool open_end = false);
     /// Traces the lines of `octets` as sent.
-    void tell_sent(std::string_view octets);
+    void trace_sent(std::string_view octets);
     /// Traces a remark.
     void note(std::string_view text);
     /// Traces a remark that is also to be read with whatever comes of the conversation.

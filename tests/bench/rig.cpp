@@ -121,7 +121,7 @@ void Rig::build() {
             context_.ledger.add_probe({probe_id(probe.name), route.box, probe.deadline, grace}));
     }
     for (MailboxIndex box = 0; box < mailboxes.size(); ++box) {
-        Watcher::Duty duty;
+        Watcher::Config duty;
         duty.account = {context_.settings, mailboxes[box]};
         duty.probes = ends_here[box];
         watchers_.push_back(std::make_unique<Watcher>(context_, box, std::move(duty)));

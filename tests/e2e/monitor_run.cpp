@@ -204,10 +204,10 @@ Settings settings_for(const loopback::Server& server, const std::vector<std::str
 
 namespace {
 
-MonitorNeeds needs_of(asio::io_context& io, Journal& journal, Observer& observer,
-                      Connector& connector) {
-    MonitorNeeds needs{io.get_executor(), journal, observer, {}, hmac_sha256, random_u64};
-    if (auto* durable = dynamic_cast<SqlJournal*>(&journal)) needs.remembered = durable->recall();
+MonitorDependencies needs_of(asio::io_context& io, Journal& journal, Observer& observer,
+                             Connector& connector) {
+    MonitorDependencies needs{io.get_executor(), journal, observer, {}, hmac_sha256, random_u64};
+    if (auto* durable = dynamic_cast<SqlJournal*>(&journal)) needs.restored = durable->load();
     needs.channels = [&connector](const Endpoint& endpoint) { return connector.make(endpoint); };
     return needs;
 }

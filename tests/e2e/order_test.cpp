@@ -76,8 +76,8 @@ class Order : public testing::Test {
         spawn(once(judgement), [&] { io.run(); });
         return judgement.value().verdict;
     }
-    bool run_until(Remembered remembered, const std::function<bool(const Recorder&)>& enough) {
-        left = std::move(remembered);
+    bool run_until(RestoredState restored, const std::function<bool(const Recorder&)>& enough) {
+        left = std::move(restored);
         bool seen = false;
         spawn(forever(), [&] {
             std::thread loop([this] { io.run(); });
@@ -113,9 +113,10 @@ class Order : public testing::Test {
 
   private:
     void spawn(Awaitable<void> task, const std::function<void()>& drive) {
-        MonitorNeeds needs{io.get_executor(), journal, recorder, {}, hmac_sha256, random_u64};
+        MonitorDependencies needs{io.get_executor(), journal,   recorder, {},
+                                  hmac_sha256,       random_u64};
         needs.channels = [this](const Endpoint& endpoint) { return connector.make(endpoint); };
-        needs.remembered = std::move(left);
+        needs.restored = std::move(left);
         monitor = std::make_unique<Monitor>(settings, std::move(needs));
         tasks = std::make_unique<TaskGroup>(io.get_executor());
         tasks->spawn(std::move(task));
@@ -127,7 +128,7 @@ class Order : public testing::Test {
     Awaitable<void> forever() { co_await monitor->run(); }
 
     Connector connector;
-    Remembered left;
+    RestoredState left;
     std::unique_ptr<Monitor> monitor;
     std::unique_ptr<TaskGroup> tasks;
 };
@@ -250,9 +251,9 @@ TEST_F(Order, AMailInterruptedByACrashIsWatchedAndNotSentAgain) {
     probe->interval = hours{24 * 365};
     probe->max_attempts = 3;
     probe->retry_after = milliseconds{20};
-    Remembered remembered;
-    remembered.pending.push_back(interrupted(*probe));
-    ASSERT_TRUE(run_until(remembered, [](const Recorder& r) { return !r.verdicts.empty(); }));
+    RestoredState restored;
+    restored.pending.push_back(interrupted(*probe));
+    ASSERT_TRUE(run_until(restored, [](const Recorder& r) { return !r.verdicts.empty(); }));
     const MailJudged& fact = recorder.verdicts.front().fact;
     EXPECT_EQ(fact.verdict, Verdict::send_failed);
     const StageCause crash{Stage::accept, Cause::interrupted};
@@ -270,10 +271,10 @@ TEST_F(Order, AClockThatIsSetBeforeTheFirstReadingMovesWhatWasConvertedByIt) {
     mail.started -= 2 * kAhead;
     mail.deadline -= kAhead;
     mail.grace_end -= kAhead;
-    Remembered remembered;
-    remembered.pending.push_back(mail);
-    remembered.read_at = {BootClock::now(), wall_now() + kAhead};
-    ASSERT_TRUE(run_until(remembered, [](const Recorder& r) { return !r.verdicts.empty(); }));
+    RestoredState restored;
+    restored.pending.push_back(mail);
+    restored.read_at = {BootClock::now(), wall_now() + kAhead};
+    ASSERT_TRUE(run_until(restored, [](const Recorder& r) { return !r.verdicts.empty(); }));
     EXPECT_EQ(recorder.verdicts.front().fact.verdict, Verdict::send_failed)
         << "by the wrong clock its grace was over, and it would be unobserved";
 }
@@ -283,14 +284,13 @@ TEST_F(Order, ASlotUsedBeforeARestartIsNotUsedAgain) {
     const WallTime wall = wall_now();
     const Instant now = BootClock::now();
     const Instant next = TickGrid(probe->name, probe->interval, wall, now).next(now);
-    RememberedProbe state;
+    RestoredProbe state;
     state.probe = probe->name;
     // As by a daemon that was started again within the same slot.
     state.history.last_started = wall + (next - now) + milliseconds{300};
-    Remembered remembered;
-    remembered.probes.push_back(state);
-    ASSERT_TRUE(
-        run_until(remembered, [](const Recorder& r) { return r.started.contains("alice"); }));
+    RestoredState restored;
+    restored.probes.push_back(state);
+    ASSERT_TRUE(run_until(restored, [](const Recorder& r) { return r.started.contains("alice"); }));
     EXPECT_GT(BootClock::now(), next + seconds{1});
 }
 

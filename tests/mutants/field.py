@@ -147,7 +147,7 @@ FIELD = [
 
     # Logins, reply codes, words and names (issue 11, section 1).
     Mutant("221 is a success anywhere", "probes/session/smtp/dialogue.cpp",
-           "if (reply.code == 221 && !allowed) {", "if (reply.code == 221 && !allowed && deaf_) {",
+           "if (reply.code == 221 && !allowed) {", "if (reply.code == 221 && !allowed && write_failed_) {",
            "session:SmtpRefusal.Code221OutsideQuitIsNoSuccess"),
     Mutant("words without a line end are not told", "probes/session/conversation.cpp",
            "    if (words.empty()) return error;\n", "    if (words.size() < 1000) return error;\n",

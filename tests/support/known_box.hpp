@@ -22,7 +22,7 @@ inline LookMemory& plenty() {
 
 /// Entries of a mailbox and a look into it that is under way.
 struct Box {
-    KnownEntries known;
+    SeenEntries known;
     LookShare share{plenty()};
 
     std::vector<Entry> list(const Lines& lines, Instant at = Instant{}, bool whole = true) {

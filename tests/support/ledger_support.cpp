@@ -79,7 +79,7 @@ JournalRun::JournalRun(const std::string& directory, Duration history)
               if (!why.empty()) reasons_.push_back(why);
               changed_.notify_all();
           })),
-      remembered_(journal_->recall()),
+      remembered_(journal_->load()),
       work_(io_.get_executor()),
       thread_([this] { io_.run(); }) {}
 

@@ -56,7 +56,7 @@ class JournalRun {
     /// Hands over records that nobody waits for.
     void note(std::vector<JournalRecord> records);
     [[nodiscard]] bool healthy();
-    [[nodiscard]] const Remembered& remembered() const noexcept { return remembered_; }
+    [[nodiscard]] const RestoredState& restored() const noexcept { return remembered_; }
     /// Waits until the handler was last told `healthy`; false if it was not within `limit`.
     bool wait_for_health(bool healthy, std::chrono::milliseconds limit = kRecovery);
     /// Waits until the handler was told of trouble and, after it, of its end; false if it was not.
@@ -73,7 +73,7 @@ class JournalRun {
     bool told_ = true;
     std::vector<std::string> reasons_;
     std::unique_ptr<SqlJournal> journal_;
-    Remembered remembered_;
+    RestoredState remembered_;
     asio::executor_work_guard<asio::io_context::executor_type> work_;
     std::thread thread_;
 };

@@ -26,8 +26,8 @@ class MemoryStore final : public Store {
     MemoryStore(std::shared_ptr<MemoryRows> rows, std::shared_ptr<const std::atomic<bool>> fails)
         : rows_(std::move(rows)), fails_(std::move(fails)) {}
 
-    [[nodiscard]] std::optional<Remembered> load() override {
-        Remembered all;
+    [[nodiscard]] std::optional<RestoredState> load() override {
+        RestoredState all;
         for (const auto& [id, mail] : rows_->pending)
             all.pending.push_back(mail);
         for (const auto& [id, mail] : rows_->judged)

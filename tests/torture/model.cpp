@@ -121,7 +121,7 @@ class Campaign {
     }
 
   private:
-    MonitorNeeds needs() {
+    MonitorDependencies needs() {
         return {loop_.get_executor(), journal_, observer_, {}, hmac_sha256, {}};
     }
 
@@ -170,7 +170,7 @@ class Campaign {
             context_.ledger,
             context_.codec,
             context_.look_memory,
-            [](const Tag&) { return Home::here; },
+            [](const Tag&) { return TagOwner::here; },
             [](const Tag&) { return RouteFacts{"a@model.invalid", "a@model.invalid"}; },
             false};
         Look look(std::move(target), *settings_->accounts[0].mailbox, known_);
@@ -184,7 +184,7 @@ class Campaign {
         loop_.restart();
         if (session.out_of_step()) known_.be_careful(true);
         judge(context_.ledger.look_ended(box_, look.complete(), session.connect_at(), world_.now(),
-                                         known_.blind_until(), look.proven_until(),
+                                         known_.hidden_until(), look.proven_until(),
                                          look.seen_until()));
         if (look.complete()) known_.be_careful(false);
         score_.complete += look.complete() ? 1 : 0;
@@ -288,7 +288,7 @@ class Campaign {
     MemoryJournal journal_;
     test::NoFacts observer_;
     Context context_;
-    KnownEntries known_;
+    SeenEntries known_;
     MailboxIndex box_ = 0;
     ProbeIndex probe_ = 0;
     std::map<MailId, Sent> pending_;

@@ -190,7 +190,7 @@ class Trial {
         static_cast<void>(read_header(mail.headers, line, codec_, route_of_));
         static_cast<void>(read_mail(mail.headers, mail.body, codec_, route_of_));
         static_cast<void>(read_bounce(mail.headers, mail.body, codec_, route_of_));
-        static_cast<void>(journey_of(mail.headers, "mx.test"));
+        static_cast<void>(delivery_path_of(mail.headers, "mx.test"));
         const double took = seconds_of_thread() - began;
         if (took > worst_) {
             worst_ = took;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From header fields to a journey.
-#include "probes/domain/identity/journey.hpp"
+#include "probes/domain/identity/delivery_path.hpp"
+
 #include "probes/wire/message/received.hpp"
 
 #include <chrono>
@@ -39,8 +40,8 @@ std::optional<Duration> transit_between(WallTime first, WallTime last) {
 
 }  // namespace
 
-Journey journey_of(const MailHeaders& headers, std::string_view authserv_id) {
-    Journey journey;
+DeliveryPath delivery_path_of(const MailHeaders& headers, std::string_view authserv_id) {
+    DeliveryPath delivery_path;
     std::optional<WallTime> first;
     const std::vector<Hop> hops = received_hops(headers);
     for (const Hop& hop : hops | std::views::reverse) {
@@ -48,19 +49,19 @@ Journey journey_of(const MailHeaders& headers, std::string_view authserv_id) {
             if (!first) {
                 first = hop.at;
             } else {
-                journey.transit = transit_between(*first, *hop.at);
+                delivery_path.transit = transit_between(*first, *hop.at);
             }
-            journey.arrived = hop.at;
+            delivery_path.arrived = hop.at;
         }
-        if (journey.hops.size() > kMaxText) continue;
-        if (!journey.hops.empty()) journey.hops += "; ";
-        journey.hops += hop.by.empty() ? "?" : hop.by;
-        if (hop.at) journey.hops += " at " + stamp(*hop.at);
+        if (delivery_path.hops.size() > kMaxText) continue;
+        if (!delivery_path.hops.empty()) delivery_path.hops += "; ";
+        delivery_path.hops += hop.by.empty() ? "?" : hop.by;
+        if (hop.at) delivery_path.hops += " at " + stamp(*hop.at);
     }
     if (!authserv_id.empty()) {
-        journey.authentication = authentication_results(headers, authserv_id);
+        delivery_path.authentication = authentication_results(headers, authserv_id);
     }
-    return journey;
+    return delivery_path;
 }
 
 }  // namespace mailprobed

@@ -14,7 +14,7 @@
 namespace mailprobed {
 
 /// What the header of an arrived mail tells of its journey.
-struct Journey {
+struct DeliveryPath {
     /// "name at 2026-01-01T00:00:00Z; ..." from the first hop to the last, for history; capped.
     std::string hops;
     /// From the first hop's stamp to the last one's; nothing if fewer than two can be read
@@ -27,6 +27,7 @@ struct Journey {
 };
 
 /// Reads Received and Authentication-Results; `authserv_id` is the trusted server, empty for none.
-[[nodiscard]] Journey journey_of(const MailHeaders& headers, std::string_view authserv_id);
+[[nodiscard]] DeliveryPath delivery_path_of(const MailHeaders& headers,
+                                            std::string_view authserv_id);
 
 }  // namespace mailprobed

@@ -14,8 +14,8 @@ constexpr std::chrono::seconds kSlack{1};
 
 }  // namespace
 
-RunIdentity::RunIdentity(std::uint32_t own, const std::vector<RememberedRun>& earlier) : own_(own) {
-    for (const RememberedRun& run : earlier) {
+RunIdentity::RunIdentity(std::uint32_t own, const std::vector<RestoredRun>& earlier) : own_(own) {
+    for (const RestoredRun& run : earlier) {
         WallTime& until = earlier_[run.id];
         until = std::max(until, run.until);
     }

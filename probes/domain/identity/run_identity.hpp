@@ -12,7 +12,7 @@
 namespace mailprobed {
 
 /// A run that the ledger knows.
-struct RememberedRun {
+struct RestoredRun {
     /// What its tags say; 0 of a run that wrote tags of version 1.
     std::uint32_t id = 0;
     /// The newest time of the wall clock that it recorded.
@@ -24,7 +24,7 @@ struct RememberedRun {
 class RunIdentity {
   public:
     /// `own` is of the present run; 0: its tags name none.
-    RunIdentity(std::uint32_t own, const std::vector<RememberedRun>& earlier);
+    RunIdentity(std::uint32_t own, const std::vector<RestoredRun>& earlier);
 
     /// What tags of this run say.
     [[nodiscard]] std::uint32_t own() const noexcept { return own_; }

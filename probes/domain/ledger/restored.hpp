@@ -18,14 +18,14 @@
 namespace mailprobed {
 
 /// A mail that has its verdict and still may leave evidence.
-struct RememberedVerdict {
+struct RestoredVerdict {
     /// Name of its probe.
     std::string probe;
     JudgedMail mail;
 };
 
 /// An entry of a mailbox that an earlier run classified.
-struct RememberedEntry {
+struct RestoredEntry {
     std::string mailbox;
     std::uint64_t key = 0;
     /// Set if it is one of ours.
@@ -33,18 +33,18 @@ struct RememberedEntry {
 };
 
 /// What the verdicts of a probe were.
-struct RememberedProbe {
+struct RestoredProbe {
     std::string probe;
     ProbeHistory history;
 };
 
 /// All that an earlier run left.
-struct Remembered {
+struct RestoredState {
     std::vector<MailState> pending;
-    std::vector<RememberedVerdict> settled;
-    std::vector<RememberedEntry> entries;
-    std::vector<RememberedProbe> probes;
-    std::vector<RememberedRun> runs;
+    std::vector<RestoredVerdict> settled;
+    std::vector<RestoredEntry> entries;
+    std::vector<RestoredProbe> probes;
+    std::vector<RestoredRun> runs;
     /// Both clocks when instants of other boots were converted; nothing if none were read.
     std::optional<std::pair<Instant, WallTime>> read_at;
 };

@@ -47,7 +47,7 @@ Routing routing_of(const Settings& settings) {
         return entry->second;
     };
     for (const ProbeSettings& probe : settings.probes) {
-        Routing::Way way;
+        Routing::ProbeMailboxes way;
         way.box = box_of(*settings.account(probe.to)->mailbox);
         const auto& sender = settings.account(probe.from)->mailbox;
         if (probe.bounces && sender) {

@@ -37,7 +37,7 @@ struct Routing {
         bool bounces = false;
     };
     /// A probe's mailboxes, as positions in `boxes`.
-    struct Way {
+    struct ProbeMailboxes {
         std::size_t box = 0;
         /// Where its bounces come, if that is another mailbox and watched.
         std::optional<std::size_t> bounces;
@@ -46,7 +46,7 @@ struct Routing {
     /// Those that a probe needs.
     std::vector<Box> boxes;
     /// In the order of the probes.
-    std::vector<Way> ways;
+    std::vector<ProbeMailboxes> ways;
 };
 
 /// The mailbox of every account with a reading half: the name of the first account in the

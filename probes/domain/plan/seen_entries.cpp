@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bookkeeping of listings.
-#include "probes/domain/plan/known_entries.hpp"
+#include "probes/domain/plan/seen_entries.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -41,7 +41,7 @@ std::uint64_t entry_hash(std::string_view text) noexcept {
     return hash == 0 ? 1 : hash;
 }
 
-void KnownEntries::begin_listing(Instant snapshot, LookShare& share) {
+void SeenEntries::begin_listing(Instant snapshot, LookShare& share) {
     end_look();
     share_ = &share;
     snapshot_ = snapshot;
@@ -53,7 +53,7 @@ void KnownEntries::begin_listing(Instant snapshot, LookShare& share) {
     ids_.listing_began(snapshot);
 }
 
-void KnownEntries::listed(std::uint32_t number, std::string_view uidl, Instant at) {
+void SeenEntries::listed(std::uint32_t number, std::string_view uidl, Instant at) {
     // One entry to be read for each line at worst.
     if (lines_.size() >= kMaxEntries || !share_->grow(sizeof(Line) + sizeof(Entry))) {
         overflowed_ = true;
@@ -68,12 +68,12 @@ void KnownEntries::listed(std::uint32_t number, std::string_view uidl, Instant a
     lines_.push_back({entry_hash(uidl), at, number});
 }
 
-const KnownEntries::Line* KnownEntries::line_of(std::uint64_t key) const {
+const SeenEntries::Line* SeenEntries::line_of(std::uint64_t key) const {
     const auto line = std::ranges::lower_bound(lines_, key, {}, &Line::key);
     return line == lines_.end() || line->key != key ? nullptr : &*line;
 }
 
-void KnownEntries::forget_gone() {
+void SeenEntries::forget_gone() {
     for (auto entry = known_.begin(); entry != known_.end();) {
         const auto current = entry++;
         if (line_of(current->first) == nullptr) forget(current, true);
@@ -81,7 +81,7 @@ void KnownEntries::forget_gone() {
     unreadable_.keep_only([this](std::uint64_t key) { return line_of(key) != nullptr; });
 }
 
-std::vector<Entry> KnownEntries::end_listing(bool whole) {
+std::vector<Entry> SeenEntries::end_listing(bool whole) {
     // Comparisons are written out: nothing else runs while a hundred thousand lines are sorted.
     std::ranges::sort(lines_, [](const Line& a, const Line& b) {
         return a.key != b.key ? a.key < b.key : a.number < b.number;
@@ -126,7 +126,7 @@ std::vector<Entry> KnownEntries::end_listing(bool whole) {
 }
 
 // Newest first; of those that could not be read the one that waits longest.
-bool KnownEntries::before(const Entry& a, const Entry& b) const {
+bool SeenEntries::before(const Entry& a, const Entry& b) const {
     if (a.state != b.state) return rank(a.state) < rank(b.state);
     if (a.state == EntryState::unreadable) {
         const auto tried_a = unreadable_.tried_at(a.key);
@@ -136,7 +136,7 @@ bool KnownEntries::before(const Entry& a, const Entry& b) const {
     return a.number > b.number;
 }
 
-void KnownEntries::sized(std::uint32_t number, std::optional<std::uint64_t> size) {
+void SeenEntries::sized(std::uint32_t number, std::optional<std::uint64_t> size) {
     using Size = std::pair<std::uint32_t, std::uint32_t>;
     ++size_lines_;
     // 0 means that nothing is known, here as there: no mail is empty.
@@ -149,14 +149,14 @@ void KnownEntries::sized(std::uint32_t number, std::optional<std::uint64_t> size
     if (!in_order) std::ranges::sort(sizes_);
 }
 
-std::uint32_t KnownEntries::size_of(std::uint32_t number) const {
+std::uint32_t SeenEntries::size_of(std::uint32_t number) const {
     const auto found = std::ranges::lower_bound(sizes_, number, {},
                                                 &std::pair<std::uint32_t, std::uint32_t>::first);
     return found == sizes_.end() || found->first != number ? 0 : found->second;
 }
 
-KnownEntries::Doubt KnownEntries::doubt(const Known& known, std::uint32_t number,
-                                        Instant since) const {
+SeenEntries::Doubt SeenEntries::doubt(const Known& known, std::uint32_t number,
+                                      Instant since) const {
     const bool lasting = ids_.lasting(snapshot_);
     const bool read_since = known.read_at >= since;
     const std::uint32_t size = size_of(number);
@@ -184,7 +184,7 @@ KnownEntries::Doubt KnownEntries::doubt(const Known& known, std::uint32_t number
     return {may_be_ours, may_be_ours};
 }
 
-std::vector<Entry> KnownEntries::doubtful(Instant since) const {
+std::vector<Entry> SeenEntries::doubtful(Instant since) const {
     std::vector<Entry> result;
     for (const Line& line : lines_) {
         const auto known = known_.find(line.key);
@@ -200,7 +200,7 @@ std::vector<Entry> KnownEntries::doubtful(Instant since) const {
     return result;
 }
 
-Instant KnownEntries::proven_until(Instant since) const {
+Instant SeenEntries::proven_until(Instant since) const {
     Instant proven = snapshot_;
     for (const Line& line : lines_) {
         const auto known = known_.find(line.key);
@@ -213,7 +213,7 @@ Instant KnownEntries::proven_until(Instant since) const {
     return proven;
 }
 
-void KnownEntries::size_unreadable() {
+void SeenEntries::size_unreadable() {
     if (ids_.lasting(snapshot_)) return;
     const bool broken = ids_.broken(snapshot_);
     unreadable_.sized(
@@ -227,20 +227,19 @@ void KnownEntries::size_unreadable() {
         });
 }
 
-void KnownEntries::holds(const Entry& entry, std::size_t octets) noexcept {
+void SeenEntries::holds(const Entry& entry, std::size_t octets) noexcept {
     const std::uint32_t size = size_of(entry.number);
     if (size != 0 && octets > size) sizes_change_ = true;
 }
 
-void KnownEntries::end_look() {
+void SeenEntries::end_look() {
     lines_ = {};
     sizes_ = {};
     twice_.clear();
     share_ = nullptr;
 }
 
-void KnownEntries::classified(const Entry& entry, EntryKind kind, MailId mail,
-                              bool removed_before) {
+void SeenEntries::classified(const Entry& entry, EntryKind kind, MailId mail, bool removed_before) {
     if (entry.key == 0) return;
     unreadable_.readable(entry.key);
     ids_.read(entry.key, removed_before, snapshot_);
@@ -267,13 +266,13 @@ void KnownEntries::classified(const Entry& entry, EntryKind kind, MailId mail,
     if (kind != EntryKind::stranger_by_these_keys) added_.push_back(entry.key);
 }
 
-void KnownEntries::keys_changed() {
+void SeenEntries::keys_changed() {
     std::erase_if(known_, [](const auto& entry) {
         return entry.second.kind == EntryKind::stranger_by_these_keys;
     });
 }
 
-void KnownEntries::unreadable(const Entry& entry) {
+void SeenEntries::unreadable(const Entry& entry) {
     // What was read as ours once is read again before it is removed.
     if (entry.state == EntryState::ours) return;
     const auto known = known_.find(entry.key);
@@ -281,24 +280,24 @@ void KnownEntries::unreadable(const Entry& entry) {
     unreadable_.unreadable(entry.key, entry.listed_at, snapshot_);
 }
 
-void KnownEntries::broke_session(const Entry& entry, Blame blame) {
+void SeenEntries::broke_session(const Entry& entry, Blame blame) {
     const auto known = known_.find(entry.key);
     if (known != known_.end() && entry.state != EntryState::ours) forget(known, false);
     unreadable_.broke_session(entry.key, entry.listed_at, snapshot_, blame);
 }
 
-std::optional<Instant> KnownEntries::blind_until() const {
-    return unreadable_.blind_until(by_number_,
-                                   [this](std::uint64_t key) { return known_.contains(key); });
+std::optional<Instant> SeenEntries::hidden_until() const {
+    return unreadable_.hidden_until(by_number_,
+                                    [this](std::uint64_t key) { return known_.contains(key); });
 }
 
-void KnownEntries::remember(std::uint64_t key) {
+void SeenEntries::remember(std::uint64_t key) {
     if (known_.size() < kMaxEntries) {
         known_[key] = {Instant::min(), 0, 0, EntryKind::stranger, true};
     }
 }
 
-KnownEntries::Changes KnownEntries::take_changes() {
+SeenEntries::Changes SeenEntries::take_changes() {
     Changes changes;
     // A later run reads ours again before it removes them.
     for (const std::uint64_t key : added_) {
@@ -315,24 +314,24 @@ KnownEntries::Changes KnownEntries::take_changes() {
     return changes;
 }
 
-void KnownEntries::forget(std::unordered_map<std::uint64_t, Known>::iterator entry, bool is_gone) {
+void SeenEntries::forget(std::unordered_map<std::uint64_t, Known>::iterator entry, bool is_gone) {
     if (entry->second.kept) gone_.push_back(entry->first);
     if (stays(entry->second.kind)) --left_;
     if (is_gone) ids_.gone(entry->first);
     known_.erase(entry);
 }
 
-void KnownEntries::removed(std::uint64_t key) {
+void SeenEntries::removed(std::uint64_t key) {
     const auto entry = known_.find(key);
     if (entry != known_.end()) forget(entry, false);
     ids_.gone(key);
 }
 
-bool KnownEntries::tell_changing_sizes() noexcept {
+bool SeenEntries::tell_changing_sizes() noexcept {
     return sizes_change_ && !std::exchange(told_sizes_, true);
 }
 
-bool KnownEntries::first_time(std::uint64_t digest) {
+bool SeenEntries::first_time(std::uint64_t digest) {
     // Forgetting all of them now and then counts a mail twice, which is better than growing.
     if (digests_.size() >= kMaxEntries) digests_.clear();
     return digests_.insert(digest).second;

@@ -61,7 +61,7 @@ enum class EntryKind : std::uint8_t {
 };
 
 /// Remembers entries by a hash of their unique ids, at most kMaxEntries.
-class KnownEntries {
+class SeenEntries {
   public:
     /// A listing longer than this is not read as a whole.
     static constexpr std::size_t kMaxEntries = 100'000;
@@ -114,8 +114,8 @@ class KnownEntries {
     void broke_session(const Entry& entry, Blame blame = Blame::perhaps);
     /// What cannot be read.
     [[nodiscard]] UnreadableEntries& trouble() noexcept { return unreadable_; }
-    /// See UnreadableEntries::blind_until().
-    [[nodiscard]] std::optional<Instant> blind_until() const;
+    /// See UnreadableEntries::hidden_until().
+    [[nodiscard]] std::optional<Instant> hidden_until() const;
     /// Whether ids last.
     [[nodiscard]] IdTrust& ids() noexcept { return ids_; }
     /// An earlier run classified the entry as a stranger's.

@@ -44,7 +44,7 @@ void UnreadableEntries::broke_session(std::uint64_t key, Instant listed_at, Inst
     trouble.skips = (1U << (trouble.breaks - 1)) - 1;
 }
 
-bool UnreadableEntries::skips(std::uint64_t key) {
+bool UnreadableEntries::take_skip(std::uint64_t key) {
     const auto found = entries_.find(key);
     if (found == entries_.end() || found->second.skips == 0) return false;
     --found->second.skips;
@@ -62,7 +62,7 @@ std::optional<Instant> UnreadableEntries::tried_at(std::uint64_t key) const {
     return found->second.tried_at;
 }
 
-std::optional<Instant> UnreadableEntries::blind_until(
+std::optional<Instant> UnreadableEntries::hidden_until(
     bool by_number, const std::function<bool(std::uint64_t)>& is_known) const {
     std::optional<Instant> latest = nameless_;
     // A listing by numbers has all of them read again.

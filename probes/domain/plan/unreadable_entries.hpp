@@ -41,7 +41,7 @@ class UnreadableEntries {
     /// The session ended while the entry was read. One that ends many is tried ever more seldom.
     void broke_session(std::uint64_t key, Instant listed_at, Instant now, Blame blame);
     /// True if the entry is to be left out of this look for that; ask once in a look.
-    [[nodiscard]] bool skips(std::uint64_t key);
+    [[nodiscard]] bool take_skip(std::uint64_t key);
     /// Sessions that reading the entry ended.
     [[nodiscard]] unsigned breaks(std::uint64_t key) const;
     /// When the entry was tried last; nothing if it never was.
@@ -50,7 +50,7 @@ class UnreadableEntries {
     /// later, so that it does not blind all looks for ever. Without ids one may have taken the
     /// place of another, so that nobody knows since when it is there. `by_number`: so was the
     /// listing. What `is_known` was read once.
-    [[nodiscard]] std::optional<Instant> blind_until(
+    [[nodiscard]] std::optional<Instant> hidden_until(
         bool by_number, const std::function<bool(std::uint64_t)>& is_known) const;
 
   private:

@@ -15,7 +15,7 @@ namespace mailprobed {
 namespace {
 
 [[noreturn]] void unsupported(const std::string& why) {
-    throw Trouble(Cause::auth_unsupported, why, Trouble::Step::kept);
+    throw DialogueError(Cause::auth_unsupported, why, DialogueError::Step::kept);
 }
 
 LoginWords believed_words(const Pop3Answer& answer, WordTrust trust) {
@@ -27,7 +27,7 @@ LoginWords believed_words(const Pop3Answer& answer, WordTrust trust) {
 }
 
 // What an answer that ends a login without success means.
-Trouble login_refusal(const Pop3Answer& answer, std::string_view refused, Pop3Login& login) {
+DialogueError login_refusal(const Pop3Answer& answer, std::string_view refused, Pop3Login& login) {
     const bool secret_left = std::exchange(login.end, LoginEnd::untold) == LoginEnd::hung_up;
     const LoginWords words = believed_words(answer, login.trust);
     if (words != LoginWords::none) {
@@ -38,9 +38,10 @@ Trouble login_refusal(const Pop3Answer& answer, std::string_view refused, Pop3Lo
         detail += often                         ? "the words speak of how often logins come)"
                   : words == LoginWords::locked ? "the words speak of a lock on the mailbox)"
                                                 : "a proxy's words for a lock or the password)";
-        return {often ? Cause::login_delay : Cause::mailbox_busy, detail, Trouble::Step::kept};
+        return {often ? Cause::login_delay : Cause::mailbox_busy, detail,
+                DialogueError::Step::kept};
     }
-    Trouble trouble = pop3_refusal(Stage::auth, answer, refused);
+    DialogueError trouble = pop3_refusal(Stage::auth, answer, refused);
     const bool passes = trouble.cause() == Cause::mailbox_busy ||
                         trouble.cause() == Cause::login_delay ||
                         trouble.cause() == Cause::auth_transient;
@@ -81,9 +82,9 @@ Awaitable<std::optional<Pop3Answer>> sasl_plain(Pop3Dialogue& pop3, const Mailbo
     pop3.talk().queue({"AUTH PLAIN"});
     Pop3Answer answer = co_await pop3.exchange();
     if (answer.status == Pop3Status::ok) {
-        throw Trouble(Cause::protocol_error,
-                      "AUTH PLAIN answered with +OK before the password was sent; with "
-                      "`auth: user-pass` USER and PASS are used instead");
+        throw DialogueError(Cause::protocol_error,
+                            "AUTH PLAIN answered with +OK before the password was sent; with "
+                            "`auth: user-pass` USER and PASS are used instead");
     }
     if (answer.status == Pop3Status::err) {
         const bool of_mechanism = answer.code == Pop3Code::none &&

@@ -24,8 +24,8 @@ struct Pop3Login {
 };
 
 /// Logs in, in the open stage auth. `offered` is empty if the server has no CAPA; `greeting` may
-/// hold APOP's timestamp. Throws Trouble. With `auth: auto`, USER and PASS are tried where AUTH
-/// PLAIN was refused without a code before the password left, and nothing else is tried twice.
+/// hold APOP's timestamp. Throws DialogueError. With `auth: auto`, USER and PASS are tried where
+/// AUTH PLAIN was refused without a code before the password left, and nothing else is tried twice.
 Awaitable<void> log_in(Pop3Dialogue& pop3, const MailboxSettings& settings,
                        const std::optional<Pop3Capabilities>& offered, std::string_view greeting,
                        Pop3Login& login);

@@ -25,7 +25,7 @@ Awaitable<std::optional<std::uint64_t>> digest_of_list(Pop3Dialogue& pop3, bool 
     const std::function<void(const ListedEntry&)> each = [&again](const ListedEntry& entry) {
         again.add(entry, [](std::uint64_t) { return 0U; });
     };
-    pop3.talk().hurry(kOddAnswer);
+    pop3.talk().shorten_deadline(kOddAnswer);
     try {
         co_await read_listing(pop3, by_uidl, each);
     } catch (const ChannelError&) {
@@ -69,7 +69,7 @@ Awaitable<bool> ask_again(Pop3Dialogue& pop3, const ListingSample& sample, bool 
     if (answer.status == Pop3Status::err) co_return false;
     bool same = answer.ok() && sample.is(answer.text, by_uidl);
     if (same) {
-        pop3.talk().tell_heard();
+        pop3.talk().flush_trace();
         co_return true;
     }
     const bool other_line = pop3.talk().input().empty() && pop3_list_line(answer.text).has_value();
@@ -78,10 +78,10 @@ Awaitable<bool> ask_again(Pop3Dialogue& pop3, const ListingSample& sample, bool 
         same = digest == sample.digest();
     }
     if (!same) {
-        throw Trouble(Cause::protocol_error,
-                      "asked again for entry " + std::to_string(sample.number()) +
-                          " of the listing the server answers something else: " + answer.text,
-                      Trouble::Step::out);
+        throw DialogueError(Cause::protocol_error,
+                            "asked again for entry " + std::to_string(sample.number()) +
+                                " of the listing the server answers something else: " + answer.text,
+                            DialogueError::Step::out);
     }
     co_return true;
 }

@@ -47,19 +47,19 @@ std::string_view hint(Pop3Code code) noexcept {
 
 }  // namespace
 
-Trouble mixed_line_ends() {
+DialogueError mixed_line_ends() {
     return {Cause::protocol_error,
             "the server ends lines with CRLF and a response with LF: its end cannot be told from a "
             "dot in a mail"};
 }
 
-Trouble pop3_refusal(Stage stage, const Pop3Answer& answer, std::string_view refused) {
+DialogueError pop3_refusal(Stage stage, const Pop3Answer& answer, std::string_view refused) {
     std::string detail(refused);
     detail.append(": ").append(word(answer.status)).append(answer.text);
     if (answer.status != Pop3Status::err) return {Cause::protocol_error, detail};
     if (stage == Stage::auth) {
         detail.append(hint(answer.code));
-        return {refused_login(answer.code), detail, Trouble::Step::kept};
+        return {refused_login(answer.code), detail, DialogueError::Step::kept};
     }
     // Hotmail says so after the login, others instead of a greeting.
     const bool in_words =
@@ -67,7 +67,7 @@ Trouble pop3_refusal(Stage stage, const Pop3Answer& answer, std::string_view ref
     const bool passes = in_words || answer.code == Pop3Code::in_use ||
                         answer.code == Pop3Code::login_delay || answer.code == Pop3Code::sys_temp;
     return {passes ? Cause::rejected_transient : Cause::rejected_permanent, detail,
-            Trouble::Step::kept};
+            DialogueError::Step::kept};
 }
 
 Awaitable<Pop3Answer> Pop3Dialogue::answer(bool whole) {
@@ -83,16 +83,16 @@ Awaitable<Pop3Answer> Pop3Dialogue::answer(bool whole) {
         line = talk_.input().next();
     }
     if (line.found == LineBuffer::Found::too_long) {
-        throw Trouble(Cause::limit_exceeded, "a status line of more than 4096 octets");
+        throw DialogueError(Cause::limit_exceeded, "a status line of more than 4096 octets");
     }
     if (!line.bare_lf) ends_ = LineEnds::crlf;
-    talk_.heard(line.text);
+    talk_.trace_received(line.text);
     const Pop3Response response = pop3_response(line.text);
     if (response.status == Pop3Status::malformed) {
-        throw Trouble(Cause::protocol_error, "not a POP3 response: " + std::string(line.text),
-                      Trouble::Step::out);
+        throw DialogueError(Cause::protocol_error, "not a POP3 response: " + std::string(line.text),
+                            DialogueError::Step::out);
     }
-    if (whole || response.status != Pop3Status::ok) talk_.tell_heard();
+    if (whole || response.status != Pop3Status::ok) talk_.flush_trace();
     co_return Pop3Answer{response.status, response.code, std::string(response.text)};
 }
 
@@ -100,10 +100,10 @@ void Pop3Dialogue::expect_silence() {
     if (talk_.input().empty()) return;
     const std::string waiting(talk_.input().waiting().substr(0, 200));
     if (talk_.stage() == Stage::starttls) {
-        throw Trouble(Cause::tls_injection, "octets before STLS: " + waiting);
+        throw DialogueError(Cause::tls_injection, "octets before STLS: " + waiting);
     }
-    throw Trouble(Cause::protocol_error, "the server spoke unasked: " + waiting,
-                  Trouble::Step::out);
+    throw DialogueError(Cause::protocol_error, "the server spoke unasked: " + waiting,
+                        DialogueError::Step::out);
 }
 
 Awaitable<void> Pop3Dialogue::fill(const MultiLineReader& reader) {
@@ -112,7 +112,7 @@ Awaitable<void> Pop3Dialogue::fill(const MultiLineReader& reader) {
         co_return;
     }
     bool silent = false;
-    talk_.hurry(kDoubtfulEnd);
+    talk_.shorten_deadline(kDoubtfulEnd);
     try {
         co_await talk_.fill();
     } catch (const ChannelError& error) {
@@ -132,7 +132,7 @@ Awaitable<Pop3Answer> Pop3Dialogue::exchange(bool whole) {
         broken = error;
     }
     if (broken) {
-        Pop3Answer last = co_await last_words(*broken, whole);
+        Pop3Answer last = co_await read_final_reply(*broken, whole);
         co_return last;
     }
     Pop3Answer result = co_await answer(whole);
@@ -140,11 +140,11 @@ Awaitable<Pop3Answer> Pop3Dialogue::exchange(bool whole) {
 }
 
 // A server that has refused already may be gone before the command is written.
-Awaitable<Pop3Answer> Pop3Dialogue::last_words(ChannelError error, bool whole) {
+Awaitable<Pop3Answer> Pop3Dialogue::read_final_reply(ChannelError error, bool whole) {
     if (error.cause() == Cause::timeout) throw error;
     std::optional<Pop3Answer> said;
     try {
-        talk_.hurry(kLastWordsTime);
+        talk_.shorten_deadline(kLastWordsTime);
         said = co_await answer(whole);
     } catch (const ChannelError&) {
         // What the write met with says more.
@@ -171,13 +171,14 @@ Awaitable<std::optional<Pop3Capabilities>> Pop3Dialogue::capabilities() {
         if (line.found == MultiLineReader::Found::end) break;
         if (!line.ends_line || ++lines > kMaxCapabilityLines ||
             lister.octets() > kMaxCapabilityBytes) {
-            throw Trouble(Cause::limit_exceeded, "a CAPA list of more than 256 lines or 64 KiB");
+            throw DialogueError(Cause::limit_exceeded,
+                                "a CAPA list of more than 256 lines or 64 KiB");
         }
-        talk_.heard(line.text);
+        talk_.trace_received(line.text);
         offered.add(line.text);
     }
-    talk_.heard(".");
-    talk_.tell_heard();
+    talk_.trace_received(".");
+    talk_.flush_trace();
     co_return offered;
 }
 

@@ -28,7 +28,7 @@ class Pop3Dialogue {
   public:
     explicit Pop3Dialogue(Conversation& talk) : talk_(talk) {}
 
-    /// Reads a status line; throws Trouble if it is none. `whole` is false if a list follows.
+    /// Reads a status line; throws DialogueError if it is none. `whole` is false if a list follows.
     Awaitable<Pop3Answer> answer(bool whole = true);
     /// Sends what is queued and reads the first status line; the server must not have spoken
     /// before.
@@ -36,31 +36,33 @@ class Pop3Dialogue {
     /// CAPA; nothing if the server does not know it.
     Awaitable<std::optional<Pop3Capabilities>> capabilities();
 
-    /// Throws Trouble, out of step, if the server has said something that it was not asked for.
+    /// Throws DialogueError, out of step, if the server has said something that it was not asked
+    /// for.
     void expect_silence();
     /// A reader of a list or mail that begins now.
     [[nodiscard]] MultiLineReader reader() const noexcept { return MultiLineReader(ends_); }
-    /// Reads more octets for `reader`; throws Trouble if the server ended a response with the wrong
-    /// line ends and says no more.
+    /// Reads more octets for `reader`; throws DialogueError if the server ended a response with the
+    /// wrong line ends and says no more.
     Awaitable<void> fill(const MultiLineReader& reader);
-    /// Throws Trouble unless `answer` is +OK.
+    /// Throws DialogueError unless `answer` is +OK.
     void expect_ok(const Pop3Answer& answer, std::string_view refused) const;
 
     [[nodiscard]] Conversation& talk() noexcept { return talk_; }
 
   private:
-    Awaitable<Pop3Answer> last_words(ChannelError error, bool whole);
+    Awaitable<Pop3Answer> read_final_reply(ChannelError error, bool whole);
 
     Conversation& talk_;
     /// Until a status line ends in CRLF.
     LineEnds ends_ = LineEnds::lf_only;
 };
 
-/// The Trouble that a response has with an end that may be none.
-[[nodiscard]] Trouble mixed_line_ends();
+/// The DialogueError that a response has with an end that may be none.
+[[nodiscard]] DialogueError mixed_line_ends();
 
-/// The Trouble that an answer other than +OK means; at stage auth that of a login without knowledge
-/// of words (see auth.hpp).
-[[nodiscard]] Trouble pop3_refusal(Stage stage, const Pop3Answer& answer, std::string_view refused);
+/// The DialogueError that an answer other than +OK means; at stage auth that of a login without
+/// knowledge of words (see auth.hpp).
+[[nodiscard]] DialogueError pop3_refusal(Stage stage, const Pop3Answer& answer,
+                                         std::string_view refused);
 
 }  // namespace mailprobed

@@ -63,15 +63,15 @@ Awaitable<bool> read_content(Pop3Dialogue& pop3, Collector& collector,
             continue;
         }
         if (piece.found == MultiLineReader::Found::end) break;
-        pop3.talk().heard(piece.text);
+        pop3.talk().trace_received(piece.text);
         collector.add(piece);
         if (strict && message.body_cut) {
-            throw Trouble(Cause::too_big, "a body of more than 256 KiB");
+            throw DialogueError(Cause::too_big, "a body of more than 256 KiB");
         }
         if (reader.octets() > kMaxRead) co_return false;
     }
-    pop3.talk().heard(".");
-    pop3.talk().tell_heard();
+    pop3.talk().trace_received(".");
+    pop3.talk().flush_trace();
     co_return true;
 }
 
@@ -88,7 +88,7 @@ bool is_unreadable(const Pop3Answer& answer) noexcept {
 void hand_over(FetchedMessage message, const std::function<void(FetchedMessage&&)>& each) {
     const bool cut = message.cut;
     each(std::move(message));
-    if (cut) throw Trouble(Cause::limit_exceeded, "a mail of more than 16 MiB");
+    if (cut) throw DialogueError(Cause::limit_exceeded, "a mail of more than 16 MiB");
 }
 
 Awaitable<void> read_listing(Pop3Dialogue& pop3, bool uidl,
@@ -104,22 +104,23 @@ Awaitable<void> read_listing(Pop3Dialogue& pop3, bool uidl,
         }
         if (line.found == MultiLineReader::Found::end) break;
         if (!line.ends_line) {
-            throw Trouble(Cause::limit_exceeded, "a line of the listing above 4096 octets");
+            throw DialogueError(Cause::limit_exceeded, "a line of the listing above 4096 octets");
         }
-        pop3.talk().heard(line.text);
+        pop3.talk().trace_received(line.text);
         const auto entry = uidl ? pop3_uidl_line(line.text) : pop3_list_line(line.text);
         if (!entry && reader.doubtful_end()) throw mixed_line_ends();
         if (!entry) {
-            throw Trouble(Cause::protocol_error,
-                          "not a line of a listing: " + std::string(line.text), Trouble::Step::out);
+            throw DialogueError(Cause::protocol_error,
+                                "not a line of a listing: " + std::string(line.text),
+                                DialogueError::Step::out);
         }
         if (++entries > kMaxListed) {
-            throw Trouble(Cause::limit_exceeded, "a listing of more than 1,000,000 entries");
+            throw DialogueError(Cause::limit_exceeded, "a listing of more than 1,000,000 entries");
         }
         each({entry->number, entry->uidl, entry->size, pop3.talk().filled_at()});
     }
-    pop3.talk().heard(".");
-    pop3.talk().tell_heard();
+    pop3.talk().trace_received(".");
+    pop3.talk().flush_trace();
 }
 
 Awaitable<bool> top(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers, std::size_t batch,
@@ -127,7 +128,7 @@ Awaitable<bool> top(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers, 
     while (!numbers.empty()) {
         const auto some = numbers.first(std::min(batch, numbers.size()));
         numbers = numbers.subspan(some.size());
-        pop3.talk().renew();
+        pop3.talk().restart_stage_timer();
         for (const std::uint32_t number : some) {
             pop3.talk().queue({"TOP ", std::to_string(number), " 1"});
         }
@@ -157,8 +158,8 @@ Awaitable<bool> top(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers, 
 }
 
 Awaitable<void> dele(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers,
-                     std::vector<std::uint32_t>& marked, std::optional<Trouble>& refused) {
-    pop3.talk().renew();
+                     std::vector<std::uint32_t>& marked, std::optional<DialogueError>& refused) {
+    pop3.talk().restart_stage_timer();
     for (const std::uint32_t number : numbers) {
         pop3.talk().queue({"DELE ", std::to_string(number)});
     }

@@ -50,11 +50,11 @@ class ListingSample {
 
 /// UIDL n or LIST n of the sample, in the open stage: an answer that is exactly the line of before
 /// shows that answers and questions still belong together. A server that answers with the whole
-/// list may do so if it is the same. False if it is refused; throws Trouble, out of step.
+/// list may do so if it is the same. False if it is refused; throws DialogueError, out of step.
 Awaitable<bool> ask_again(Pop3Dialogue& pop3, const ListingSample& sample, bool by_uidl);
 
-/// Gives `message` to `each`; throws Trouble afterwards if it is cut. So a mail that nobody can
-/// read to its end is known to the look that it ends, and need not end the next one.
+/// Gives `message` to `each`; throws DialogueError afterwards if it is cut. So a mail that nobody
+/// can read to its end is known to the look that it ends, and need not end the next one.
 void hand_over(FetchedMessage message, const std::function<void(FetchedMessage&&)>& each);
 
 /// TOP n 1 for each number in the open stage, `batch` at a time. False, with nothing read, if the
@@ -63,12 +63,12 @@ Awaitable<bool> top(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers, 
                     bool sure, const std::function<void(FetchedMessage&&)>& each);
 
 /// RETR n in the open stage; the first kMaxBody octets of the body are kept, or with `strict`
-/// Trouble thrown beyond them.
+/// DialogueError thrown beyond them.
 Awaitable<FetchedMessage> retr(Pop3Dialogue& pop3, std::uint32_t number, bool strict);
 
 /// DELE n for each number in the open stage, all at once; adds those that were marked to `marked`.
 /// `refused` becomes the first refusal.
 Awaitable<void> dele(Pop3Dialogue& pop3, std::span<const std::uint32_t> numbers,
-                     std::vector<std::uint32_t>& marked, std::optional<Trouble>& refused);
+                     std::vector<std::uint32_t>& marked, std::optional<DialogueError>& refused);
 
 }  // namespace mailprobed

@@ -86,17 +86,18 @@ Awaitable<void> Pop3Session::Impl::ask_capabilities() {
 Awaitable<void> Pop3Session::Impl::start_tls() {
     talk.enter(Stage::starttls);
     if (offered && !offered->stls) {
-        throw Trouble(Cause::tls_unavailable, "the server does not offer STLS",
-                      Trouble::Step::kept);
+        throw DialogueError(Cause::tls_unavailable, "the server does not offer STLS",
+                            DialogueError::Step::kept);
     }
     // Where CAPA is not known STLS may be: asking costs nothing, going on without it is out.
     talk.queue({"STLS"});
     const Pop3Answer answer = co_await pop3.exchange();
     if (!answer.ok()) {
-        throw Trouble(Cause::tls_unavailable, "STLS refused: " + answer.text, Trouble::Step::kept);
+        throw DialogueError(Cause::tls_unavailable, "STLS refused: " + answer.text,
+                            DialogueError::Step::kept);
     }
     if (!talk.input().empty()) {
-        throw Trouble(Cause::tls_injection, "octets after the response to STLS");
+        throw DialogueError(Cause::tls_injection, "octets after the response to STLS");
     }
     offered.reset();
     co_await talk.encrypt();
@@ -128,7 +129,7 @@ Awaitable<void> Pop3Session::open() {
     const bool hung_up = at_login && failure->cause() == Cause::eof;
     if (at_login && failure->cause() == Cause::auth_rejected) s.login.end = LoginEnd::refused;
     if (s.login.end == LoginEnd::hung_up && !hung_up) s.login.end = LoginEnd::untold;
-    co_await s.talk.good_bye();
+    co_await s.talk.send_quit();
     s.talk.channel().close();
     throw *failure;
 }
@@ -168,7 +169,7 @@ Awaitable<std::uint32_t> Pop3Session::count() {
         s.pop3.expect_ok(answer, "STAT refused");
         const std::optional<std::uint32_t> messages = pop3_stat(answer.text);
         if (!messages)
-            throw Trouble(Cause::protocol_error, "STAT without a number: " + answer.text);
+            throw DialogueError(Cause::protocol_error, "STAT without a number: " + answer.text);
         s.talk.leave();
         co_return *messages;
     } catch (const ChannelError& error) {
@@ -238,7 +239,7 @@ Awaitable<void> Pop3Session::Impl::read_headers(std::span<const std::uint32_t> n
         // No TOP, or an entry that is gone: RETR tells which.
         talk.enter(Stage::body);
         do {
-            talk.renew();
+            talk.restart_stage_timer();
             FetchedMessage message = co_await retr(pop3, numbers.front(), false);
             numbers = numbers.subspan(1);
             if (message.present) has_top = false;
@@ -266,7 +267,7 @@ Awaitable<FetchedMessage> Pop3Session::retrieve(std::uint32_t number, bool stric
     try {
         s.talk.enter(Stage::body);
         FetchedMessage message = co_await retr(s.pop3, number, strict);
-        if (message.cut) throw Trouble(Cause::too_big, "a mail of more than 16 MiB");
+        if (message.cut) throw DialogueError(Cause::too_big, "a mail of more than 16 MiB");
         s.talk.leave();
         co_return message;
     } catch (const ChannelError& error) {
@@ -280,7 +281,7 @@ Awaitable<Removal> Pop3Session::remove(std::span<const std::uint32_t> numbers, I
     Impl& s = *impl_;
     try {
         s.talk.enter(Stage::remove);
-        std::optional<Trouble> refused;
+        std::optional<DialogueError> refused;
         while (!numbers.empty() && s.talk.channel().now() < until) {
             const auto some =
                 numbers.first(std::min(s.may_pipeline() ? kBatch : 1, numbers.size()));
@@ -325,7 +326,7 @@ Awaitable<bool> Pop3Session::verify_step() {
 // Whether nothing comes behind the answer to QUIT, for as long as a server needs to hang up.
 Awaitable<bool> Pop3Session::Impl::ends_well() {
     if (!talk.input().empty()) co_return false;
-    talk.hurry(kHangUp);
+    talk.shorten_deadline(kHangUp);
     try {
         co_await talk.fill();
     } catch (const ChannelError&) {
@@ -350,7 +351,7 @@ Awaitable<Farewell> Pop3Session::close() {
         s.talk.leave();
     } catch (const ChannelError& error) {
         // Deletions do not hold then; whatever was seen stays seen.
-        s.talk.shrug(error);
+        s.talk.end_stage_ignoring(error);
     }
     s.talk.channel().close();
     co_return farewell;

@@ -31,7 +31,7 @@ struct Attempt {
 
 // Why a mechanism led to no login; nothing: it did.
 struct Verdict {
-    std::optional<Trouble> refused;
+    std::optional<DialogueError> refused;
     // Another mechanism may be tried.
     bool may_go_on = false;
 };
@@ -55,12 +55,13 @@ bool refuses_password(const SmtpReply& reply) noexcept {
     return reply.code == 535 || is_enhanced(reply, 7, 8);
 }
 
-Trouble login_refusal(const SmtpDialogue& smtp, const SmtpReply& reply) {
-    Trouble plain = smtp.refusal(reply, "login refused");
+DialogueError login_refusal(const SmtpDialogue& smtp, const SmtpReply& reply) {
+    DialogueError plain = smtp.refusal(reply, "login refused");
     const auto as = [&](Cause cause, std::string_view hint = {}) {
         std::string detail = plain.what();
-        return Trouble(cause, detail.append(hint),
-                       plain.in_step() ? Trouble::Step::kept : Trouble::Step::lost);
+        return DialogueError(
+            cause, detail.append(hint),
+            plain.in_step() ? DialogueError::Step::kept : DialogueError::Step::lost);
     };
     if (refuses_password(reply) || reply.code == 534 || is_enhanced(reply, 7, 9)) {
         return as(reply.first_digit() == 4 ? Cause::auth_transient : Cause::auth_rejected);
@@ -91,10 +92,11 @@ Awaitable<Verdict> cancel(Attempt& attempt) {
     // Another try with the same password after a 535 is what locks accounts.
     if (refuses_password(reply)) throw login_refusal(smtp, reply);
     if (reply.first_digit() != 5) {
-        throw Trouble(Cause::protocol_error, "the cancelled login was answered: " + reply.said());
+        throw DialogueError(Cause::protocol_error,
+                            "the cancelled login was answered: " + reply.said());
     }
-    co_return Verdict{Trouble(Cause::protocol_error, "the server's challenges make no sense",
-                              Trouble::Step::kept),
+    co_return Verdict{DialogueError(Cause::protocol_error, "the server's challenges make no sense",
+                                    DialogueError::Step::kept),
                       !attempt.second_step};
 }
 
@@ -186,7 +188,7 @@ Awaitable<Verdict> log_in_cram_md5(Attempt& attempt) {
 }
 
 [[noreturn]] void unsupported(const std::string& why) {
-    throw Trouble(Cause::auth_unsupported, why, Trouble::Step::kept);
+    throw DialogueError(Cause::auth_unsupported, why, DialogueError::Step::kept);
 }
 
 // The mechanisms to try, in order.
@@ -236,8 +238,9 @@ Awaitable<void> log_in(SmtpDialogue& smtp, const SmtpSettings& settings,
         if (end == LoginEnd::untold) end = first;
         const std::string why = verdict.refused->what();
         if (!verdict.may_go_on || i + 1 == mechanisms.size()) {
-            throw Trouble(verdict.refused->cause(), why + earlier,
-                          verdict.refused->in_step() ? Trouble::Step::kept : Trouble::Step::lost);
+            throw DialogueError(
+                verdict.refused->cause(), why + earlier,
+                verdict.refused->in_step() ? DialogueError::Step::kept : DialogueError::Step::lost);
         }
         first = end;
         earlier = " (and another mechanism before it: " + why + ")";

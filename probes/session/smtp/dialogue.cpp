@@ -15,16 +15,16 @@ constexpr Duration kLastWordsTime = std::chrono::seconds{1};
 
 }  // namespace
 
-void SmtpDialogue::unless_closing(const SmtpReply& reply) const {
+void SmtpDialogue::throw_if_closing(const SmtpReply& reply) const {
     // RFC 5321 3.8: 421 may answer anything and ends the session for now.
     if (reply.code == 421) {
-        throw Trouble(Cause::rejected_transient, "the server closes: " + reply.said());
+        throw DialogueError(Cause::rejected_transient, "the server closes: " + reply.said());
     }
     // 221 means that the connection ends (RFC 5321 4.2.2), not that what was asked for was done:
     // behind the dot it leaves open who has the mail, as hanging up does.
     const bool allowed = talk_.stage() == Stage::quit || talk_.stage() == Stage::starttls;
     if (reply.code == 221 && !allowed) {
-        throw Trouble(Cause::eof, "the server ends the session: " + reply.said());
+        throw DialogueError(Cause::eof, "the server ends the session: " + reply.said());
     }
 }
 
@@ -35,24 +35,24 @@ bool SmtpDialogue::take_line(SmtpReplyParser& parser) {
         const LineBuffer::Line line = talk_.input().next();
         if (line.found == LineBuffer::Found::nothing) return false;
         if (line.found == LineBuffer::Found::too_long) {
-            throw Trouble(Cause::limit_exceeded, "a reply line of more than 4096 octets");
+            throw DialogueError(Cause::limit_exceeded, "a reply line of more than 4096 octets");
         }
-        talk_.heard(line.text);
+        talk_.trace_received(line.text);
         const SmtpReplyParser::Step step = parser.add(line.text);
         if (step == done) return true;
         if (step == more) continue;
         if (step == too_long) {
-            throw Trouble(Cause::limit_exceeded, "a reply of more than 256 lines or 64 KiB");
+            throw DialogueError(Cause::limit_exceeded, "a reply of more than 256 lines or 64 KiB");
         }
         // With what came before: a secret may begin there, and is masked as a whole only.
         std::string said(parser.text());
         if (!said.empty()) said += '\n';
-        throw Trouble(Cause::protocol_error, "not an SMTP reply: " + said.append(line.text));
+        throw DialogueError(Cause::protocol_error, "not an SMTP reply: " + said.append(line.text));
     }
 }
 
 SmtpReply SmtpDialogue::finished(SmtpReplyParser& parser) {
-    talk_.tell_heard();
+    talk_.flush_trace();
     SmtpReply reply = parser.take();
     if (reply.mixed_codes) talk_.note("the reply's lines differ in their codes; the last counts");
     return reply;
@@ -65,7 +65,7 @@ Awaitable<SmtpReply> SmtpDialogue::read_reply() {
         while (!take_line(parser)) {
             co_await talk_.fill();
         }
-    } catch (const Trouble&) {
+    } catch (const DialogueError&) {
         throw;
     } catch (const ChannelError& error) {
         broken = error;
@@ -76,7 +76,7 @@ Awaitable<SmtpReply> SmtpDialogue::read_reply() {
 
 Awaitable<SmtpReply> SmtpDialogue::reply() {
     SmtpReply reply = co_await read_reply();
-    unless_closing(reply);
+    throw_if_closing(reply);
     co_return reply;
 }
 
@@ -84,17 +84,17 @@ void SmtpDialogue::expect_silence() {
     if (talk_.input().empty()) return;
     const std::string waiting(talk_.input().waiting().substr(0, 200));
     if (talk_.stage() == Stage::starttls) {
-        throw Trouble(Cause::tls_injection, "octets before STARTTLS: " + waiting);
+        throw DialogueError(Cause::tls_injection, "octets before STARTTLS: " + waiting);
     }
     SmtpReplyParser parser;
-    if (take_line(parser)) unless_closing(parser.take());
-    throw Trouble(Cause::protocol_error, "the server spoke unasked: " + waiting);
+    if (take_line(parser)) throw_if_closing(parser.take());
+    throw DialogueError(Cause::protocol_error, "the server spoke unasked: " + waiting);
 }
 
 // Talks to the channel itself: this runs for every command of every mail.
 Awaitable<SmtpReply> SmtpDialogue::exchange(std::string_view octets) {
     expect_silence();
-    talk_.tell_sent(octets);
+    talk_.trace_sent(octets);
     const std::string_view output = octets.empty() ? talk_.outgoing() : octets;
     std::optional<ChannelError> broken;
     try {
@@ -104,8 +104,8 @@ Awaitable<SmtpReply> SmtpDialogue::exchange(std::string_view octets) {
     }
     if (octets.empty()) talk_.sent();
     if (broken) {
-        SmtpReply reply = co_await last_words(*broken);
-        unless_closing(reply);
+        SmtpReply reply = co_await read_final_reply(*broken);
+        throw_if_closing(reply);
         co_return reply;
     }
     SmtpReplyParser parser;
@@ -115,23 +115,23 @@ Awaitable<SmtpReply> SmtpDialogue::exchange(std::string_view octets) {
             const std::size_t size = co_await talk_.channel().read(room);
             talk_.received(size);
         }
-    } catch (const Trouble&) {
+    } catch (const DialogueError&) {
         throw;
     } catch (const ChannelError& error) {
         broken = error;
     }
     if (broken) throw talk_.with_last_words(*broken, parser.text());
     SmtpReply reply = finished(parser);
-    unless_closing(reply);
+    throw_if_closing(reply);
     co_return reply;
 }
 
-Awaitable<SmtpReply> SmtpDialogue::last_words(ChannelError error) {
-    deaf_ = true;
+Awaitable<SmtpReply> SmtpDialogue::read_final_reply(ChannelError error) {
+    write_failed_ = true;
     if (error.cause() == Cause::timeout) throw error;
     std::optional<SmtpReply> reply;
     try {
-        talk_.hurry(kLastWordsTime);
+        talk_.shorten_deadline(kLastWordsTime);
         reply = co_await read_reply();
     } catch (const ChannelError&) {
         // What the write met with says more.
@@ -142,8 +142,8 @@ Awaitable<SmtpReply> SmtpDialogue::last_words(ChannelError error) {
     co_return *std::move(reply);
 }
 
-Awaitable<void> SmtpDialogue::withdraw(int replies) {
-    if (deaf_) co_return;
+Awaitable<void> SmtpDialogue::abandon_transaction(int replies) {
+    if (write_failed_) co_return;
     try {
         SmtpReply last;
         for (int i = 0; i < replies; ++i) {
@@ -154,7 +154,7 @@ Awaitable<void> SmtpDialogue::withdraw(int replies) {
         co_await talk_.flush();
         last = co_await read_reply();
     } catch (const ChannelError&) {
-        deaf_ = true;
+        write_failed_ = true;
     }
 }
 
@@ -162,13 +162,13 @@ void SmtpDialogue::expect(const SmtpReply& reply, int digit, std::string_view re
     if (reply.first_digit() != digit) throw refusal(reply, refused);
 }
 
-Trouble SmtpDialogue::refusal(const SmtpReply& reply, std::string_view refused) const {
+DialogueError SmtpDialogue::refusal(const SmtpReply& reply, std::string_view refused) const {
     Cause cause = Cause::protocol_error;
     if (reply.first_digit() == 4) cause = Cause::rejected_transient;
     if (reply.first_digit() == 5) cause = Cause::rejected_permanent;
     std::string detail(refused);
     detail.append(": ").append(reply.said());
-    return {cause, detail, deaf_ ? Trouble::Step::lost : Trouble::Step::kept};
+    return {cause, detail, write_failed_ ? DialogueError::Step::lost : DialogueError::Step::kept};
 }
 
 }  // namespace mailprobed

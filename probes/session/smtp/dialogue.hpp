@@ -15,36 +15,37 @@ class SmtpDialogue {
   public:
     explicit SmtpDialogue(Conversation& talk) : talk_(talk) {}
 
-    /// Reads one reply. Throws Trouble for what is no reply, for 421, and for 221 outside QUIT.
+    /// Reads one reply. Throws DialogueError for what is no reply, for 421, and for 221 outside
+    /// QUIT.
     Awaitable<SmtpReply> reply();
     /// Sends `octets`, or what is queued, and reads the reply to its first command; the server must
     /// not have spoken before. If the write fails but the server left a refusal, that is the reply.
     Awaitable<SmtpReply> exchange(std::string_view octets = {});
-    /// Throws Trouble if the server has said something that it was not asked for.
+    /// Throws DialogueError if the server has said something that it was not asked for.
     void expect_silence();
     /// After a refusal in a group: reads `replies` replies, the last being DATA's, and takes the
     /// mail back if the server wants it nevertheless (RFC 2920 3.1). Errors end it silently.
-    Awaitable<void> withdraw(int replies);
+    Awaitable<void> abandon_transaction(int replies);
 
-    /// Throws Trouble unless the reply's first digit is `digit`.
+    /// Throws DialogueError unless the reply's first digit is `digit`.
     void expect(const SmtpReply& reply, int digit, std::string_view refused) const;
-    /// The Trouble that a reply means if it is not what was hoped for.
-    [[nodiscard]] Trouble refusal(const SmtpReply& reply, std::string_view refused) const;
+    /// The DialogueError that a reply means if it is not what was hoped for.
+    [[nodiscard]] DialogueError refusal(const SmtpReply& reply, std::string_view refused) const;
 
     [[nodiscard]] Conversation& talk() noexcept { return talk_; }
     /// False once the server will not understand or not be understood any more.
-    [[nodiscard]] bool in_step() const noexcept { return !deaf_; }
+    [[nodiscard]] bool in_step() const noexcept { return !write_failed_; }
 
   private:
     Awaitable<SmtpReply> read_reply();
-    Awaitable<SmtpReply> last_words(ChannelError error);
+    Awaitable<SmtpReply> read_final_reply(ChannelError error);
     bool take_line(SmtpReplyParser& parser);
-    void unless_closing(const SmtpReply& reply) const;
+    void throw_if_closing(const SmtpReply& reply) const;
     SmtpReply finished(SmtpReplyParser& parser);
 
     Conversation& talk_;
     // A write failed, so nothing will be understood any more.
-    bool deaf_ = false;
+    bool write_failed_ = false;
 };
 
 }  // namespace mailprobed

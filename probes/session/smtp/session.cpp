@@ -50,7 +50,7 @@ class Submission {
             smtp_.expect(reply, 2, "QUIT refused");
             talk_.leave();
         } catch (const ChannelError& error) {
-            talk_.shrug(error);
+            talk_.end_stage_ignoring(error);
         }
     }
 
@@ -110,28 +110,29 @@ class Submission {
 
     void expect_hello(const SmtpReply& reply, std::string_view refused) const {
         if (reply.first_digit() == 2) return;
-        const Trouble trouble = smtp_.refusal(reply, refused);
+        const DialogueError trouble = smtp_.refusal(reply, refused);
         if (!refuses_name(reply)) throw trouble;
         const std::string detail = std::string(trouble.what()) + " (it was told the name " + name_ +
                                    "; the key `ehlo_name` sets another)";
-        throw Trouble(trouble.cause(), detail,
-                      trouble.in_step() ? Trouble::Step::kept : Trouble::Step::lost);
+        throw DialogueError(
+            trouble.cause(), detail,
+            trouble.in_step() ? DialogueError::Step::kept : DialogueError::Step::lost);
     }
 
     Awaitable<void> start_tls() {
         talk_.enter(Stage::starttls);
         if (!offered_.starttls) {
-            throw Trouble(Cause::tls_unavailable, "the server does not offer STARTTLS",
-                          Trouble::Step::kept);
+            throw DialogueError(Cause::tls_unavailable, "the server does not offer STARTTLS",
+                                DialogueError::Step::kept);
         }
         talk_.queue({"STARTTLS"});
         const SmtpReply reply = co_await smtp_.exchange();
         if (reply.code != 220) {
-            throw Trouble(Cause::tls_unavailable, "STARTTLS refused: " + reply.said(),
-                          Trouble::Step::kept);
+            throw DialogueError(Cause::tls_unavailable, "STARTTLS refused: " + reply.said(),
+                                DialogueError::Step::kept);
         }
         if (!talk_.input().empty()) {
-            throw Trouble(Cause::tls_injection, "octets after the reply to STARTTLS");
+            throw DialogueError(Cause::tls_injection, "octets after the reply to STARTTLS");
         }
         offered_ = {};
         co_await talk_.encrypt();
@@ -164,7 +165,7 @@ Awaitable<void> send_mail(Channel& channel, const SmtpSettings& settings, const 
     }
     listener.login_ended(submission.login_end(failure));
     if (failure) {
-        co_await submission.talk().good_bye();
+        co_await submission.talk().send_quit();
         channel.close();
         throw *failure;
     }

@@ -44,9 +44,9 @@ bool speaks_of_hello(const SmtpReply& reply) noexcept {
     return holds_word(reply.text, "helo") || holds_word(reply.text, "ehlo");
 }
 
-Trouble envelope_refusal(const SmtpDialogue& smtp, const SmtpReply& reply,
-                         std::string_view refused) {
-    Trouble trouble = smtp.refusal(reply, refused);
+DialogueError envelope_refusal(const SmtpDialogue& smtp, const SmtpReply& reply,
+                               std::string_view refused) {
+    DialogueError trouble = smtp.refusal(reply, refused);
     std::string detail = trouble.what();
     if (reply.code == 530) {
         detail += " (the server wants TLS or a login before mail)";
@@ -55,7 +55,8 @@ Trouble envelope_refusal(const SmtpDialogue& smtp, const SmtpReply& reply,
     } else {
         return trouble;
     }
-    return {trouble.cause(), detail, trouble.in_step() ? Trouble::Step::kept : Trouble::Step::lost};
+    return {trouble.cause(), detail,
+            trouble.in_step() ? DialogueError::Step::kept : DialogueError::Step::lost};
 }
 
 // What one transaction asks for beside the addresses.
@@ -96,13 +97,14 @@ void queue_mail(SmtpDialogue& smtp, const Order& order) {
     const Envelope& envelope = order.envelope;
     const std::uint64_t size = envelope.message.size();
     if (!is_address(envelope.sender) || !is_address(envelope.recipient)) {
-        throw Trouble(Cause::internal, "an address that cannot be sent", Trouble::Step::kept);
+        throw DialogueError(Cause::internal, "an address that cannot be sent",
+                            DialogueError::Step::kept);
     }
     if (offered.max_size && size > *offered.max_size) {
-        throw Trouble(Cause::too_big,
-                      "the mail has " + std::to_string(size) + " octets, the server takes " +
-                          std::to_string(*offered.max_size),
-                      Trouble::Step::kept);
+        throw DialogueError(Cause::too_big,
+                            "the mail has " + std::to_string(size) + " octets, the server takes " +
+                                std::to_string(*offered.max_size),
+                            DialogueError::Step::kept);
     }
     const std::string octets = std::to_string(size);
     // The id comes back in a bounce, whatever the server quotes of the mail (RFC 3461 4.4). It is
@@ -144,8 +146,8 @@ Awaitable<void> one_by_one(SmtpDialogue& smtp, Order& order) {
 
 // After a group that failed for its DSN parameters: the transaction from the start, one by one.
 Awaitable<void> begin_again(SmtpDialogue& smtp, Order& order, const SmtpReply& refusal,
-                            const Trouble& refused) {
-    smtp.talk().renew();
+                            const DialogueError& refused) {
+    smtp.talk().restart_stage_timer();
     // What is left of the group's transaction is not known.
     smtp.talk().queue({"RSET"});
     const SmtpReply reply = co_await smtp.exchange();
@@ -159,7 +161,7 @@ Awaitable<void> as_group(SmtpDialogue& smtp, Order& order) {
     queue_mail(smtp, order);
     queue_rcpt(smtp, order);
     smtp.talk().queue({"DATA"});
-    std::optional<Trouble> refused;
+    std::optional<DialogueError> refused;
     int unread = 2;
     SmtpReply reply = co_await smtp.exchange();
     if (reply.first_digit() != 2) {
@@ -170,7 +172,7 @@ Awaitable<void> as_group(SmtpDialogue& smtp, Order& order) {
         if (reply.first_digit() != 2) refused = envelope_refusal(smtp, reply, kRecipientRefused);
     }
     if (refused) {
-        co_await smtp.withdraw(unread);
+        co_await smtp.abandon_transaction(unread);
         if (!order.dsn || !smtp.in_step() || !blames_parameters(reply)) throw *refused;
         co_await begin_again(smtp, order, reply, *refused);
         co_return;

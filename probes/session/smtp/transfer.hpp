@@ -11,7 +11,7 @@
 namespace mailprobed {
 
 /// Runs stages envelope, data and accept, and ends the last. `payload` is the message dot-stuffed,
-/// with the final dot. Throws Trouble or ChannelError.
+/// with the final dot. Throws DialogueError or ChannelError.
 Awaitable<void> transfer(SmtpDialogue& smtp, const SmtpSettings& settings,
                          const SmtpCapabilities& offered, const Envelope& envelope,
                          std::string_view payload, SendListener& listener);

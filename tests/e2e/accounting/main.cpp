@@ -103,7 +103,7 @@ class Run {
         return scene_.settings(server_);
     }
 
-    MonitorNeeds needs() {
+    MonitorDependencies needs() {
         return {io_.get_executor(),
                 journal_,
                 history_,

@@ -117,7 +117,7 @@ TEST(Doubtful, WhatCannotBeReadAndHasAnotherSizeMayHaveComeNow) {
         for (const Entry& entry : box.list_sized({{1, "a", size}}, second(at)))
             box.known.unreadable(entry);
         box.known.size_unreadable();
-        return box.known.blind_until();
+        return box.known.hidden_until();
     };
     EXPECT_EQ(look(700, 0), second(0));
     EXPECT_EQ(look(700, 10), second(0)) << "of one size since it was listed first";

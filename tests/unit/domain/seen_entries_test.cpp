@@ -13,33 +13,33 @@
 namespace mailprobed {
 namespace {
 
-TEST(KnownEntries, ReadsEachEntryOnceNewestFirst) {
+TEST(SeenEntries, ReadsEachEntryOnceNewestFirst) {
     Box box;
     EXPECT_EQ(fresh(box, {{1, "a"}, {2, "b"}, {3, "c"}}), (Numbers{3, 2, 1}));
     EXPECT_EQ(fresh(box, {{1, "a"}, {2, "b"}, {3, "c"}, {4, "d"}}), (Numbers{4}));
     EXPECT_EQ(fresh(box, {{1, "b"}, {2, "d"}}), (Numbers{}));
 }
 
-TEST(KnownEntries, AllIdsChangingAtOnceReadsAllAgain) {
+TEST(SeenEntries, AllIdsChangingAtOnceReadsAllAgain) {
     Box box;
     fresh(box, {{1, "a"}, {2, "b"}});
     EXPECT_EQ(fresh(box, {{1, "x"}, {2, "y"}}), (Numbers{2, 1}));
 }
 
-TEST(KnownEntries, WithoutIdsEverythingIsReadEveryTime) {
+TEST(SeenEntries, WithoutIdsEverythingIsReadEveryTime) {
     Box box;
     EXPECT_EQ(fresh(box, {{1, ""}, {2, ""}}), (Numbers{2, 1}));
     EXPECT_EQ(fresh(box, {{1, ""}, {2, ""}}), (Numbers{2, 1}));
 }
 
-TEST(KnownEntries, OneListingWithoutIdsMakesNothingForgotten) {
+TEST(SeenEntries, OneListingWithoutIdsMakesNothingForgotten) {
     Box box;
     fresh(box, {{1, "a"}, {2, "b"}});
     EXPECT_EQ(fresh(box, {{1, ""}, {2, ""}}), (Numbers{2, 1}));
     EXPECT_EQ(fresh(box, {{1, "a"}, {2, "b"}, {3, "c"}}), (Numbers{3}));
 }
 
-TEST(KnownEntries, A2_11_AnIdGivenTwiceHidesNothing) {
+TEST(SeenEntries, A2_11_AnIdGivenTwiceHidesNothing) {
     Box box;
     fresh(box, {{1, "same"}});
     EXPECT_EQ(fresh(box, {{1, "same"}, {2, "same"}}), (Numbers{2, 1}));
@@ -47,7 +47,7 @@ TEST(KnownEntries, A2_11_AnIdGivenTwiceHidesNothing) {
     EXPECT_EQ(fresh(box, {{1, "same"}}), (Numbers{1})) << "nothing was remembered of the twins";
 }
 
-TEST(KnownEntries, OwnEntriesThatWereNotRemovedAreReadAgainByEveryLook) {
+TEST(SeenEntries, OwnEntriesThatWereNotRemovedAreReadAgainByEveryLook) {
     Box box;
     for (const Entry& entry : box.list({{1, "mine"}}))
         box.known.classified(entry, EntryKind::ours, 3);
@@ -56,7 +56,7 @@ TEST(KnownEntries, OwnEntriesThatWereNotRemovedAreReadAgainByEveryLook) {
     EXPECT_EQ(again[0].state, EntryState::ours);
 }
 
-TEST(KnownEntries, ALaterRunIsToldOfStrangersAndReadsOurOwnAgainBeforeItRemovesThem) {
+TEST(SeenEntries, ALaterRunIsToldOfStrangersAndReadsOurOwnAgainBeforeItRemovesThem) {
     Box box;
     const auto entries = box.list({{1, "stranger"}, {2, "mine"}, {3, "report"}, {4, "left"}});
     ASSERT_EQ(entries.size(), 4U);
@@ -71,7 +71,7 @@ TEST(KnownEntries, ALaterRunIsToldOfStrangersAndReadsOurOwnAgainBeforeItRemovesT
     EXPECT_TRUE(box.known.take_changes().gone.empty()) << "nobody was told that it was there";
 }
 
-TEST(KnownEntries, WhatAnEarlierRunCalledOursIsReadAgainAndForgotten) {
+TEST(SeenEntries, WhatAnEarlierRunCalledOursIsReadAgainAndForgotten) {
     Box box;
     box.known.remember_ours(entry_hash("mine"));
     box.known.remember(entry_hash("stranger"));
@@ -82,69 +82,69 @@ TEST(KnownEntries, WhatAnEarlierRunCalledOursIsReadAgainAndForgotten) {
     EXPECT_EQ(box.known.take_changes().gone, std::vector{entry_hash("mine")});
 }
 
-TEST(KnownEntries, AnEntryThatCannotBeReadHidesOnlyWhatWasSentBeforeItWasFirstSeen) {
+TEST(SeenEntries, AnEntryThatCannotBeReadHidesOnlyWhatWasSentBeforeItWasFirstSeen) {
     Box box;
     box.known.unreadable(box.list({{1, "broken"}}, second(10)).at(0));
     const auto again = box.list({{1, "broken"}}, second(20));
     ASSERT_EQ(again.size(), 1U) << "it is tried again";
     box.known.unreadable(again[0]);
-    EXPECT_EQ(box.known.blind_until(), second(10));
+    EXPECT_EQ(box.known.hidden_until(), second(10));
     box.known.classified(again[0], EntryKind::stranger);
-    EXPECT_FALSE(box.known.blind_until()) << "it could be read at last";
+    EXPECT_FALSE(box.known.hidden_until()) << "it could be read at last";
 }
 
-TEST(KnownEntries, AnEntryThatWasReadBeforeHidesNothingThoughItCannotBeReadAgain) {
+TEST(SeenEntries, AnEntryThatWasReadBeforeHidesNothingThoughItCannotBeReadAgain) {
     Box box;
     const Entry first = box.list({{1, "mine"}}, second(1)).at(0);
     box.known.classified(first, EntryKind::ours, 3);
     const Entry ours = box.list({{1, "mine"}}, second(2)).at(0);
     box.known.broke_session(ours);
     box.known.broke_session(ours);
-    EXPECT_FALSE(box.known.blind_until());
-    EXPECT_TRUE(box.known.trouble().skips(ours.key)) << "and yet it must not end every session";
+    EXPECT_FALSE(box.known.hidden_until());
+    EXPECT_TRUE(box.known.trouble().take_skip(ours.key)) << "and yet it must not end every session";
 }
 
-TEST(KnownEntries, AListingByNumbersHasEverythingReadAgain) {
+TEST(SeenEntries, AListingByNumbersHasEverythingReadAgain) {
     Box box;
     box.known.unreadable(box.list({{1, "broken"}}, second(1)).at(0));
     EXPECT_EQ(box.list({{1, ""}}, second(2)).size(), 1U);
-    EXPECT_FALSE(box.known.blind_until());
+    EXPECT_FALSE(box.known.hidden_until());
 }
 
-TEST(KnownEntries, AnUnreadableEntryThatIsGoneHidesNothing) {
+TEST(SeenEntries, AnUnreadableEntryThatIsGoneHidesNothing) {
     Box box;
     box.known.unreadable(box.list({{1, "broken"}}, second(10)).at(0));
     box.list({{1, "another"}}, second(20));
-    EXPECT_FALSE(box.known.blind_until());
+    EXPECT_FALSE(box.known.hidden_until());
 }
 
 // One may have taken the place of another: their number tells nothing.
-TEST(KnownEntries, UnreadableEntriesWithoutIdsHideWhatWasSentBeforeTheListing) {
+TEST(SeenEntries, UnreadableEntriesWithoutIdsHideWhatWasSentBeforeTheListing) {
     Box box;
     for (const int at : {10, 20}) {
         for (const Entry& entry : box.list({{1, ""}}, second(at)))
             box.known.unreadable(entry);
-        EXPECT_EQ(box.known.blind_until(), second(at));
+        EXPECT_EQ(box.known.hidden_until(), second(at));
     }
     box.list({{1, ""}}, second(40));
-    EXPECT_FALSE(box.known.blind_until());
+    EXPECT_FALSE(box.known.hidden_until());
 }
 
-TEST(KnownEntries, AnEntryThatEndsSessionsIsTriedEverMoreSeldomButNeverForgotten) {
+TEST(SeenEntries, AnEntryThatEndsSessionsIsTriedEverMoreSeldomButNeverForgotten) {
     Box box;
     std::string tried;
     for (int look = 0; look < 16; ++look) {
         for (const Entry& entry : box.list({{1, "poison"}}, second(look))) {
-            const bool left_out = box.known.trouble().skips(entry.key);
+            const bool left_out = box.known.trouble().take_skip(entry.key);
             tried += left_out ? '.' : 'x';
             if (!left_out) box.known.broke_session(entry);
         }
     }
     EXPECT_EQ(tried, "xx.x...x.......x");
-    EXPECT_EQ(box.known.blind_until(), second(0));
+    EXPECT_EQ(box.known.hidden_until(), second(0));
 }
 
-TEST(KnownEntries, WhatOtherTagKeysMayRecogniseIsNotToldToALaterRunAndReadAgainAfterAReload) {
+TEST(SeenEntries, WhatOtherTagKeysMayRecogniseIsNotToldToALaterRunAndReadAgainAfterAReload) {
     Box box;
     box.known.classified(box.list({{1, "other key"}}, second(1)).at(0),
                          EntryKind::stranger_by_these_keys);
@@ -154,14 +154,14 @@ TEST(KnownEntries, WhatOtherTagKeysMayRecogniseIsNotToldToALaterRunAndReadAgainA
     EXPECT_EQ(box.list({{1, "other key"}}, second(3)).size(), 1U);
 }
 
-TEST(KnownEntries, ALineThatIsGivenTwiceIsOneMail) {
+TEST(SeenEntries, ALineThatIsGivenTwiceIsOneMail) {
     Box box;
     const std::vector<Entry> listed = box.list({{1, "a"}, {1, "a"}, {3, "c"}});
     ASSERT_EQ(listed.size(), 2U);
     EXPECT_NE(listed[1].key, 0U);
 }
 
-TEST(KnownEntries, OneLineWithoutAnIdMakesNeitherItForgottenNorTheOthersKept) {
+TEST(SeenEntries, OneLineWithoutAnIdMakesNeitherItForgottenNorTheOthersKept) {
     Box box;
     fresh(box, {{1, "a"}, {2, "b"}, {3, "c"}});
     EXPECT_EQ(fresh(box, {{1, "a"}, {2, ""}, {3, "c"}}), (Numbers{2}));
@@ -169,10 +169,10 @@ TEST(KnownEntries, OneLineWithoutAnIdMakesNeitherItForgottenNorTheOthersKept) {
         << "b was gone meanwhile for all that the ids told";
 }
 
-TEST(KnownEntries, AListingBeyondTheLimitIsSaidToOverflow) {
+TEST(SeenEntries, AListingBeyondTheLimitIsSaidToOverflow) {
     Box box;
     box.known.begin_listing(Instant{}, box.share);
-    for (std::uint32_t i = 1; i <= KnownEntries::kMaxEntries; ++i) {
+    for (std::uint32_t i = 1; i <= SeenEntries::kMaxEntries; ++i) {
         box.known.listed(i, std::to_string(i), Instant{});
     }
     EXPECT_FALSE(box.known.overflowed());
@@ -180,10 +180,10 @@ TEST(KnownEntries, AListingBeyondTheLimitIsSaidToOverflow) {
     EXPECT_TRUE(box.known.overflowed());
 }
 
-TEST(KnownEntries, AListingBeyondTheMemoryOfAllLooksIsSaidToOverflow) {
+TEST(SeenEntries, AListingBeyondTheMemoryOfAllLooksIsSaidToOverflow) {
     LookMemory memory(1000);
     LookShare share(memory);
-    KnownEntries known;
+    SeenEntries known;
     known.begin_listing(Instant{}, share);
     for (std::uint32_t i = 1; i <= 100 && !known.overflowed(); ++i)
         known.listed(i, std::to_string(i), Instant{});
@@ -192,14 +192,14 @@ TEST(KnownEntries, AListingBeyondTheMemoryOfAllLooksIsSaidToOverflow) {
     EXPECT_GT(memory.held(), 500U);
 }
 
-TEST(KnownEntries, EntriesThatAPartialListingLacksAreNotForgotten) {
+TEST(SeenEntries, EntriesThatAPartialListingLacksAreNotForgotten) {
     Box box;
     fresh(box, {{1, "a"}, {2, "b"}});
     EXPECT_TRUE(box.list({{1, "a"}}, Instant{}, false).empty());
     EXPECT_TRUE(box.list({{1, "a"}, {2, "b"}}).empty());
 }
 
-TEST(KnownEntries, AreRecordedByHostPortAndUserOfTheMailboxAndNeverByAnAccountsName) {
+TEST(SeenEntries, AreRecordedByHostPortAndUserOfTheMailboxAndNeverByAnAccountsName) {
     const std::set<std::string> texts{
         mailbox_text({"a.invalid", 995, "u"}), mailbox_text({"b.invalid", 995, "u"}),
         mailbox_text({"a.invalid", 110, "u"}), mailbox_text({"a.invalid", 995, "v"})};

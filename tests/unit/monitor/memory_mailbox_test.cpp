@@ -52,8 +52,8 @@ Judgement judgement_of(MemoryHost& host) {
     asio::io_context io(1);
     MemoryJournal journal;
     test::NoFacts nobody;
-    MonitorNeeds needs{io.get_executor(), journal,     nobody,
-                       host.channels(),   hmac_sha256, random_u64};
+    MonitorDependencies needs{io.get_executor(), journal,     nobody,
+                              host.channels(),   hmac_sha256, random_u64};
     needs.mailboxes = host.mailboxes();
     Monitor monitor(settings(), std::move(needs));
     std::optional<Judgement> judged;

@@ -27,10 +27,11 @@ class OtherDaemonTest : public testing::Test {
         context.ledger.add_probe({2, 0, minutes{30}, minutes{15}});
     }
 
-    static MonitorNeeds needs(asio::io_context& io, Journal& journal, Observer& observer) {
-        MonitorNeeds result{io.get_executor(), journal, observer, {}, hmac_sha256, random_u64};
+    static MonitorDependencies needs(asio::io_context& io, Journal& journal, Observer& observer) {
+        MonitorDependencies result{io.get_executor(), journal,   observer, {},
+                                   hmac_sha256,       random_u64};
         result.run = 7;
-        result.remembered.runs = {{5, kNow - days{1}}};
+        result.restored.runs = {{5, kNow - days{1}}};
         return result;
     }
     static std::shared_ptr<const Settings> settings() {

@@ -25,7 +25,7 @@ MailState left_with(Progress progress) {
 TEST(LeftOver, AMailThatTheServerMayHaveIsUnobserved) {
     for (const Progress progress :
          {Progress::intended, Progress::accepted, Progress::unconfirmed}) {
-        const auto record = unless_looked_for(Settings{}, nullptr, left_with(progress), kNow);
+        const auto record = verdict_if_unwatched(Settings{}, nullptr, left_with(progress), kNow);
         ASSERT_TRUE(record);
         EXPECT_EQ(record->judgement.verdict, Verdict::unobserved);
         EXPECT_FALSE(record->judged.refused);
@@ -34,7 +34,7 @@ TEST(LeftOver, AMailThatTheServerMayHaveIsUnobserved) {
 }
 
 TEST(LeftOver, AMailThatWasRefusedFailsByThatRefusal) {
-    const auto record = unless_looked_for(Settings{}, nullptr, left_with(Progress::retry), kNow);
+    const auto record = verdict_if_unwatched(Settings{}, nullptr, left_with(Progress::retry), kNow);
     ASSERT_TRUE(record);
     EXPECT_EQ(record->judgement.verdict, Verdict::send_failed);
     EXPECT_EQ(record->judgement.failure, (StageCause{Stage::envelope, Cause::rejected_transient}));

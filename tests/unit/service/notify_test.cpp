@@ -24,25 +24,25 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 
-constexpr Pulse::Clock::time_point kStart{1h};
+constexpr StallDetector::Clock::time_point kStart{1h};
 
-TEST(Pulse, BeatsWhileThereIsNothingToDoOrEveryStepIsInTime) {
-    Pulse pulse(10s);
-    EXPECT_TRUE(pulse.beats({false, 1}, kStart));
-    EXPECT_TRUE(pulse.beats({false, 1}, kStart + 1h));
-    EXPECT_TRUE(pulse.beats({true, 1}, kStart + 1h + 9s));
-    EXPECT_TRUE(pulse.beats({true, 2}, kStart + 1h + 18s));
-    EXPECT_TRUE(pulse.beats({true, 3}, kStart + 1h + 27s));
+TEST(StallDetector, BeatsWhileThereIsNothingToDoOrEveryStepIsInTime) {
+    StallDetector pulse(10s);
+    EXPECT_TRUE(pulse.alive({false, 1}, kStart));
+    EXPECT_TRUE(pulse.alive({false, 1}, kStart + 1h));
+    EXPECT_TRUE(pulse.alive({true, 1}, kStart + 1h + 9s));
+    EXPECT_TRUE(pulse.alive({true, 2}, kStart + 1h + 18s));
+    EXPECT_TRUE(pulse.alive({true, 3}, kStart + 1h + 27s));
 }
 
-TEST(Pulse, StopsWhenOneStepTakesLongerThanThePatienceAndBeatsAgainAfterIt) {
-    Pulse pulse(10s);
-    EXPECT_TRUE(pulse.beats({true, 1}, kStart));
-    EXPECT_TRUE(pulse.beats({true, 1}, kStart + 10s));
-    EXPECT_FALSE(pulse.beats({true, 1}, kStart + 11s));
-    EXPECT_TRUE(pulse.beats({true, 2}, kStart + 12s));
-    EXPECT_FALSE(pulse.beats({true, 2}, kStart + 23s));
-    EXPECT_TRUE(pulse.beats({false, 2}, kStart + 24s));
+TEST(StallDetector, StopsWhenOneStepTakesLongerThanThePatienceAndBeatsAgainAfterIt) {
+    StallDetector pulse(10s);
+    EXPECT_TRUE(pulse.alive({true, 1}, kStart));
+    EXPECT_TRUE(pulse.alive({true, 1}, kStart + 10s));
+    EXPECT_FALSE(pulse.alive({true, 1}, kStart + 11s));
+    EXPECT_TRUE(pulse.alive({true, 2}, kStart + 12s));
+    EXPECT_FALSE(pulse.alive({true, 2}, kStart + 23s));
+    EXPECT_TRUE(pulse.alive({false, 2}, kStart + 24s));
 }
 
 TEST(StatusLine, CountsProbesPendingMailsAndLastVerdicts) {
@@ -80,7 +80,7 @@ struct Told {
 
     asio::io_context io{1};
     std::vector<std::string> said, still;
-    Vital scheduler, journal;
+    ActivityCounter scheduler, journal;
     Notify notify;
     NotifySources sources;
 };
@@ -127,7 +127,7 @@ TEST(Notify, DoesNothingWhereNobodyListens) {
 TEST(StopDeathTest, WhateverHangsIsEndedInTime) {
     EXPECT_EXIT(
         {
-            Stop stop({10ms, 20ms, 30ms});
+            ShutdownTimer stop({10ms, 20ms, 30ms});
             stop.begin();
             for (;;)
                 ::pause();
@@ -139,7 +139,7 @@ TEST(StopDeathTest, WhateverHangsIsEndedInTime) {
 void hang_with(int signals) {
     asio::io_context io{1};
     asio::signal_set listens(io, SIGTERM, SIGINT);
-    Stop stop({10ms, 20ms, 30ms});
+    ShutdownTimer stop({10ms, 20ms, 30ms});
     stop.watch({SIGTERM, SIGINT});
     for (int i = 0; i < signals; ++i)
         ::raise(SIGTERM);

@@ -24,9 +24,9 @@ class TagKeyTest : public testing::Test {
 };
 
 TEST_F(TagKeyTest, IsMadeOnceWithMode0600AndKept) {
-    const Secret first = kept_tag_key(directory);
+    const Secret first = load_or_create_tag_key(directory);
     EXPECT_EQ(first.reveal().size(), 32U);
-    EXPECT_TRUE(kept_tag_key(directory) == first);
+    EXPECT_TRUE(load_or_create_tag_key(directory) == first);
     struct stat info{};
     ASSERT_EQ(::stat((directory + "/tag.key").c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 0777U, 0600U);
@@ -36,7 +36,7 @@ TEST_F(TagKeyTest, IsMadeOnceWithMode0600AndKept) {
 TEST_F(TagKeyTest, ADamagedOneIsAnErrorWithARemedyAndNotReplaced) {
     std::ofstream(directory + "/tag.key") << "short";
     try {
-        const Secret key = kept_tag_key(directory);
+        const Secret key = load_or_create_tag_key(directory);
         FAIL() << "a damaged key was taken";
     } catch (const std::runtime_error& error) {
         EXPECT_NE(std::string(error.what()).find("remove the file"), std::string::npos);
@@ -45,12 +45,12 @@ TEST_F(TagKeyTest, ADamagedOneIsAnErrorWithARemedyAndNotReplaced) {
 }
 
 TEST_F(TagKeyTest, OneThatOthersMayReadIsRefusedWithTheRemedy) {
-    static_cast<void>(kept_tag_key(directory));
+    static_cast<void>(load_or_create_tag_key(directory));
     const std::string path = directory + "/tag.key";
     for (const unsigned mode : {0640U, 0604U, 0660U, 0644U, 0602U, 0610U, 0777U}) {
         ASSERT_EQ(::chmod(path.c_str(), mode), 0);
         try {
-            const Secret key = kept_tag_key(directory);
+            const Secret key = load_or_create_tag_key(directory);
             ADD_FAILURE() << "a key of mode " << mode << " was taken";
         } catch (const std::runtime_error& error) {
             EXPECT_NE(std::string(error.what()).find("chmod 600"), std::string::npos);
@@ -58,13 +58,13 @@ TEST_F(TagKeyTest, OneThatOthersMayReadIsRefusedWithTheRemedy) {
     }
     for (const unsigned mode : {0600U, 0400U}) {
         ASSERT_EQ(::chmod(path.c_str(), mode), 0);
-        EXPECT_EQ(kept_tag_key(directory).reveal().size(), 32U);
+        EXPECT_EQ(load_or_create_tag_key(directory).reveal().size(), 32U);
     }
 }
 
 TEST_F(TagKeyTest, ADirectoryThatIsNotThereIsAnErrorThatNamesTheKeyToSet) {
     try {
-        const Secret key = kept_tag_key(directory + "/missing");
+        const Secret key = load_or_create_tag_key(directory + "/missing");
         FAIL() << "a key was kept nowhere";
     } catch (const std::runtime_error& error) {
         EXPECT_NE(std::string(error.what()).find("state_directory"), std::string::npos);
@@ -73,15 +73,15 @@ TEST_F(TagKeyTest, ADirectoryThatIsNotThereIsAnErrorThatNamesTheKeyToSet) {
 
 TEST_F(TagKeyTest, ADraftThatAKilledProcessOfThisNumberLeftIsNoObstacle) {
     std::ofstream(directory + "/tag.key." + std::to_string(::getpid())) << "half";
-    const Secret key = kept_tag_key(directory);
+    const Secret key = load_or_create_tag_key(directory);
     EXPECT_EQ(key.reveal().size(), 32U);
-    EXPECT_TRUE(kept_tag_key(directory) == key);
+    EXPECT_TRUE(load_or_create_tag_key(directory) == key);
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory), {}), 1);
 }
 
 TEST_F(TagKeyTest, OnceTakesTheDaemonsKeyOrAFreshOne) {
     EXPECT_FALSE(tag_key_for_once(directory) == tag_key_for_once(directory));
-    const Secret kept = kept_tag_key(directory);
+    const Secret kept = load_or_create_tag_key(directory);
     EXPECT_TRUE(tag_key_for_once(directory) == kept);
 }
 

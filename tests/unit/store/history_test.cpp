@@ -106,7 +106,7 @@ TEST(LedgerMigration, ALedgerOfTheFirstVersionKeepsItsMailsAndGetsRoomForDetails
           "UPDATE schema_version SET version = 1"})
         here.execute(statement);
     const test::JournalRun next(here.path());
-    EXPECT_EQ(next.remembered().pending.size(), 1U);
+    EXPECT_EQ(next.restored().pending.size(), 1U);
     EXPECT_EQ(here.ask("SELECT version FROM schema_version"), "5");
     EXPECT_TRUE(LedgerReader(here.ledger()).attempts(1).empty());
 }
@@ -125,7 +125,7 @@ TEST(LedgerMigration, StagesOfEarlierVersionsGetTheNamesThatAllProtocolsShare) {
     }
     here.execute("UPDATE schema_version SET version = 4");
     const test::JournalRun next(here.path());
-    EXPECT_EQ(next.remembered().pending.size(), 6U);
+    EXPECT_EQ(next.restored().pending.size(), 6U);
     for (const auto& [mail, stage] :
          {std::pair{"1", "hello"}, std::pair{"2", "starttls"}, std::pair{"3", "headers"},
           std::pair{"4", "body"}, std::pair{"5", "remove"}, std::pair{"6", "accept"}}) {

@@ -61,9 +61,9 @@ class JournalPatience : public testing::Test {
     /// When the probe's last mail started, as the next daemon hears it.
     std::optional<WallTime> recalled_start() {
         open();
-        const Remembered remembered = journal->recall();
-        return remembered.probes.empty() ? std::nullopt
-                                         : remembered.probes.front().history.last_started;
+        const RestoredState restored = journal->load();
+        return restored.probes.empty() ? std::nullopt
+                                       : restored.probes.front().history.last_started;
     }
     Awaitable<void> keep(MailId mail, std::optional<Durability>& answer) {
         JournalRecord record = intent(mail);
@@ -155,9 +155,9 @@ TEST_F(JournalPatience, AJournalIsNotHealthyWhileTheRestOfItsBacklogIsOnItsWayTo
     while (mails_on_disk() < 2 && BootClock::now() < end)
         std::this_thread::yield();
     other << "BEGIN IMMEDIATE";
-    const std::uint64_t before = journal->vital().mark;
+    const std::uint64_t before = journal->activity().mark;
     journal->note(intent(3));
-    while (journal->vital().mark == before && BootClock::now() < end)
+    while (journal->activity().mark == before && BootClock::now() < end)
         std::this_thread::yield();
     io.restart();
     io.poll();
@@ -176,7 +176,7 @@ TEST_F(JournalPatience, AJournalRecoversThoughRecordsKeepComing) {
     MailId mail = 10;
     journal->note(intent(mail));
     for (int round = 0; round < 20 && !journal->healthy(); ++round) {
-        while (journal->vital().busy && BootClock::now() < end)
+        while (journal->activity().busy && BootClock::now() < end)
             std::this_thread::yield();
         // The loop hears of a commit when there is the next record already.
         journal->note(intent(++mail));

@@ -99,9 +99,9 @@ TEST(JournalThreads, RecordsOfManyMailsAreKeptWhileMetricsAreRenderedElsewhere) 
 
     asio::io_context io(1);
     SqlJournal again(io.get_executor(), place_in(folder), {});
-    const Remembered remembered = again.recall();
-    EXPECT_EQ(remembered.pending.size(), kMails / 2);
-    EXPECT_EQ(remembered.settled.size(), kMails / 2);
+    const RestoredState restored = again.load();
+    EXPECT_EQ(restored.pending.size(), kMails / 2);
+    EXPECT_EQ(restored.settled.size(), kMails / 2);
 }
 
 TEST(JournalThreads, WhatIsQueuedAtTheEndIsWrittenBeforeTheThreadEnds) {
@@ -114,7 +114,7 @@ TEST(JournalThreads, WhatIsQueuedAtTheEndIsWrittenBeforeTheThreadEnds) {
     }
     asio::io_context io(1);
     SqlJournal again(io.get_executor(), place_in(folder), {});
-    EXPECT_EQ(again.recall().pending.size(), kMails);
+    EXPECT_EQ(again.load().pending.size(), kMails);
 }
 
 }  // namespace

@@ -63,11 +63,11 @@ class LedgerBootsTest : public testing::Test {
         LedgerWriter writer(here.ledger(), start);
         writer.write(queued(records));
     }
-    [[nodiscard]] Remembered recall() const {
-        return LedgerWriter(here.ledger(), machine.reading()).recall(hours{48});
+    [[nodiscard]] RestoredState load() const {
+        return LedgerWriter(here.ledger(), machine.reading()).load(hours{48});
     }
     [[nodiscard]] MailState only() const {
-        const Remembered all = recall();
+        const RestoredState all = load();
         EXPECT_EQ(all.pending.size(), 1U);
         return all.pending.at(0);
     }
@@ -100,7 +100,7 @@ TEST_F(LedgerBootsTest, ABootWithoutIdentityIsNoOthersWhateverTheUptime) {
             const MailState intent = here_now.intent(1);
             LedgerWriter(fresh.ledger(), here_now.reading()).write(queued({intent}));
             here_now.reboot(after, Instant{up}, seconds{20});
-            const auto all = LedgerWriter(fresh.ledger(), here_now.reading()).recall(hours{48});
+            const auto all = LedgerWriter(fresh.ledger(), here_now.reading()).load(hours{48});
             ASSERT_EQ(all.pending.size(), 1U);
             const MailState& mail = all.pending[0];
             EXPECT_EQ(mail.started, here_now.boot - seconds{20}) << up.count();
@@ -145,7 +145,7 @@ TEST_F(LedgerBootsTest, ConversionGoesByTheNewestOffsetOfThatBoot) {
             writer.write(by_mail ? queued({now.intent(2)}) : queued({now.record()}));
             now.reboot("two", Instant{seconds{20}}, seconds{30});
             for (const MailState& mail :
-                 LedgerWriter(fresh.ledger(), now.reading()).recall(hours{48}).pending) {
+                 LedgerWriter(fresh.ledger(), now.reading()).load(hours{48}).pending) {
                 EXPECT_EQ(mail.started, now.boot - seconds{30}) << mail.mail;
                 EXPECT_EQ(mail.doubt, "") << "what the clock said once is forgotten";
             }
@@ -193,7 +193,7 @@ TEST_F(LedgerBootsTest, NoMailOfAnotherBootStartsAfterNow) {
         LedgerWriter(fresh.ledger(), now.reading()).write(queued({now.intent(1)}));
         now.reboot(dice() % 2 == 0 ? "" : "one", Instant{seconds{dice() % 1'000'000}},
                    seconds{static_cast<int>(dice() % 200'000)} - seconds{100'000});
-        const Remembered all = LedgerWriter(fresh.ledger(), now.reading()).recall(hours{48});
+        const RestoredState all = LedgerWriter(fresh.ledger(), now.reading()).load(hours{48});
         ASSERT_EQ(all.pending.size(), 1U);
         EXPECT_LE(all.pending[0].started, now.boot);
         EXPECT_EQ(all.pending[0].deadline - all.pending[0].started, seconds{60});
@@ -206,11 +206,11 @@ TEST_F(LedgerBootsTest, AClockThatIsAheadMakesNoVerdictForgotten) {
     machine.pass(hours{30});
     write(machine.reading(), {});
     machine.wall += days{40};
-    EXPECT_EQ(recall().settled.size(), 1U);
+    EXPECT_EQ(load().settled.size(), 1U);
     machine.wall -= days{40};
     machine.pass(hours{30});
     write(machine.reading(), {});
-    EXPECT_TRUE(recall().settled.empty());
+    EXPECT_TRUE(load().settled.empty());
 }
 
 TEST_F(LedgerBootsTest, RunsAndKeysComeBack) {
@@ -221,12 +221,12 @@ TEST_F(LedgerBootsTest, RunsAndKeysComeBack) {
         writer.write(queued({intent}));
         machine.pass(minutes{5});
         writer.write(queued({machine.record()}));
-        EXPECT_TRUE(writer.recall(hours{48}).runs.empty()) << "the run itself is no earlier one";
+        EXPECT_TRUE(writer.load(hours{48}).runs.empty()) << "the run itself is no earlier one";
         EXPECT_TRUE(writer.knows(77, writer.readings()));
         EXPECT_FALSE(writer.knows(77, writer.readings() + 1));
         EXPECT_FALSE(writer.knows(78, 0));
     }
-    const Remembered all = recall();
+    const RestoredState all = load();
     EXPECT_EQ(all.pending.at(0).tag_key, intent.tag_key);
     ASSERT_EQ(all.runs.size(), 1U);
     EXPECT_EQ(all.runs[0].id, 77U);
@@ -248,7 +248,7 @@ TEST_F(LedgerBootsTest, ALedgerOfTheSecondVersionIsConvertedByItsPendingMails) {
     const MailState mail = only();
     EXPECT_EQ(mail.started, machine.boot - seconds{30});
     EXPECT_EQ(mail.tag_key, 0U) << "unknown";
-    EXPECT_TRUE(recall().runs.empty());
+    EXPECT_TRUE(load().runs.empty());
 }
 
 }  // namespace

@@ -48,9 +48,9 @@ class LedgerDisplacedTest : public testing::Test {
         EXPECT_FALSE(run.healthy());
         return mail;
     }
-    [[nodiscard]] std::size_t remembered() const {
+    [[nodiscard]] std::size_t restored() const {
         const JournalRun next(here.path());
-        return next.remembered().pending.size();
+        return next.restored().pending.size();
     }
 
     LedgerDirectory here;
@@ -81,13 +81,13 @@ TEST_F(LedgerDisplacedTest, WhateverIsRemovedAllMailsAreInANewLedgerThatTheNextS
                                   std::filesystem::copy_options::recursive |
                                       std::filesystem::copy_options::overwrite_existing);
             JournalRun after(crashed.path());
-            EXPECT_EQ(after.remembered().pending.size(), next - 1)
+            EXPECT_EQ(after.restored().pending.size(), next - 1)
                 << "after a crash: " << testing::PrintToString(after.reasons());
         }
-        EXPECT_EQ(remembered(), next - 1);
+        EXPECT_EQ(restored(), next - 1);
         EXPECT_TRUE(files("recovered").empty());
         EXPECT_TRUE(std::filesystem::exists(here.ledger()));
-        EXPECT_EQ(remembered(), next - 1) << "it is the ledger again";
+        EXPECT_EQ(restored(), next - 1) << "it is the ledger again";
     }
 }
 
@@ -111,7 +111,7 @@ TEST_F(LedgerDisplacedTest, AFileThatTookItsPlaceIsNeverWrittenTo) {
         EXPECT_EQ(files("recovered").size(), 1U + 2U) << "one, and its companions";
     }
     EXPECT_EQ(content(here.ledger()), strange);
-    EXPECT_EQ(remembered(), next - 1);
+    EXPECT_EQ(restored(), next - 1);
     const auto aside = files("replaced");
     ASSERT_FALSE(aside.empty());
     EXPECT_EQ(content(here.path() + "/" + aside.front()), strange);
@@ -132,7 +132,7 @@ TEST_F(LedgerDisplacedTest, ACopyOfBeforeIsToldAndItsOpenMailsAreNotLookedFor) {
         std::string told;
         SqlJournal journal(io.get_executor(), {here.path(), hours{48}, hours{720}, id},
                            [&](bool, const std::string& why) { told += why; });
-        const Remembered all = journal.recall();
+        const RestoredState all = journal.load();
         then(journal);
         static_cast<void>(journal.close(seconds{30}));
         io.poll();

@@ -23,14 +23,14 @@ class SqlJournalTest : public testing::Test {
   protected:
     LedgerDirectory here;
 
-    static const MailState& only(const Remembered& remembered) {
-        EXPECT_EQ(remembered.pending.size(), 1U);
-        return remembered.pending.at(0);
+    static const MailState& only(const RestoredState& restored) {
+        EXPECT_EQ(restored.pending.size(), 1U);
+        return restored.pending.at(0);
     }
-    static const JudgedMail& settled(const Remembered& remembered, MailId mail) {
+    static const JudgedMail& settled(const RestoredState& restored, MailId mail) {
         const auto found = std::ranges::find_if(
-            remembered.settled, [mail](const auto& one) { return one.mail.mail == mail; });
-        EXPECT_NE(found, remembered.settled.end());
+            restored.settled, [mail](const auto& one) { return one.mail.mail == mail; });
+        EXPECT_NE(found, restored.settled.end());
         return found->mail;
     }
     static void expect_equal(const MailState& mail, const MailState& answer) {
@@ -53,7 +53,7 @@ TEST_F(SqlJournalTest, ADurableRecordIsThereAfterAnEndWithoutAFurtherWord) {
         EXPECT_EQ(run.record(intent), Durability::durable);
     }
     const JournalRun next(here.path());
-    const MailState& mail = only(next.remembered());
+    const MailState& mail = only(next.restored());
     EXPECT_EQ(mail.mail, 7U);
     EXPECT_EQ(mail.probe, "route");
     EXPECT_EQ(mail.progress, Progress::intended);
@@ -77,7 +77,7 @@ TEST_F(SqlJournalTest, ADurableRecordAndWhatWasNotedBeforeItAreThereAfterACrashA
         ASSERT_EQ(run.record(intent_of(100 + mail)), Durability::durable);
         here.copy_to(crashed);
         const JournalRun after(crashed.path());
-        ASSERT_EQ(after.remembered().pending.size(), 2 * mail);
+        ASSERT_EQ(after.restored().pending.size(), 2 * mail);
     }
 }
 
@@ -99,7 +99,7 @@ TEST_F(SqlJournalTest, EveryProgressComesBackExactly) {
         EXPECT_EQ(run.record(retry), Durability::durable);
     }
     const JournalRun next(here.path());
-    const auto& pending = next.remembered().pending;
+    const auto& pending = next.restored().pending;
     ASSERT_EQ(pending.size(), 3U);
     EXPECT_EQ(pending[0].progress, Progress::accepted);
     expect_equal(pending[0], accepted);
@@ -124,7 +124,7 @@ TEST_F(SqlJournalTest, AFurtherAttemptReplacesTheIntentAndKeepsWhatTheFirstHande
         run.record(second);
     }
     const JournalRun next(here.path());
-    const MailState& mail = only(next.remembered());
+    const MailState& mail = only(next.restored());
     EXPECT_EQ(mail.progress, Progress::intended);
     EXPECT_EQ(mail.attempt, 2);
     EXPECT_EQ(mail.handed_attempt, 1);
@@ -163,7 +163,7 @@ TEST_F(SqlJournalTest, JudgedMailsComeBackWithAllThatTheirEvidenceNeeds) {
         EXPECT_EQ(run.record(absent), Durability::durable);
     }
     const JournalRun next(here.path());
-    const Remembered& all = next.remembered();
+    const RestoredState& all = next.restored();
     EXPECT_TRUE(all.pending.empty());
     EXPECT_EQ(all.settled.size(), 5U);
     const JudgedMail& one = settled(all, 1);
@@ -199,7 +199,7 @@ TEST_F(SqlJournalTest, WhetherAFailedMailWasRefusedIsForTheLedgerToSay) {
         run.record(verdict);
     }
     const JournalRun next(here.path());
-    EXPECT_FALSE(settled(next.remembered(), 1).refused) << "its copy would be a contradiction";
+    EXPECT_FALSE(settled(next.restored(), 1).refused) << "its copy would be a contradiction";
 }
 
 TEST_F(SqlJournalTest, AVerdictIsKeptWithAllThatWasKnownOfItsMailThoughNothingElseWas) {
@@ -226,7 +226,7 @@ TEST_F(SqlJournalTest, ClassifiedEntriesComeBackUntilTheyAreGone) {
         run.record(EntriesRecord{"box", {}, {1}});
     }
     const JournalRun next(here.path());
-    const auto& entries = next.remembered().entries;
+    const auto& entries = next.restored().entries;
     ASSERT_EQ(entries.size(), 2U);
     EXPECT_EQ(entries[0].mailbox, "box");
     EXPECT_EQ(entries[0].key, 0xfffffffffffffffeU);
@@ -249,9 +249,9 @@ TEST_F(SqlJournalTest, StreaksAndLastTimesGoOnAcrossRuns) {
         run.record(verdict_on(intent, history[i]));
     }
     const JournalRun next(here.path());
-    ASSERT_EQ(next.remembered().probes.size(), 1U);
-    EXPECT_EQ(next.remembered().probes[0].probe, "route");
-    const ProbeHistory& probe = next.remembered().probes[0].history;
+    ASSERT_EQ(next.restored().probes.size(), 1U);
+    EXPECT_EQ(next.restored().probes[0].probe, "route");
+    const ProbeHistory& probe = next.restored().probes[0].history;
     EXPECT_FALSE(probe.up());
     EXPECT_EQ(probe.bad_streak, 3U);
     EXPECT_EQ(probe.recent_bad, 0b111U);
@@ -308,7 +308,7 @@ TEST_F(SqlJournalTest, AfterARebootInstantsAreThoseOfTheSameUnixTimeAndInexact) 
     MailState again;
     {
         JournalRun next(here.path());
-        const MailState& mail = only(next.remembered());
+        const MailState& mail = only(next.restored());
         EXPECT_FALSE(mail.exact);
         EXPECT_TRUE(near(mail.started, intent.started));
         EXPECT_TRUE(near(mail.handed, retry.handed));
@@ -327,8 +327,8 @@ TEST_F(SqlJournalTest, AfterARebootInstantsAreThoseOfTheSameUnixTimeAndInexact) 
     }
     // What this boot wrote about it is exact in its instants, but not in what they came from.
     const JournalRun third(here.path());
-    EXPECT_EQ(only(third.remembered()).started, again.started);
-    EXPECT_FALSE(only(third.remembered()).exact);
+    EXPECT_EQ(only(third.restored()).started, again.started);
+    EXPECT_FALSE(only(third.restored()).exact);
 }
 
 TEST_F(SqlJournalTest, AFurtherAttemptAfterARebootMakesTheMailInexactEvenWithoutAnAnswer) {
@@ -340,14 +340,14 @@ TEST_F(SqlJournalTest, AFurtherAttemptAfterARebootMakesTheMailInexactEvenWithout
     here.execute("UPDATE runs SET boot_id = 'another'");
     {
         JournalRun next(here.path());
-        ASSERT_FALSE(only(next.remembered()).exact);
+        ASSERT_FALSE(only(next.restored()).exact);
         intent.attempt = 2;
         intent.exact = false;
         next.record(intent);
     }
     const JournalRun third(here.path());
-    EXPECT_EQ(only(third.remembered()).attempt, 2);
-    EXPECT_FALSE(only(third.remembered()).exact) << "its start is that of the other boot";
+    EXPECT_EQ(only(third.restored()).attempt, 2);
+    EXPECT_FALSE(only(third.restored()).exact) << "its start is that of the other boot";
 }
 
 TEST_F(SqlJournalTest, AfterARebootWithAClockSetBackNothingStartsInTheFuture) {
@@ -357,7 +357,7 @@ TEST_F(SqlJournalTest, AfterARebootWithAClockSetBackNothingStartsInTheFuture) {
     }
     here.execute("UPDATE runs SET boot_id = 'another', wall_ns = wall_ns + 7200000000000");
     const JournalRun next(here.path());
-    const MailState& mail = only(next.remembered());
+    const MailState& mail = only(next.restored());
     EXPECT_LE(mail.started, BootClock::now());
     EXPECT_EQ(mail.deadline - mail.started, seconds{10});
     EXPECT_EQ(mail.grace_end - mail.deadline, seconds{5});
@@ -387,7 +387,7 @@ TEST_F(SqlJournalTest, VerdictsOlderThanTheEvidenceAreNotRecalledButKept) {
         run.record(verdict_on(intent, Verdict::lost));
     }
     const JournalRun next(here.path());
-    EXPECT_TRUE(next.remembered().settled.empty());
+    EXPECT_TRUE(next.restored().settled.empty());
     EXPECT_EQ(here.ask("SELECT COUNT(*) FROM mails"), "1");
 }
 

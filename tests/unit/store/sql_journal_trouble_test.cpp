@@ -135,7 +135,7 @@ TEST_F(SqlJournalTrouble, ADiskThatIsFullAtTheStartForgetsNoMail) {
         const rlimit full{1, before.rlim_max};
         ::setrlimit(RLIMIT_FSIZE, &full);
         JournalRun run(here.path());
-        if (run.remembered().pending.size() != 1) return "the mail is forgotten";
+        if (run.restored().pending.size() != 1) return "the mail is forgotten";
         if (!run.wait_for_health(false, kHeldUp)) return "nobody was told";
         run.note({verdict_on(intent_of(1), Verdict::delivered)});
         ::setrlimit(RLIMIT_FSIZE, &before);
@@ -157,15 +157,15 @@ TEST_F(SqlJournalTrouble, AMailOfALedgerThatWasUnreadableAtTheStartIsNotWatchedO
     {
         JournalRun run(here.path());
         ASSERT_TRUE(run.wait_for_health(false, kHeldUp));
-        EXPECT_TRUE(run.remembered().pending.empty());
+        EXPECT_TRUE(run.restored().pending.empty());
         fs::rename(here.path() + "/elsewhere", here.ledger());
         ASSERT_TRUE(run.wait_for_health(true));
         // A stranger to this run: counted, and removed from its mailbox.
         EXPECT_EQ(run.record(evidence_on(1, Evidence::orphan)), Durability::durable);
     }
     const JournalRun next(here.path());
-    ASSERT_EQ(next.remembered().pending.size(), 1U) << "mail 1 would be called lost";
-    EXPECT_EQ(next.remembered().pending[0].mail, 2U);
+    ASSERT_EQ(next.restored().pending.size(), 1U) << "mail 1 would be called lost";
+    EXPECT_EQ(next.restored().pending[0].mail, 2U);
     EXPECT_EQ(here.ask("SELECT verdict || arrived || arrived_attempt FROM mails WHERE mail = 1"),
               "unobserved11");
     const LedgerReport report = LedgerReader(here.ledger()).verify();
@@ -312,7 +312,7 @@ TEST_F(SqlJournalTrouble, AMailOnTheDiskKeepsItsVerdictHoweverLongTheDiskFails) 
         EXPECT_LT(kept, kMails);
     }
     const JournalRun next(here.path());
-    EXPECT_TRUE(next.remembered().pending.empty()) << "they would be called lost";
+    EXPECT_TRUE(next.restored().pending.empty()) << "they would be called lost";
 }
 
 }  // namespace

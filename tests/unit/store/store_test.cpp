@@ -73,7 +73,7 @@ class Life {
     bool begun_ = false;
 };
 
-std::string told(const Remembered& all) {
+std::string told(const RestoredState& all) {
     std::vector<std::string> lines;
     for (const MailState& mail : all.pending) {
         std::ostringstream line;
@@ -126,8 +126,8 @@ TEST(Store, AnyStoreGivesBackTheSameLivesWhetherItFailedMeanwhileOrNot) {
         asio::io_context io(1);
         SqlJournal memory(io.get_executor(), std::make_unique<MemoryStore>(rows, fails), {});
         const JournalRun sqlite(here.path());
-        const std::string kept = told(memory.recall());
-        EXPECT_EQ(kept, told(sqlite.remembered())) << "seed " << seed;
+        const std::string kept = told(memory.load());
+        EXPECT_EQ(kept, told(sqlite.restored())) << "seed " << seed;
         EXPECT_EQ(std::ranges::count(kept, '\n'), kMails) << "seed " << seed;
     }
 }

@@ -186,9 +186,9 @@ TEST(AuthenticationResults, OddSpellingsAndWordsThatAreNotKnown) {
         EXPECT_NE(to_string(result), "?");
 }
 
-TEST(Journey, StampsThatAreCenturiesApartAreNoTransit) {
-    const auto journey = [](std::string_view first, std::string_view last) {
-        return journey_of(
+TEST(DeliveryPath, StampsThatAreCenturiesApartAreNoTransit) {
+    const auto delivery_path = [](std::string_view first, std::string_view last) {
+        return delivery_path_of(
             fields({"Received: by b.example.net; 1 Jan " + std::string(last) + " 00:00:00 +0000",
                     "Received: by a.example.net; 1 Jan " + std::string(first) + " 00:00:00 +0000"}),
             "");
@@ -196,13 +196,13 @@ TEST(Journey, StampsThatAreCenturiesApartAreNoTransit) {
     // 361 years do not fit into the nanoseconds of a Duration.
     for (const auto& [first, last] :
          {std::pair{"1900", "2261"}, std::pair{"2261", "1900"}, std::pair{"1970", "2026"}}) {
-        const Journey absurd = journey(first, last);
+        const DeliveryPath absurd = delivery_path(first, last);
         EXPECT_FALSE(absurd.transit) << first << " to " << last;
         EXPECT_TRUE(absurd.arrived);
         EXPECT_NE(absurd.hops.find(first), std::string::npos) << "history shows it as it came";
     }
-    EXPECT_EQ(journey("2026", "2027").transit, std::chrono::days{365});
-    EXPECT_EQ(journey("2027", "2026").transit, -std::chrono::days{365});
+    EXPECT_EQ(delivery_path("2026", "2027").transit, std::chrono::days{365});
+    EXPECT_EQ(delivery_path("2027", "2026").transit, -std::chrono::days{365});
 }
 
 }  // namespace
