@@ -183,7 +183,7 @@ void load_orphans(soci::session& sql, const ClockReading& now,
         JudgedMail entry;
         entry.mail = id(mail);
         entry.verdict = Verdict::delivered;
-        entry.arrived = true;
+        entry.orphan = entry.arrived = true;
         entry.attempt = static_cast<std::uint8_t>(attempt);
         entry.started = entry.handed = entry.deadline = now.boot;
         result.push_back({probe, entry});

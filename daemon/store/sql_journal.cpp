@@ -190,11 +190,19 @@ void SqlJournal::Impl::committed(std::uint64_t upto) {
         healthy = true;
         if (on_health) on_health(true, std::exchange(gap, {}));
     }
-    while (!waiters.empty() && waiters.front().number <= upto) {
-        Waiter waiter = std::move(waiters.front());
-        waiters.pop_front();
-        std::move(waiter.resume)(waiter.kept);
+    // Whoever waits for what was replaced waits for a place that stands further in front.
+    std::vector<Waiter> ready;
+    std::deque<Waiter> rest;
+    for (Waiter& waiter : std::exchange(waiters, {})) {
+        if (waiter.number <= upto) {
+            ready.push_back(std::move(waiter));
+        } else {
+            rest.push_back(std::move(waiter));
+        }
     }
+    waiters = std::move(rest);
+    for (Waiter& waiter : ready)
+        std::move(waiter.resume)(waiter.kept);
 }
 
 void SqlJournal::Impl::failed(const std::string& why) {

@@ -48,9 +48,11 @@ bool comes_after_verdict(const QueuedRecord& queued) {
 
 std::optional<std::uint64_t> JournalBacklog::push(JournalRecords records, bool at_risk) {
     given_up_ = 0;
+    bool lacking = false;
     const auto filter = [&] {
-        std::erase_if(records,
-                      [this](const JournalRecord& record) { return is_of_given_up_mail(record); });
+        lacking |= std::erase_if(records, [this](const JournalRecord& record) {
+                       return is_of_given_up_mail(record);
+                   }) != 0;
         return !records.empty();
     };
     if (filter() && full()) {
@@ -58,15 +60,13 @@ std::optional<std::uint64_t> JournalBacklog::push(JournalRecords records, bool a
         // It may have given up their mails.
         filter();
     }
-    const bool alone = records.size() == 1;
-    std::optional<std::uint64_t> last;
-    for (JournalRecord& record : records) {
-        const std::uint64_t number = add(std::move(record), at_risk, alone);
-        last = std::max(last.value_or(0), number);
-    }
+    const bool alone = records.size() == 1 && !lacking;
+    std::uint64_t last = 0;
+    for (JournalRecord& record : records)
+        last = std::max(last, add(std::move(record), at_risk, alone));
     // Nothing that comes later belongs to them.
     if (!queue_.empty()) queue_.back().joined = false;
-    return last;
+    return lacking || last == 0 ? std::nullopt : std::optional(last);
 }
 
 std::optional<std::uint64_t> JournalBacklog::push(DetailRecord record, bool at_risk) {
@@ -137,6 +137,8 @@ void JournalBacklog::drop(Drops drops) {
     for (Numbered& one : queue_) {
         if (drops(one)) {
             forget_place(one);
+            // What is left of a unit ends where that did.
+            if (!one.joined && !kept.empty()) kept.back().joined = false;
         } else {
             kept.push_back(std::move(one));
         }

@@ -27,7 +27,7 @@ class JournalBacklog {
         : most_(most), slack_(slack), limit_(most + slack) {}
 
     /// Adds records that belong together, and returns the number up to which all must be written
-    /// that they say; nothing if they are of mails that were given up.
+    /// that they say; nothing if one of them is of a mail that was given up.
     std::optional<std::uint64_t> push(JournalRecords records, bool at_risk);
     /// Adds details.
     std::optional<std::uint64_t> push(DetailRecord record, bool at_risk);

@@ -50,6 +50,9 @@ struct JudgedMail {
     bool refused = false;
     bool arrived = false;
     bool bounced = false;
+    /// Ours by its tag, but not of the ledger as this run read it: what is learnt of it is
+    /// evidence, and no state of it is handed out.
+    bool orphan = false;
     /// It is `unobserved`, and a complete look after the deadline did not show it.
     bool absent = false;
     /// The attempt whose copy arrived first; 0 before it did.

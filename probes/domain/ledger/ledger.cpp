@@ -40,19 +40,6 @@ void Ledger::changed(Outcome& outcome, MailId id) const {
     if (found != pending_.end()) outcome.states.push_back(found->second);
 }
 
-void Ledger::changed(Outcome& outcome, const Settled& settled) {
-    if (!outcome.judged.empty() && outcome.judged.back().mail == settled.mail) {
-        outcome.judged.back() = settled;
-    } else {
-        outcome.judged.push_back(settled);
-    }
-}
-
-void Ledger::learnt(Outcome& outcome, const Settled& settled, Evidence kind,
-                    std::optional<Duration> latency) {
-    outcome.evidence.push_back({settled.mail, settled.index, kind, latency});
-}
-
 void Ledger::start(ProbeIndex probe, MailState mail) {
     const LedgerProbe& settings = probes_.at(probe).settings;
     Mail entry;
@@ -138,6 +125,9 @@ void Ledger::attempt_began(MailId mail, std::uint8_t attempt, std::uint64_t body
     entry.attempt = attempt;
     entry.body_digest = body_digest;
     entry.tag_key = tag_key;
+    // What became of the one before says nothing of this one.
+    entry.failure.reset();
+    entry.detail.clear();
     // The attempts before were refused; this one is made with a key of now.
     entry.unreadable = false;
 }
@@ -201,8 +191,8 @@ Outcome Ledger::sighted(MailboxIndex mailbox, const Sighting& sighting, Instant 
         settled.arrived = true;
         settled.attempt = sighting.attempt;
         settled.started = settled.handed = settled.deadline = now;
+        settled.orphan = true;
         learnt(outcome, settled, Evidence::orphan);
-        changed(outcome, settled);
         settled_.emplace(sighting.mail, settled);
         forget_.emplace_back(now + evidence_, sighting.mail);
     }

@@ -6,6 +6,21 @@
 
 namespace mailprobed {
 
+void Ledger::changed(Outcome& outcome, const Settled& settled) {
+    // What is kept of it may be more than this run knows.
+    if (settled.orphan) return;
+    if (!outcome.judged.empty() && outcome.judged.back().mail == settled.mail) {
+        outcome.judged.back() = settled;
+    } else {
+        outcome.judged.push_back(settled);
+    }
+}
+
+void Ledger::learnt(Outcome& outcome, const Settled& settled, Evidence kind,
+                    std::optional<Duration> latency) {
+    outcome.evidence.push_back({settled.mail, settled.index, kind, latency});
+}
+
 void Ledger::note_arrival(Outcome& outcome, Settled& settled, Instant upper, Instant lower) {
     if (settled.arrived) return;
     settled.arrived = true;

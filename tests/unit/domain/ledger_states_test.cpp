@@ -133,6 +133,19 @@ TEST(LedgerStates, AVerdictComesWithTheMailAsItIsFromThenOn) {
     EXPECT_FALSE(late.judged[0].refused) << "nobody refused it";
 }
 
+TEST(LedgerStates, OfAnOrphanNoStateIsHandedOutForThereMayBeMoreThanThisRunKnows) {
+    OneRoute route;
+    Sighting sighting{1, 1, at(5), BodyState::unread, {}, {100, 101}, 1};
+    const Outcome seen = route.ledger.sighted(route.box, sighting, at(5));
+    ASSERT_EQ(seen.evidence.size(), 1U);
+    EXPECT_EQ(seen.evidence[0].kind, Evidence::orphan);
+    EXPECT_TRUE(seen.judged.empty());
+    const Outcome copies = route.ledger.copies_proven(sighting);
+    EXPECT_EQ(copies.evidence.size(), 1U);
+    EXPECT_TRUE(copies.judged.empty());
+    EXPECT_TRUE(route.ledger.deleted(1, 1, {100}).judged.empty());
+}
+
 /// Draws what may be learnt of judged mails.
 class LaterLife {
   public:

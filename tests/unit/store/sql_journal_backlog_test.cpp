@@ -145,6 +145,29 @@ TEST(JournalBacklog, OfTheOldestMailsThatTheDiskDoesNotKnowNothingStaysOrComesLa
     EXPECT_NE(backlog.push(verdict(2), false), std::nullopt);
 }
 
+TEST(JournalBacklog, WhatCameWithARecordOfAGivenUpMailIsNotCalledSafe) {
+    JournalBacklog backlog(3, 1);
+    for (MailId mail = 1; mail <= 5; ++mail)
+        backlog.push(intent(mail), false);
+    EXPECT_EQ(backlog.given_up(), 1U);
+    EXPECT_EQ(kinds(backlog), "intent2 intent3 intent4 intent5 ");
+    JournalRecords unit{ClockRecord{}};
+    unit.push_back(intent(1, 2).front());
+    EXPECT_EQ(backlog.push(unit, false), std::nullopt);
+    EXPECT_EQ(kinds(backlog), "clocks ");
+}
+
+TEST(JournalBacklog, WhatIsLeftOfAUnitIsNotJoinedToTheNext) {
+    JournalBacklog backlog(2, 1);
+    JournalRecords unit = verdict(1);
+    unit.emplace_back(evidence_on(1, Evidence::contradiction));
+    backlog.push(unit, false);
+    backlog.push(verdict(2), false);
+    backlog.push(verdict(3), false);
+    EXPECT_EQ(kinds(backlog, 1), "verdict1 ");
+    EXPECT_EQ(kinds(backlog, 1), "verdict2 ");
+}
+
 TEST(JournalBacklog, AMailThatTheDiskKnowsKeepsItsVerdictAndItsIntentsBeyondAllBounds) {
     JournalBacklog backlog(3, 1);
     backlog.push(answer(40), false);
