@@ -54,7 +54,8 @@ inline constexpr std::array kDice{
     Die{"bounce", "smtp DOT bounce p=0.005", Effect::bounced},
     // After the deadline: lost, and later a bounce.
     Die{"late bounce", "smtp DOT bounce p=0.002 delivery=6s", Effect::lost},
-    Die{"slow", "smtp DOT delay_delivery p=0.005 delivery=1500ms"},
+    // A tenth of the deadline: an overloaded machine may take the rest of it for the submission.
+    Die{"slow", "smtp DOT delay_delivery p=0.005 delivery=300ms"},
     Die{"late", "smtp DOT delay_delivery p=0.002 delivery=6s", Effect::lost},
     // When it comes, nobody remembers it.
     Die{"forgotten", "smtp DOT delay_delivery p=0.002 delivery=40s", Effect::lost},
