@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From header fields to a journey.
+// From header fields to the path that a mail took.
 #include "probes/domain/identity/delivery_path.hpp"
 
 #include "probes/wire/message/received.hpp"

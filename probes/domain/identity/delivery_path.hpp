@@ -13,7 +13,7 @@
 
 namespace mailprobed {
 
-/// What the header of an arrived mail tells of its journey.
+/// What the header of an arrived mail tells of the path it took.
 struct DeliveryPath {
     /// "name at 2026-01-01T00:00:00Z; ..." from the first hop to the last, for history; capped.
     std::string hops;
