@@ -40,24 +40,30 @@ export class Daemon {
         return answer.json();
     }
 
-    /** Waits until a condition on the API holds. */
-    async until(what, holds, seconds = 90) {
+    /** Waits until a condition on the API holds; `found` tells what holds instead. */
+    async until(what, holds, seconds = 90, found = () => "") {
         const end = Date.now() + 1000 * seconds;
         for (;;) {
             const value = await holds();
             if (value) return value;
-            if (Date.now() > end) throw new Error(`${seconds} s went by without this: ${what}`);
+            if (Date.now() > end) {
+                throw new Error(`${seconds} s went by without this: ${what}${found()}`);
+            }
             await new Promise((done) => setTimeout(done, 200));
         }
     }
 
     /** Waits until every route has had its trouble. */
     async weather(seconds = 90) {
+        let missing = [];
         await this.until("every route has come to its end", async () => {
             const { probes } = await this.get("probes");
-            return Object.entries(kEnds).every(([name, verdict]) =>
-                probes.find((probe) => probe.name === name).last?.verdict === verdict);
-        }, seconds);
+            missing = Object.entries(kEnds).map(([name, verdict]) =>
+                [name, verdict, probes.find((probe) => probe.name === name).last?.verdict])
+                .filter(([, verdict, last]) => last !== verdict);
+            return missing.length === 0;
+        }, seconds, () => missing.map(([name, verdict, last]) =>
+            `; ${name}: ${last}, not ${verdict}`).join(""));
     }
 
     /** The newest mail of a route with a verdict. */
