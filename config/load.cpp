@@ -105,10 +105,10 @@ LoadedConfig load_config_text(std::string_view text, const std::string& file,
     if (const auto document = parse_document(text, problems)) {
         MapReader map(*document, "", "", problems);
         SecretReader secrets(context, problems);
-        const Defaults defaults = read_defaults(map, problems);
+        const Defaults defaults = read_defaults(map);
         read_general(map, context, secrets, draft);
-        read_accounts(map, defaults, secrets, problems, draft);
-        read_probes(map, defaults, problems, draft);
+        read_accounts(map, defaults, secrets, draft);
+        read_probes(map, defaults, draft);
         validate(draft, problems);
         if (problems.error_count() == 0) check_providers(draft, problems);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks across sections: unique names, references, ids in tags, shared mailboxes.
 #include "config/checks/checks.hpp"
+#include "config/load/key_changes.hpp"
 #include "probes/domain/identity/tag.hpp"
 
 #include <algorithm>
@@ -69,29 +70,6 @@ void check_probe_ids(const Draft& draft, ProblemList& problems) {
     }
 }
 
-/// Names of the keys in which two readers of one mailbox differ.
-std::vector<std::string> differences(const MailboxSettings& a, const MailboxSettings& b) {
-    std::vector<std::string> keys;
-    const auto compare = [&keys](bool equal, const char* key) {
-        if (!equal) keys.emplace_back("`" + std::string(key) + "`");
-    };
-    compare(a.password == b.password, "password");
-    compare(a.poll == b.poll, "poll");
-    compare(a.server.tls == b.server.tls, "tls");
-    compare(a.server.ca_file == b.server.ca_file, "ca_file");
-    compare(a.server.tls_verify == b.server.tls_verify, "tls_verify");
-    compare(a.server.ip_family == b.server.ip_family, "ip_family");
-    compare(a.server.source_address == b.server.source_address, "source_address");
-    compare(a.auth == b.auth, "auth");
-    compare(a.pipelining == b.pipelining, "pipelining");
-    compare(a.scan_limit == b.scan_limit, "scan_limit");
-    compare(a.remove_own == b.remove_own, "delete");
-    compare(a.authserv_id == b.authserv_id, "authserv_id");
-    compare(a.window == b.window, "window");
-    compare(a.timeouts == b.timeouts, "timeouts");
-    return keys;
-}
-
 /// One watcher reads a mailbox, so accounts that share it cannot want different things. Where a
 /// value could not be read there is nothing to compare.
 void check_mailboxes(const Draft& draft, ProblemList& problems) {
@@ -101,11 +79,11 @@ void check_mailboxes(const Draft& draft, ProblemList& problems) {
         if (!account.mailbox || !draft.accounts[i].pop3_good) continue;
         const auto [known, is_new] = first.try_emplace(account.mailbox->id(), &account);
         if (is_new) continue;
-        const auto keys = differences(*known->second->mailbox, *account.mailbox);
+        const auto keys = differing_keys(*known->second->mailbox, *account.mailbox);
         if (keys.empty()) continue;
         std::string list;
-        for (const std::string& key : keys)
-            list += (list.empty() ? "" : ", ") + key;
+        for (const std::string_view key : keys)
+            list.append(list.empty() ? "`" : ", `").append(key).append("`");
         problems.error(draft.accounts[i].pop3,
                        "accounts " + in_quotes(known->second->name) + " and " +
                            in_quotes(account.name) + " read the same mailbox but differ in " + list,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads how a server is reached: host, port, TLS, addresses.
+// How a server is reached: what its keys say together.
 #include "config/load/draft.hpp"
 
-#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -13,9 +12,6 @@
 namespace mailprobed {
 
 namespace {
-
-constexpr auto kFamilies = std::to_array<Word<IpFamily>>(
-    {{"any", IpFamily::any}, {"4", IpFamily::v4}, {"6", IpFamily::v6}});
 
 std::uint16_t standard_port(const StandardPorts& ports, TlsMode mode) noexcept {
     if (mode == TlsMode::implicit) return ports.implicit;
@@ -45,7 +41,7 @@ std::optional<Complaint> check_ca_file(const std::string& path) {
 }
 
 /// The port by convention, and a warning where the number means another mode to everybody.
-void read_port(MapReader& map, const StandardPorts& ports, ProblemList& problems, Endpoint& out) {
+void read_port(MapReader& map, const StandardPorts& ports, Endpoint& out) {
     std::uint32_t port = standard_port(ports, out.tls);
     const bool given = map.integer("port", kPortRange, port);
     out.port = static_cast<std::uint16_t>(port);
@@ -53,32 +49,28 @@ void read_port(MapReader& map, const StandardPorts& ports, ProblemList& problems
     const bool conventional =
         usually_implicit || out.port == ports.starttls || out.port == ports.none;
     if (!given || !conventional || usually_implicit == (out.tls == TlsMode::implicit)) return;
-    problems.warning(map.place("port"),
-                     map.name_of("port") + " is " + std::to_string(port) +
-                         ", which servers use with another `tls`",
-                     usually_implicit ? "`tls: implicit`" : "`tls: starttls`, or another port");
+    map.problems().warning(
+        map.place("port"),
+        map.name_of("port") + " is " + std::to_string(port) +
+            ", which servers use with another `tls`",
+        usually_implicit ? "`tls: implicit`" : "`tls: starttls`, or another port");
 }
 
 }  // namespace
 
-void read_endpoint(MapReader& map, const StandardPorts& ports, ProblemList& problems,
-                   Endpoint& out) {
-    if (map.require("host", "a line such as `host: mail.example.org`") != nullptr) {
-        map.text("host", check_host, out.host);
-        out.host = lower_case(out.host);
-    }
-    if (read_tls(map, out.tls)) read_port(map, ports, problems, out);
-    if (map.text("ca_file", check_text, out.ca_file)) {
+void finish_endpoint(MapReader& map, const KeysRead& read, const StandardPorts& ports,
+                     Endpoint& out) {
+    out.host = lower_case(out.host);
+    if (read.has("tls") || map.find("tls") == nullptr) read_port(map, ports, out);
+    if (read.has("ca_file")) {
         if (auto complaint = check_ca_file(out.ca_file)) map.complain("ca_file", *complaint);
     }
-    if (map.flag("tls_verify", out.tls_verify) && !out.tls_verify) {
-        problems.warning(
+    if (read.has("tls_verify") && !out.tls_verify) {
+        map.problems().warning(
             map.place("tls_verify"),
             map.name_of("tls_verify") + " is false: anybody on the way can read password and mail",
             "`tls_verify: true`, with `ca_file` for a private authority");
     }
-    map.word<IpFamily>("ip_family", kFamilies, out.ip_family);
-    map.text("source_address", check_ip_address, out.source_address);
     const int family = out.ip_family == IpFamily::v4 ? 4 : out.ip_family == IpFamily::v6 ? 6 : 0;
     for (const auto& [key, text] :
          {std::pair<std::string_view, const std::string&>("source_address", out.source_address),

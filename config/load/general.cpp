@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the keys of the file's first column, `web:` and `log:`.
-#include "config/load/draft.hpp"
 #include "config/load/durations.hpp"
+#include "config/load/key_tables.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace mailprobed {
 
 namespace {
-
-constexpr auto kLevels = std::to_array<Word<LogLevel>>({{"trace", LogLevel::trace},
-                                                        {"debug", LogLevel::debug},
-                                                        {"info", LogLevel::info},
-                                                        {"warning", LogLevel::warning},
-                                                        {"error", LogLevel::error}});
-constexpr auto kFormats = std::to_array<Word<LogFormat>>({{"auto", LogFormat::automatic},
-                                                          {"logfmt", LogFormat::logfmt},
-                                                          {"json", LogFormat::json},
-                                                          {"journal", LogFormat::journal}});
 
 /// What a mail of us-ascii cannot hold as %XX, so that different names stay different.
 std::string in_ascii(std::string_view text) {
@@ -43,14 +32,6 @@ std::string default_instance(const LoadContext& context) {
     return in_ascii(unit && !unit->empty() ? host + "-" + *unit : host);
 }
 
-/// What stands in a Host field, without its port.
-std::optional<Complaint> check_allowed_host(std::string_view text) {
-    auto complaint = check_host(text);
-    if (!complaint && text == "*") complaint = Complaint{"would allow every page of the web", ""};
-    if (complaint) complaint->expected = "a name such as monitor.example.org, without port";
-    return complaint;
-}
-
 std::string default_state_directory(const LoadContext& context) {
     auto unit = context.environment ? context.environment("STATE_DIRECTORY") : std::nullopt;
     if (!unit || unit->empty()) return "/var/lib/mailprobed";
@@ -64,7 +45,8 @@ void read_general(MapReader& file, const LoadContext& context, SecretReader& sec
                   Draft& draft) {
     Settings& settings = draft.settings;
     settings.instance = default_instance(context);
-    file.text("instance", check_instance, settings.instance);
+    settings.state_directory = default_state_directory(context);
+    const KeysRead read = read_keys(file, kFileKeys, settings);
     const auto complaint = check_instance(settings.instance);
     if (complaint && file.find("instance") == nullptr) {
         file.complain("instance",
@@ -72,37 +54,20 @@ void read_general(MapReader& file, const LoadContext& context, SecretReader& sec
                            complaint->what,
                        complaint->expected});
     }
-    settings.state_directory = default_state_directory(context);
-    file.text("state_directory", check_text, settings.state_directory);
-    file.duration("evidence", kEvidenceRange, settings.evidence);
-    if (file.duration("history", kHistoryRange, settings.history) &&
-        settings.history < settings.evidence) {
+    if (read.has("history") && settings.history < settings.evidence) {
         file.complain("history",
                       {"is shorter than `evidence`, which is " + format_duration(settings.evidence),
                        "at least that: a mail must be known as long as it may turn up"});
     }
-    file.duration("details", kHistoryRange, settings.details);
     settings.details = std::min(settings.details, settings.history);
-    file.flag("transcripts", settings.transcripts);
     FoundTagKeys keys = secrets.tag_keys(file);
-    if (keys.current) {
-        settings.tag_key = std::move(keys.current->value);
-        draft.tag_key_source = std::move(keys.current->source);
-    }
-    if (keys.previous) {
-        settings.previous_tag_key = std::move(keys.previous->value);
-        draft.previous_tag_key_source = std::move(keys.previous->source);
-    }
-    if (file.find("web") != nullptr) {
-        MapReader web(file, "web", "web");
-        web.texts("listen", check_listen, settings.web.listen);
-        web.texts("allowed_hosts", check_allowed_host, settings.web.allowed_hosts);
-    }
-    if (file.find("log") != nullptr) {
-        MapReader log(file, "log", "log");
-        log.word<LogLevel>("level", kLevels, settings.log.level);
-        log.word<LogFormat>("format", kFormats, settings.log.format);
-    }
+    if (!keys.current) return;
+    settings.tag_key = std::move(keys.current->value);
+    std::string& source = draft.secret_sources["tag_key"] = std::move(keys.current->source);
+    if (!keys.previous) return;
+    settings.previous_tag_key = std::move(keys.previous->value);
+    // One line for both keys: the map of their sources would not say that they were read.
+    source += ", the previous one from " + keys.previous->source;
 }
 
 }  // namespace mailprobed

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tables of keys, in the order in which the documentation has them.
+// The names of all keys: those of the configuration from its tables, those of the web file from
+// here.
 #include "config/load/keys.hpp"
+
+#include "config/load/key_tables.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,53 +18,27 @@ constexpr auto keys(Keys... names) {
     return std::array<std::string_view, sizeof...(Keys)>{names...};
 }
 
-constexpr auto kFile =
-    keys("instance", "tag_key", "state_directory", "evidence", "history", "details", "transcripts",
-         "web", "log", "defaults", "accounts", "probes");
-constexpr auto kTagKey = keys("file", "credential", "previous");
-constexpr auto kPreviousTagKey = keys("file", "credential");
-constexpr auto kWeb = keys("listen", "allowed_hosts");
-constexpr auto kLog = keys("level", "format");
-constexpr auto kDefaults =
-    keys("interval", "deadline", "verdict_grace", "slo_latency", "max_attempts", "retry_after",
-         "bounces", "tls", "timeouts", "poll");
-constexpr auto kAccount = keys("name", "address", "smtp", "pop3");
-constexpr auto kSmtp =
-    keys("host", "port", "tls", "username", "password", "auth", "allow_plaintext_auth", "ca_file",
-         "tls_verify", "ip_family", "source_address", "ehlo_name", "pipelining", "timeouts");
-constexpr auto kPop3 =
-    keys("host", "port", "tls", "username", "password", "auth", "allow_plaintext_auth", "ca_file",
-         "tls_verify", "ip_family", "source_address", "pipelining", "scan_limit", "delete",
-         "authserv_id", "window", "poll", "timeouts");
-constexpr auto kWindow = keys("age", "oldest");
-constexpr auto kPassword = keys("file", "credential", "env", "command");
-constexpr auto kTimeouts =
-    keys("resolve", "connect", "tls", "greeting", "command", "auth", "accept", "quit", "total");
-constexpr auto kPoll = keys("first", "growth", "max", "max_logins_per_hour");
-constexpr auto kProbe =
-    keys("name", "from", "to", "to_address", "interval", "deadline", "verdict_grace", "slo_latency",
-         "max_attempts", "retry_after", "bounces", "headers", "labels");
-
-constexpr auto kSections = std::to_array<KeySection>({
-    {"", kFile},
-    {"tag_key", kTagKey, true},
-    {"tag_key.previous", kPreviousTagKey, true},
-    {"web", kWeb},
-    {"log", kLog},
-    {"defaults", kDefaults},
-    {"defaults.timeouts", kTimeouts},
-    {"defaults.poll", kPoll},
-    {"accounts[]", kAccount},
-    {"accounts[].smtp", kSmtp},
-    {"accounts[].smtp.password", kPassword, true},
-    {"accounts[].smtp.timeouts", kTimeouts},
-    {"accounts[].pop3", kPop3},
-    {"accounts[].pop3.password", kPassword, true},
-    {"accounts[].pop3.window", kWindow},
-    {"accounts[].pop3.poll", kPoll},
-    {"accounts[].pop3.timeouts", kTimeouts},
-    {"probes[]", kProbe},
-});
+/// The names of each section's keys, taken from the tables; they live as long as the program.
+const std::vector<KeySection>& file_sections() {
+    static const auto names = [] {
+        std::vector<std::vector<std::string_view>> result;
+        for_each_section(
+            [&result](std::string_view /*path*/, const auto& group, bool /*discreet*/) {
+                auto& one = result.emplace_back();
+                for (const auto& key : group.keys)
+                    one.push_back(key.about.name);
+            });
+        return result;
+    }();
+    static const auto sections = [] {
+        std::vector<KeySection> result;
+        for_each_section([&result](std::string_view path, const auto& /*group*/, bool discreet) {
+            result.push_back({path, names[result.size()], discreet});
+        });
+        return result;
+    }();
+    return sections;
+}
 
 constexpr auto kWebFile = keys("tls_server_config", "http_server_config", "basic_auth_users");
 constexpr auto kWebTls =
@@ -82,19 +59,19 @@ constexpr auto kWebSections = std::to_array<KeySection>({
 
 }  // namespace
 
-std::span<const KeySection> key_sections() noexcept {
-    return kSections;
+std::span<const KeySection> key_sections() {
+    return file_sections();
 }
 
 std::span<const KeySection> web_key_sections() noexcept {
     return kWebSections;
 }
 
-std::span<const KeySection> table_of(const KeySection& section) noexcept {
+std::span<const KeySection> table_of(const KeySection& section) {
     const bool web = std::ranges::any_of(
         kWebSections, [&section](const KeySection& one) { return &one == &section; });
     if (web) return kWebSections;
-    return kSections;
+    return key_sections();
 }
 
 const KeySection& key_section(std::span<const KeySection> table, std::string_view path) {
@@ -104,12 +81,12 @@ const KeySection& key_section(std::span<const KeySection> table, std::string_vie
 }
 
 const KeySection& key_section(std::string_view path) {
-    return key_section(kSections, path);
+    return key_section(key_sections(), path);
 }
 
 std::vector<std::string> accepted_keys() {
     std::vector<std::string> result;
-    for (const KeySection& section : kSections) {
+    for (const KeySection& section : key_sections()) {
         for (const std::string_view key : section.keys) {
             std::string path(section.path);
             if (!path.empty()) path += '.';

@@ -19,13 +19,13 @@ struct KeySection {
 };
 
 /// All sections.
-[[nodiscard]] std::span<const KeySection> key_sections() noexcept;
+[[nodiscard]] std::span<const KeySection> key_sections();
 
 /// The sections of the file that --web.config.file names.
 [[nodiscard]] std::span<const KeySection> web_key_sections() noexcept;
 
 /// The table that `section` is part of.
-[[nodiscard]] std::span<const KeySection> table_of(const KeySection& section) noexcept;
+[[nodiscard]] std::span<const KeySection> table_of(const KeySection& section);
 
 /// The section at `path` of the table, which must have it.
 [[nodiscard]] const KeySection& key_section(std::span<const KeySection> table,

@@ -51,6 +51,10 @@ class MapReader {
     [[nodiscard]] std::string name() const;
     /// True if nothing stands in the map, known or not.
     [[nodiscard]] bool empty() const noexcept { return node_.entries.empty(); }
+    /// Where complaints about this map are noted.
+    [[nodiscard]] ProblemList& problems() noexcept { return problems_; }
+    /// The errors noted so far, of this map and others.
+    [[nodiscard]] std::size_t error_count() const noexcept { return problems_.error_count(); }
     /// Notes that `key` is wrong: its name and the complaint.
     void complain(std::string_view key, const Complaint& complaint);
 

@@ -2,6 +2,7 @@
 // Coalescing of requests, and the comparison of two configurations.
 #include "daemon/service/reload.hpp"
 
+#include "config/load/key_changes.hpp"
 #include "probes/net/run_on.hpp"
 #include "probes/net/task_group.hpp"
 
@@ -50,21 +51,11 @@ Awaitable<ReloadResult> Reloader::reload() {
 
 std::string reasons_for_restart(const Settings& now, const Settings& next) {
     std::string reasons;
-    const auto fixed = [&reasons](bool same, std::string_view key) {
-        if (same) return;
-        reasons += key;
+    for (const std::string& key : keys_that_need_restart(now, next)) {
         reasons +=
+            key +
             " cannot change while the daemon runs; restart it, mails in flight survive that\n";
-    };
-    fixed(now.instance == next.instance, "instance");
-    fixed(now.state_directory == next.state_directory, "state_directory");
-    fixed(now.evidence == next.evidence, "evidence");
-    fixed(now.history == next.history, "history");
-    fixed(now.details == next.details, "details");
-    fixed(now.transcripts == next.transcripts, "transcripts");
-    fixed(now.auth_backoff == next.auth_backoff, "auth_backoff");
-    fixed(now.web == next.web, "web");
-    fixed(now.log.format == next.log.format, "log.format");
+    }
     const bool known = next.tag_key == now.tag_key || next.previous_tag_key == now.tag_key;
     if (!known) {
         reasons +=

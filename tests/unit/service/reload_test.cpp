@@ -119,11 +119,11 @@ TEST_F(RestartReasons, WhatIsBuiltInAtStartIsNamedWithTheRemedy) {
     next.history = 1h;
     next.details = 1h;
     next.transcripts = false;
-    next.auth_backoff = 1h;
+    next.web.allowed_hosts = {"monitor.example.org"};
     next.log.format = LogFormat::json;
     const std::string text = reasons(next);
     for (const char* key : {"instance ", "state_directory ", "evidence ", "history ", "details ",
-                            "transcripts ", "auth_backoff ", "log.format "})
+                            "transcripts ", "web ", "log.format "})
         EXPECT_NE(text.find(key), std::string::npos) << key;
     EXPECT_NE(text.find("restart it"), std::string::npos);
 }
