@@ -11,7 +11,7 @@ TORTURE_MAILS ?= 1000000
 TORTURE_RELOADS ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check tsan screenshots bench fuzz torture mutants acceptance format format-check tidy install deb test-systemd packages \
+.PHONY: help demo test check tsan documents screenshots bench fuzz torture mutants acceptance format format-check tidy install deb test-systemd packages \
 	packages-test
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo "make torture  the fault laboratory: TORTURE_RUNS ($(TORTURE_RUNS)) kills, fault grid, soak, sabotage"
 	@echo "make screenshots  pictures of the status page and the terminal, into config/screenshots"
 	@echo "make acceptance  every kind of outage with the real Prometheus and Alertmanager: alerts and times"
+	@echo "make documents  what is made from the tables of keys: config/README.md, the schema for editors"
 	@echo "make format   format the sources;  make format-check, make tidy: what CI checks"
 	@echo "make install  install the daemon below PREFIX ($(PREFIX)), honours DESTDIR"
 	@echo "make deb      a Debian package in build/"
@@ -50,6 +51,11 @@ check: packages-test
 	@$(MAKE) --no-print-directory build/dev/build.ninja
 	@ninja --quiet -C build/dev unit_tests session_tests
 	@cd build/dev && ctest --output-on-failure -j2 -L 'unit|session|lint'
+
+documents: packages
+	@$(MAKE) --no-print-directory build/dev/build.ninja
+	@ninja --quiet -C build/dev mailprobed-keys
+	@config/describe/documents.py build/dev/mailprobed-keys . --write
 
 # clang with ASan and UBSan runs everything; g++ runs what needs no other servers.
 test: packages-test

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# What is installed beside the program: manual pages (target `man`), completion, examples, dashboards
-# and rules.
+# What is installed beside the program: manual pages (target `man`), completion, examples, the schema
+# of the configuration, dashboards and rules.
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 find_program(GZIP gzip REQUIRED)
 include(GNUInstallDirs)
@@ -24,6 +24,7 @@ add_custom_target(man ALL DEPENDS ${man_pages})
 install(FILES systemd/completions/mailprobed DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 file(GLOB examples CONFIGURE_DEPENDS config/examples/*.yaml)
 install(FILES config/mailprobed.example.yaml ${examples} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES config/mailprobed.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/mailprobed)
 foreach(assets grafana prometheus)
   if(IS_DIRECTORY ${CMAKE_SOURCE_DIR}/config/${assets})
     install(DIRECTORY config/${assets} DESTINATION ${CMAKE_INSTALL_DATADIR}/mailprobed

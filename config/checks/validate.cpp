@@ -2,6 +2,7 @@
 // Checks across sections: unique names, references, ids in tags, shared mailboxes.
 #include "config/checks/checks.hpp"
 #include "config/load/key_changes.hpp"
+#include "config/load/spelling_suggestion.hpp"
 #include "probes/domain/identity/tag.hpp"
 
 #include <algorithm>
@@ -39,7 +40,7 @@ void check_reference(const Settings& settings, const std::string& probe, std::st
         names.reserve(settings.accounts.size());
         for (const AccountSettings& known : settings.accounts)
             names.push_back(known.name);
-        const std::string_view meant = closest(name, names);
+        const std::string_view meant = spelling_suggestion(name, names);
         problems.error(place, what + ": there is no account " + in_quotes(name),
                        meant.empty()
                            ? "the name of an entry of `accounts:`"

@@ -99,8 +99,9 @@ constexpr auto kTagKey = std::to_array({
                    .range = "32 bytes or more, mode 0600 or less"}),
     described_key("credential", TextForm{check_text},
                   {.meaning = "a systemd credential with the key", .range = "32 bytes or more"}),
-    described_key("previous", SecretForm{"tag_key.previous", false},
-                  {.meaning = "the key before this one, still accepted"}),
+    described_key(
+        "previous", SecretForm{"tag_key.previous", false},
+        {.meaning = "the key before this one, still accepted", .range = "see `tag_key.previous`"}),
 });
 
 constexpr auto kPreviousTagKey = std::to_array({

@@ -2,6 +2,8 @@
 // The strict reader: which keys there are. Their values are read in reader_values.cpp.
 #include "config/load/reader.hpp"
 
+#include "config/load/spelling_suggestion.hpp"
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -16,7 +18,7 @@ std::string key_elsewhere(std::string_view key, std::span<const KeySection> tabl
     for (const KeySection& section : table) {
         all.insert(all.end(), section.keys.begin(), section.keys.end());
     }
-    const std::string_view meant = closest(key, all, false);
+    const std::string_view meant = spelling_suggestion(key, all, false);
     if (meant.empty()) return "";
     std::vector<std::string> homes;
     for (const KeySection& section : table) {
@@ -93,7 +95,8 @@ void MapReader::note_unknown(const ConfigEntry& entry) {
         return;
     }
     std::string expected = joined_with_or(known);
-    if (const std::string_view meant = closest(entry.key, section_.keys); !meant.empty()) {
+    if (const std::string_view meant = spelling_suggestion(entry.key, section_.keys);
+        !meant.empty()) {
         expected = "`" + std::string(meant) + "`";
     } else if (entry.key == "<<") {
         expected = "no merge keys; what is common to all stands under `defaults:`";

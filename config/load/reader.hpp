@@ -107,10 +107,4 @@ class MapReader {
 [[nodiscard]] std::string entry_name(const ConfigNode& node, const std::string& number,
                                      std::string_view kind);
 
-/// The one of `words` that was probably meant by `word`, or nothing; finds typing errors and, if
-/// `by_start`, words that only begin alike.
-[[nodiscard]] std::string_view closest(std::string_view word,
-                                       std::span<const std::string_view> words,
-                                       bool by_start = true);
-
 }  // namespace mailprobed

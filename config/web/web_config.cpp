@@ -6,6 +6,7 @@
 #include "config/load/document.hpp"
 #include "config/load/reader.hpp"
 #include "config/load/secret_file.hpp"
+#include "config/load/spelling_suggestion.hpp"
 
 #include <algorithm>
 #include <array>
@@ -51,7 +52,7 @@ constexpr unsigned kUsualBcryptCost = 10;
 
 std::optional<Complaint> check_cipher(std::string_view text) {
     if (std::ranges::find(kCiphers, text) != kCiphers.end()) return std::nullopt;
-    const std::string_view meant = closest(text, kCiphers, false);
+    const std::string_view meant = spelling_suggestion(text, kCiphers, false);
     return Complaint{"is no cipher suite that can be chosen",
                      meant.empty() ? "an ECDHE suite by its IANA name, such as "
                                      "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"

@@ -72,6 +72,7 @@ with tempfile.TemporaryDirectory() as folder:
                 wrong.append(f"{unit} starts {started}, which is not in the package")
     for path in ("usr/share/man/man8/mailprobed.8.gz", "usr/share/man/man5/mailprobed.yaml.5.gz",
                  "usr/share/bash-completion/completions/mailprobed",
+                 "usr/share/mailprobed/mailprobed.schema.json",
                  "usr/share/mailprobed/grafana/overview.json", "usr/share/mailprobed/grafana/probe.json",
                  "usr/share/doc/mailprobed/copyright", "usr/share/doc/mailprobed/changelog.Debian.gz",
                  *(f"usr/share/doc/mailprobed/examples/{name}.yaml" for name in

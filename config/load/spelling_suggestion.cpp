@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// "Did you mean": the smallest number of typing errors between two words.
-#include "config/load/reader.hpp"
+// The smallest number of typing errors between two words.
+#include "config/load/spelling_suggestion.hpp"
+
+#include "config/load/syntax.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <string>
+#include <vector>
 
 namespace mailprobed {
 
@@ -30,8 +35,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string_view closest(std::string_view word, std::span<const std::string_view> words,
-                         bool by_start) {
+std::string_view spelling_suggestion(std::string_view word, std::span<const std::string_view> words,
+                                     bool by_start) {
     constexpr std::size_t kLongest = 64;
     if (word.empty() || word.size() > kLongest) return {};
     const std::string lowered = lower_case(word);
