@@ -78,7 +78,7 @@ tsan: packages-test
 bench: packages-test
 	@$(MAKE) --no-print-directory build/release/build.ninja
 	@ninja --quiet -C build/release
-	@tests/bench/run.py build/release $(BENCH_ARGS)
+	@tests/campaigns/bench/run.py build/release $(BENCH_ARGS)
 
 # Libraries that no fuzz target needs are not instrumented.
 fuzz: packages-test
@@ -87,7 +87,7 @@ fuzz: packages-test
 	@tests/fuzz/run.py build/fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 mutants: packages-test
-	@tests/mutants/run.py
+	@tests/campaigns/mutants/run.py
 
 # Two minutes of mail with every verdict, then the pictures.
 screenshots: packages-test
@@ -107,26 +107,26 @@ torture: packages-test
 		mailprobed-gateways mailprobed-model mailprobed-readers
 	@mkdir -p build/torture && rm -f $(TORTURE_SUMMARY)
 	@echo "== kill -9 at random and at every write of the journal"
-	@tests/torture/kill.py --runs $(TORTURE_RUNS) build/release/mailprobed \
+	@tests/campaigns/torture/kill.py --runs $(TORTURE_RUNS) build/release/mailprobed \
 		build/release/tests/mailprobed-loopback \
-		build/release/tests/torture/mailprobed-crash-point.so build/torture/kill
+		build/release/tests/campaigns/torture/mailprobed-crash-point.so build/torture/kill
 	@echo "== reloads under load"
-	@tests/torture/reload.py --reloads $(TORTURE_RELOADS) build/release/mailprobed \
+	@tests/campaigns/torture/reload.py --reloads $(TORTURE_RELOADS) build/release/mailprobed \
 		build/release/tests/mailprobed-loopback build/torture/reload
 	@echo "== our mails through gateways, and letters about them"
-	@build/release/tests/torture/mailprobed-gateways 100000 11
+	@build/release/tests/campaigns/torture/mailprobed-gateways 100000 11
 	@echo "== long letters that say the same over and over"
-	@build/release/tests/torture/mailprobed-readers 0
+	@build/release/tests/campaigns/torture/mailprobed-readers 0
 	@echo "== mailboxes of servers that use ids again, answer out of order and forget"
-	@build/release/tests/torture/mailprobed-model 100000 11
+	@build/release/tests/campaigns/torture/mailprobed-model 100000 11
 	@echo "== every kind of fault at every stage"
-	@build/release/tests/mailprobed-grid tests/e2e/grid/smtp.txt tests/e2e/grid/pop3.txt
+	@build/release/tests/mailprobed-grid tests/campaigns/grid/smtp.txt tests/campaigns/grid/pop3.txt
 	@echo "== alerts in three hundred drawn histories"
 	@python3 -B tests/alerts/campaign.py config/prometheus build/torture/alerts 0 300
 	@echo "== ten of a hundred probes broken in ten ways"
 	@build/release/tests/e2e_tests --gtest_brief=1 --gtest_filter='Crowd*'
 	@echo "== daemon, then server stopped for a minute"
-	@tests/torture/stop.py build/release/mailprobed build/release/tests/mailprobed-loopback 60
+	@tests/campaigns/torture/stop.py build/release/mailprobed build/release/tests/mailprobed-loopback 60
 	@echo "== a thousand conversations cut by the end of the daemon"
 	@STOP_MAILS=1000 tests/e2e/life/stop_test.py build/release/mailprobed \
 		build/release/tests/mailprobed-loopback \
@@ -136,15 +136,16 @@ torture: packages-test
 	@echo "== soak"
 	@build/release/tests/mailprobed-soak $(TORTURE_MAILS) 500 300
 	@echo "== sabotaged copies"
-	@tests/mutants/run.py
+	@tests/campaigns/mutants/run.py
 	@echo "== all parts passed"
-	@tests/torture/summary.py $(TORTURE_SUMMARY)
+	@tests/campaigns/torture/summary.py $(TORTURE_SUMMARY)
 
 # Outages are made and mended; the table says which alert came, when, and what else came.
 acceptance: packages-test
 	@$(MAKE) --no-print-directory build/release/build.ninja
 	@ninja --quiet -C build/release mailprobed mailprobed-loopback
-	@tests/acceptance/accept.py build/release/mailprobed build/release/tests/mailprobed-loopback
+	@tests/campaigns/acceptance/accept.py build/release/mailprobed \
+		build/release/tests/mailprobed-loopback
 
 SOURCES = $(shell git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp')
 

@@ -34,7 +34,7 @@ constexpr std::chrono::seconds kIdle{20};
 /// Commits follow each other no faster: under load many records share one, alone none waits.
 constexpr std::chrono::milliseconds kPace{4};
 /// Records that nobody waits for may wait this long for one that somebody does; what a kill may
-/// make forgotten, hence well below the margin of tests/torture/kill_rules.py.
+/// make forgotten, hence well below the margin of tests/campaigns/torture/kill_rules.py.
 constexpr std::chrono::milliseconds kLinger{25};
 
 /// A coroutine that waits for record number `number`.

@@ -2,10 +2,10 @@
 // A hundred probes, ten of them broken in ten ways at once: the others must not feel it.
 #include "probes/domain/identity/tag.hpp"
 #include "probes/net/crypto.hpp"
+#include "tests/campaigns/torture/summary.hpp"
 #include "tests/e2e/dead_ports.hpp"
 #include "tests/e2e/hanging_names.hpp"
 #include "tests/e2e/monitor_run.hpp"
-#include "tests/torture/summary.hpp"
 
 #include <gtest/gtest.h>
 
