@@ -94,8 +94,8 @@ screenshots: packages-test
 	@.ci/install-packages screenshots
 	@$(MAKE) --no-print-directory build/release/build.ninja
 	@ninja --quiet -C build/release mailprobed mailprobed-loopback
-	@tests/boards/npm_ci.py tests/pages
-	@node tests/pages/screenshots.mjs build/release/mailprobed \
+	@tests/assets/boards/npm_ci.py tests/assets/pages
+	@node tests/assets/pages/screenshots.mjs build/release/mailprobed \
 		build/release/tests/mailprobed-loopback config/screenshots
 
 # The parts of the fault laboratory, one after the other; each prints its table and fails by itself.
@@ -122,7 +122,7 @@ torture: packages-test
 	@echo "== every kind of fault at every stage"
 	@build/release/tests/mailprobed-grid tests/campaigns/grid/smtp.txt tests/campaigns/grid/pop3.txt
 	@echo "== alerts in three hundred drawn histories"
-	@python3 -B tests/alerts/campaign.py config/prometheus build/torture/alerts 0 300
+	@python3 -B tests/assets/alerts/campaign.py config/prometheus build/torture/alerts 0 300
 	@echo "== ten of a hundred probes broken in ten ways"
 	@build/release/tests/e2e_tests --gtest_brief=1 --gtest_filter='Crowd*'
 	@echo "== daemon, then server stopped for a minute"

@@ -10,7 +10,7 @@ import { axe, done, fit, kPhone, launch, open, overhang } from "./lib/browser.mj
 import { Mock } from "./lib/mock.mjs";
 import { aRoute, kHostile } from "./lib/weather.mjs";
 
-const kSource = fileURLToPath(new URL("../../daemon/pages", import.meta.url));
+const kSource = fileURLToPath(new URL("../../../daemon/pages", import.meta.url));
 const kPages = process.argv[2] || process.env.PAGES || kSource;
 const kOpenApi = process.argv[3] || path.join(kSource, "openapi.json");
 const up = () => "delivered";

@@ -7,7 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-const kPages = fileURLToPath(new URL("../../daemon/pages", import.meta.url));
+const kPages = fileURLToPath(new URL("../../../daemon/pages", import.meta.url));
 const kTests = fileURLToPath(new URL(".", import.meta.url));
 
 // What is broken, file, text, what takes its place, the test that must see it and its file if that

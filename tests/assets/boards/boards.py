@@ -5,7 +5,7 @@ import copy
 import json
 import pathlib
 
-FOLDER = pathlib.Path(__file__).resolve().parents[2] / "config" / "grafana"
+FOLDER = pathlib.Path(__file__).resolve().parents[3] / "config" / "grafana"
 
 
 class Board:

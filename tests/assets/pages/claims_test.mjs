@@ -9,7 +9,7 @@ import { done, launch, open } from "./lib/browser.mjs";
 import { Mock } from "./lib/mock.mjs";
 import { aRoute } from "./lib/weather.mjs";
 
-const kSource = fileURLToPath(new URL("../../daemon/pages", import.meta.url));
+const kSource = fileURLToPath(new URL("../../../daemon/pages", import.meta.url));
 const kPages = process.argv[2] || process.env.PAGES || kSource;
 const kOpenApi = process.argv[3] || path.join(kSource, "openapi.json");
 const now = () => Date.now() / 1000;
