@@ -128,10 +128,10 @@ torture: packages-test
 	@echo "== daemon, then server stopped for a minute"
 	@tests/campaigns/torture/stop.py build/release/mailprobed build/release/tests/mailprobed-loopback 60
 	@echo "== a thousand conversations cut by the end of the daemon"
-	@STOP_MAILS=1000 tests/e2e/life/stop_test.py build/release/mailprobed \
+	@STOP_MAILS=1000 tests/e2e/program/life/stop_test.py build/release/mailprobed \
 		build/release/tests/mailprobed-loopback \
-		build/release/tests/e2e/life/libmailprobed-disk-shim.so \
-		build/release/tests/e2e/weather/libmailprobed-clock-shim.so \
+		build/release/tests/e2e/program/life/libmailprobed-disk-shim.so \
+		build/release/tests/e2e/program/weather/libmailprobed-clock-shim.so \
 		Stop.test_hundreds_of_mails_in_flight_are_all_recorded_in_time
 	@echo "== soak"
 	@build/release/tests/mailprobed-soak $(TORTURE_MAILS) 500 300

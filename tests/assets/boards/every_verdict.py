@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 
 _TESTS = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(_TESTS / "e2e" / "weather"), str(_TESTS / "e2e" / "real")]
+sys.path[:0] = [str(_TESTS / "e2e" / "program" / "weather"), str(_TESTS / "e2e" / "real")]
 # pylint: disable=wrong-import-position
 import scene as weather  # noqa: E402
 from support.processes import eventually  # noqa: E402

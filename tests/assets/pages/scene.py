@@ -8,7 +8,7 @@ import json
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e/weather"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e/program/weather"))
 # pylint: disable=wrong-import-position
 from scene import Scene  # noqa: E402
 

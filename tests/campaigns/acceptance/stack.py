@@ -13,7 +13,7 @@ import urllib.request
 
 _HERE = pathlib.Path(__file__).resolve().parent
 _SHIPPED = _HERE.parents[2] / "config" / "prometheus"
-sys.path[:0] = [str(_HERE.parents[1] / "e2e" / "real"), str(_HERE.parents[1] / "e2e" / "weather")]
+sys.path[:0] = [str(_HERE.parents[1] / "e2e" / one) for one in ("real", "program/weather")]
 # pylint: disable=wrong-import-position
 from gate import Gate  # noqa: E402
 from scene import Loopback  # noqa: E402

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e" / "weather"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e" / "program" / "weather"))
 # pylint: disable=wrong-import-position
 from scene import SECOND, Scene, boot_ns, contains_truth  # noqa: E402
 from summary import summarize  # noqa: E402

@@ -15,7 +15,7 @@ import unittest
 import urllib.parse
 
 _HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(_HERE.parent / "weather"), str(_HERE.parent / "real"), str(_HERE)]
+sys.path[:0] = [str(_HERE.parent / "weather"), str(_HERE.parents[1] / "real"), str(_HERE)]
 # pylint: disable=wrong-import-position
 from scene import SECOND, Scene  # noqa: E402
 from schema import Schemas  # noqa: E402

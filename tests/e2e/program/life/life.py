@@ -13,7 +13,7 @@ import time
 import unittest
 
 _HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(_HERE.parent / "weather"), str(_HERE.parent / "real")]
+sys.path[:0] = [str(_HERE.parent / "weather"), str(_HERE.parents[1] / "real")]
 # pylint: disable=wrong-import-position
 from scene import Scene  # noqa: E402,F401
 from support.processes import eventually  # noqa: E402,F401

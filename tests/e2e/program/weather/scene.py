@@ -13,7 +13,7 @@ import tempfile
 import time
 
 _HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(_HERE.parent / "real"), str(_HERE.parents[1] / "campaigns" / "accounting")]
+sys.path[:0] = [str(_HERE.parents[1] / "real"), str(_HERE.parents[2] / "campaigns" / "accounting")]
 # pylint: disable=wrong-import-position
 from server_log import mail_of_tag  # noqa: E402
 from support.processes import Processes, eventually  # noqa: E402

@@ -12,7 +12,7 @@ import urllib.parse
 
 from life import LifeTest, eventually, main
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "campaigns" / "torture"))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[3] / "campaigns" / "torture"))
 # pylint: disable=wrong-import-position
 from summary import summarize  # noqa: E402
 

@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 _HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(_HERE.parent / "real")]
+sys.path[:0] = [str(_HERE.parents[1] / "real")]
 # pylint: disable=wrong-import-position
 from support.processes import Processes, eventually, run  # noqa: E402
 
