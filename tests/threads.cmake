@@ -22,7 +22,7 @@ target_compile_definitions(thread_tests PRIVATE MAILPROBED_SOURCE_DIR="${PROJECT
 # No suppressions: SQLite and SOCI are not instrumented, and nothing of them was ever reported.
 add_test(NAME threads.unit COMMAND thread_tests --gtest_brief=1)
 add_test(NAME threads.daemon
-  COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/program/weather/canary_test.py
+  COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/e2e/program/secrets/canary_test.py
     $<TARGET_FILE:mailprobed> $<TARGET_FILE:mailprobed-loopback> Canary)
 set_tests_properties(threads.unit threads.daemon PROPERTIES
   LABELS threads TIMEOUT 300)

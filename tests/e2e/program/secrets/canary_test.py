@@ -18,10 +18,12 @@ import unittest
 import urllib.error
 import urllib.parse
 
-from scene import Scene  # knows the folders of the others
-from canary_search import Secrets, canary, challenges_in, digests_of, echoes
-from support.processes import eventually
-from support.wire_tap import WireTap
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "weather"))
+# pylint: disable=wrong-import-position
+from scene import Scene  # noqa: E402  (knows the folders of the others)
+from canary_search import Secrets, canary, challenges_in, digests_of, echoes  # noqa: E402
+from support.processes import eventually  # noqa: E402
+from support.wire_tap import WireTap  # noqa: E402
 
 MODES = ("none", "starttls", "implicit")
 LOGINS = {"plain-user": ("plain", "user-pass"), "login-plain": ("login", "plain"),
