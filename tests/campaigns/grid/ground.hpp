@@ -5,8 +5,8 @@
 
 #include "probes/domain/settings/settings.hpp"
 #include "tests/campaigns/grid/cell.hpp"
-#include "tests/e2e/dead_ports.hpp"
-#include "tests/e2e/hanging_names.hpp"
+#include "tests/e2e/monitor/dead_ports.hpp"
+#include "tests/e2e/monitor/hanging_names.hpp"
 #include "tests/loopback/server.hpp"
 
 #include <cstddef>

@@ -61,7 +61,8 @@ def programs():
     """The test program of each test that a table entry may name."""
     found = {}
     for file in ROOT.glob("tests/**/*_test.cpp"):
-        folder = "_".join(file.parent.relative_to(ROOT / "tests").parts)
+        parts = file.parent.relative_to(ROOT / "tests").parts
+        folder = "_".join(parts[:2] if parts[0] == "unit" else parts[:1])
         for suite, name in re.findall(r"^TEST(?:_[FP])?\((\w+),\s*(\w+)\)", file.read_text(),
                                       re.MULTILINE):
             found[f"{folder.partition('_')[0]}:{suite}.{name}"] = f"{folder}_tests"

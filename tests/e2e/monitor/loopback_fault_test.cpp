@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every kind of fault the loopback server knows, as a client feels it and as the log tells it.
-#include "tests/e2e/loopback_fixture.hpp"
+#include "tests/e2e/monitor/loopback_fixture.hpp"
 
 #include <gmock/gmock.h>
 

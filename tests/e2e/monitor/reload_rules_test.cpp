@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a new configuration must not do to mails in flight: let another mailbox vouch for them, lose
 // their keys, hold an old password against a new one, or end the daemon.
-#include "tests/e2e/monitor_run.hpp"
-#include "tests/e2e/restart_scene.hpp"
+#include "tests/e2e/monitor/monitor_run.hpp"
+#include "tests/e2e/monitor/restart_scene.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every verdict rule of docs/claims.md over real sockets.
-#include "tests/e2e/monitor_run.hpp"
+#include "tests/e2e/monitor/monitor_run.hpp"
 
 #include <gtest/gtest.h>
 

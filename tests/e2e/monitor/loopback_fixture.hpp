@@ -2,7 +2,7 @@
 // What the tests of the loopback server have in common: a server, two users, short dialogues.
 #pragma once
 
-#include "tests/e2e/raw_client.hpp"
+#include "tests/e2e/monitor/raw_client.hpp"
 #include "tests/loopback/server.hpp"
 
 #include <gtest/gtest.h>

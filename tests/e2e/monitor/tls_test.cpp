@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every TLS mode with every login over real sockets, and every certificate that must not do.
-#include "tests/e2e/monitor_run.hpp"
+#include "tests/e2e/monitor/monitor_run.hpp"
 
 #include <gtest/gtest.h>
 

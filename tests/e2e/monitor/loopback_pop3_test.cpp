@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loopback server's mailboxes: POP3 logins, the lock, UPDATE, and when a mail becomes visible.
-#include "tests/e2e/loopback_fixture.hpp"
+#include "tests/e2e/monitor/loopback_fixture.hpp"
 
 #include <gmock/gmock.h>
 #include <openssl/evp.h>

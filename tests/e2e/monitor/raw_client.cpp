@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Plain POSIX sockets and plain OpenSSL.
-#include "tests/e2e/raw_client.hpp"
+#include "tests/e2e/monitor/raw_client.hpp"
 
 #include <openssl/x509_vfy.h>
 

@@ -5,7 +5,7 @@
 #include "probes/net/socket_channel.hpp"
 #include "probes/net/task_group.hpp"
 #include "probes/session/smtp/session.hpp"
-#include "tests/e2e/monitor_run.hpp"
+#include "tests/e2e/monitor/monitor_run.hpp"
 
 #include <gtest/gtest.h>
 

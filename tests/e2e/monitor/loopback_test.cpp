@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loopback server as a well-behaved server: SMTP, TLS, log and command line.
-#include "tests/e2e/loopback_fixture.hpp"
+#include "tests/e2e/monitor/loopback_fixture.hpp"
 
 #include <gmock/gmock.h>
 #include <openssl/evp.h>

@@ -3,7 +3,7 @@
 #include "probes/domain/identity/message.hpp"
 #include "probes/domain/identity/tag.hpp"
 #include "probes/net/crypto.hpp"
-#include "tests/e2e/monitor_run.hpp"
+#include "tests/e2e/monitor/monitor_run.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Harness of the end-to-end tests.
-#include "tests/e2e/monitor_run.hpp"
+#include "tests/e2e/monitor/monitor_run.hpp"
 
 #include "probes/monitor/monitor.hpp"
 #include "probes/net/crypto.hpp"

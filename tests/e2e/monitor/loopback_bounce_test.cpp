@@ -7,7 +7,7 @@
 #include "probes/wire/message/delivery_status.hpp"
 #include "probes/wire/message/mime_part.hpp"
 #include "probes/wire/message/received.hpp"
-#include "tests/e2e/loopback_fixture.hpp"
+#include "tests/e2e/monitor/loopback_fixture.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Blocking sockets; every answer is sent in pieces of 64 KiB.
-#include "tests/e2e/bottomless_server.hpp"
+#include "tests/e2e/monitor/bottomless_server.hpp"
 
 #include <arpa/inet.h>
 #include <cstdlib>

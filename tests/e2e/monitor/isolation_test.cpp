@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A hung name, a stalled handshake and a dripping server bother nobody but their own probes.
-#include "tests/e2e/hanging_names.hpp"
-#include "tests/e2e/monitor_run.hpp"
+#include "tests/e2e/monitor/hanging_names.hpp"
+#include "tests/e2e/monitor/monitor_run.hpp"
 
 #include <gtest/gtest.h>
 

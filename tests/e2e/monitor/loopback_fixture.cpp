@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Encodings for the loopback tests, made by OpenSSL.
-#include "tests/e2e/loopback_fixture.hpp"
+#include "tests/e2e/monitor/loopback_fixture.hpp"
 
 #include <openssl/evp.h>
 

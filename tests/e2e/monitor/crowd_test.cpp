@@ -3,9 +3,9 @@
 #include "probes/domain/identity/tag.hpp"
 #include "probes/net/crypto.hpp"
 #include "tests/campaigns/torture/summary.hpp"
-#include "tests/e2e/dead_ports.hpp"
-#include "tests/e2e/hanging_names.hpp"
-#include "tests/e2e/monitor_run.hpp"
+#include "tests/e2e/monitor/dead_ports.hpp"
+#include "tests/e2e/monitor/hanging_names.hpp"
+#include "tests/e2e/monitor/monitor_run.hpp"
 
 #include <gtest/gtest.h>
 

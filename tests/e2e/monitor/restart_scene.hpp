@@ -3,7 +3,7 @@
 // ledger, or without any such end; what the ledger says afterwards.
 #pragma once
 
-#include "tests/e2e/monitor_run.hpp"
+#include "tests/e2e/monitor/monitor_run.hpp"
 
 #include <optional>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Logins that are refused in words, by hanging up, or under another name than that of a wrong
 // password: how long they rest, and that a lock costs no verdict.
-#include "tests/e2e/monitor_run.hpp"
+#include "tests/e2e/monitor/monitor_run.hpp"
 
 #include <gtest/gtest.h>
 

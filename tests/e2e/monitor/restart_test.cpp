@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every verdict, every kind of evidence, and ways to get there: a restart of the daemon in the
 // middle, in order or by SIGKILL, changes nothing of what the ledger says in the end.
-#include "tests/e2e/restart_scene.hpp"
+#include "tests/e2e/monitor/restart_scene.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A bound socket that never listens, and one whose queue of connections is full.
-#include "tests/e2e/dead_ports.hpp"
+#include "tests/e2e/monitor/dead_ports.hpp"
 
 #include <netinet/in.h>
 #include <poll.h>

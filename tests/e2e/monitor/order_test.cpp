@@ -7,7 +7,7 @@
 #include "probes/net/crypto.hpp"
 #include "probes/net/socket_channel.hpp"
 #include "probes/net/task_group.hpp"
-#include "tests/e2e/monitor_run.hpp"
+#include "tests/e2e/monitor/monitor_run.hpp"
 
 #include <boost/asio/post.hpp>
 #include <gtest/gtest.h>

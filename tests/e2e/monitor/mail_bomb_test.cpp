@@ -3,8 +3,8 @@
 // its budget and says why, memory stays flat, and the other mailboxes notice nothing.
 #include "probes/domain/identity/tag.hpp"
 #include "probes/net/crypto.hpp"
-#include "tests/e2e/bottomless_server.hpp"
-#include "tests/e2e/monitor_run.hpp"
+#include "tests/e2e/monitor/bottomless_server.hpp"
+#include "tests/e2e/monitor/monitor_run.hpp"
 #include "tests/session/heap_peak.hpp"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hostile servers over real sockets: no octet of a login without TLS, no session beyond its time.
-#include "tests/e2e/monitor_run.hpp"
+#include "tests/e2e/monitor/monitor_run.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two lives of a daemon over one ledger. Two other probes keep both mailboxes watched all the time,
 // so that what comes after a verdict is seen.
-#include "tests/e2e/restart_scene.hpp"
+#include "tests/e2e/monitor/restart_scene.hpp"
 
 #include "daemon/store/place.hpp"
 #include "daemon/store/schema.hpp"

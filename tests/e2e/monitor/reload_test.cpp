@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A new configuration while mails are in flight: nothing is forgotten, nothing misjudged, and what
 // did not change does not notice.
-#include "tests/e2e/monitor_run.hpp"
+#include "tests/e2e/monitor/monitor_run.hpp"
 
 #include <gtest/gtest.h>
 

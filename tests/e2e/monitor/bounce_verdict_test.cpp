@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a monitor makes of the mails that a server sends back to the sender: only a report of
 // failure with a verified tag is a bounce.
-#include "tests/e2e/restart_scene.hpp"
+#include "tests/e2e/monitor/restart_scene.hpp"
 
 #include <gtest/gtest.h>
 

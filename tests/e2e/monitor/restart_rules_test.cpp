@@ -5,7 +5,7 @@
 #include "daemon/store/schema.hpp"
 #include "probes/domain/plan/schedule.hpp"
 #include "probes/net/boot_clock.hpp"
-#include "tests/e2e/restart_scene.hpp"
+#include "tests/e2e/monitor/restart_scene.hpp"
 
 #include <gtest/gtest.h>
 

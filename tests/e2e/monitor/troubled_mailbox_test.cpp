@@ -4,8 +4,8 @@
 #include "probes/domain/identity/message.hpp"
 #include "probes/domain/identity/tag.hpp"
 #include "probes/net/crypto.hpp"
-#include "tests/e2e/monitor_run.hpp"
-#include "tests/e2e/restart_scene.hpp"
+#include "tests/e2e/monitor/monitor_run.hpp"
+#include "tests/e2e/monitor/restart_scene.hpp"
 
 #include <gtest/gtest.h>
 

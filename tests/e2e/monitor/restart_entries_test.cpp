@@ -3,7 +3,7 @@
 // in the same mailbox, and nothing by which it would remove one.
 #include "daemon/store/place.hpp"
 #include "daemon/store/schema.hpp"
-#include "tests/e2e/restart_scene.hpp"
+#include "tests/e2e/monitor/restart_scene.hpp"
 
 #include <gtest/gtest.h>
 
