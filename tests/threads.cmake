@@ -7,7 +7,7 @@ if(NOT MAILPROBED_SANITIZE MATCHES "thread")
 endif()
 
 add_executable(thread_tests
-  unit/api/bounds_test.cpp unit/config/secrets_test.cpp support/config_support.cpp
+  unit/api/bounds_test.cpp unit/config/load/secrets_test.cpp support/config_support.cpp
   unit/store/journal_patience_test.cpp unit/store/journal_threads_test.cpp support/ledger_support.cpp
   unit/log/log_observer_test.cpp
   unit/metrics/mailbox_test.cpp support/metrics_support.cpp unit/metrics/values_test.cpp
