@@ -55,13 +55,13 @@ def last(pattern, text):
 
 
 def fuzz(name):
-    seeds, found = HERE / "corpus" / name, options.build / "found" / name
+    seeds, found = HERE / "seeds" / name, options.build / "found" / name
     for folder in (found, seeds, corpus / name):
         folder.mkdir(parents=True, exist_ok=True)
     arguments = [found, seeds, corpus / name, f"-max_total_time={options.seconds}", "-max_len=12000",
                  "-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1",
                  f"-artifact_prefix={options.build.resolve()}/"]
-    dictionary = HERE / f"{name}.dict"
+    dictionary = HERE / "targets" / f"{name}.dict"
     if dictionary.exists():
         arguments.append(f"-dict={dictionary}")
     result = run(name, arguments)
@@ -84,7 +84,7 @@ def keep(name):
     found = options.build / "found" / name
     with tempfile.TemporaryDirectory() as folder:
         merged = pathlib.Path(folder)
-        for path in [*(HERE / "corpus" / name).iterdir(), *(corpus / name).iterdir()]:
+        for path in [*(HERE / "seeds" / name).iterdir(), *(corpus / name).iterdir()]:
             shutil.copy(path, merged)
         before = set(os.listdir(merged))
         run(name, ["-merge=1", "-max_len=4095", merged, found])
@@ -100,7 +100,7 @@ def keep(name):
     print(f"{name:<24} {len(before)} inputs, {len(chosen)} added", flush=True)
 
 
-names = options.targets or sorted(path.stem for path in HERE.glob("*.cpp"))
+names = options.targets or sorted(path.stem for path in HERE.glob("targets/*.cpp"))
 corpus = unpack()
 failed = []
 for target in names:
