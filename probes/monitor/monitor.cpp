@@ -8,7 +8,7 @@
 #include "probes/monitor/keep_running.hpp"
 #include "probes/monitor/prober.hpp"
 #include "probes/monitor/restore.hpp"
-#include "probes/monitor/restore_entries.hpp"
+#include "probes/monitor/submission_logins.hpp"
 #include "probes/monitor/watch_clocks.hpp"
 #include "probes/monitor/watcher.hpp"
 #include "probes/net/boot_clock.hpp"
@@ -34,19 +34,6 @@ struct Monitor::Impl {
         context.wake = [this](MailboxIndex box) { wake(box); };
         apply();
     }
-
-    /// What a refused login may have been refused for.
-    struct LoginForm {
-        Secret password;
-        SmtpAuth auth = SmtpAuth::automatic;
-        TlsMode tls = TlsMode::implicit;
-        friend bool operator==(const LoginForm&, const LoginForm&) = default;
-    };
-    /// The pauses of a login, and the forms that its accounts try it in.
-    struct Login {
-        AuthBackoff pauses;
-        std::vector<LoginForm> forms;
-    };
 
     /// A watcher or prober and whether its loop runs.
     template <class Worker>
@@ -76,7 +63,7 @@ struct Monitor::Impl {
             }
             box_of.push_back(entry->second);
         }
-        settle_logins();
+        logins.settle(settings);
         for (Route& route : context.routes)
             route.removed = true;
         std::vector<ProbeIndex> configured;
@@ -89,7 +76,7 @@ struct Monitor::Impl {
             route.box = box_of[way.box];
             route.bounces.reset();
             if (way.bounces) route.bounces = box_of[*way.bounces];
-            route.login = &login_of(*route.from->smtp);
+            route.login = &logins.pauses_of(*route.from->smtp);
             route.removed = route.retirement_reported = false;
             route.mailbox_number = mailbox_number(settings, *route.probe);
             configured.push_back(probe);
@@ -111,28 +98,6 @@ struct Monitor::Impl {
         probers.push_back({std::make_unique<Prober>(context, index)});
         by_name.emplace(name, index);
         return index;
-    }
-
-    /// Makes the logins of the configured probes; a pause ends only where what was rejected may
-    /// work now.
-    void settle_logins() {
-        const Settings& settings = *context.settings;
-        std::map<MailboxId, std::vector<LoginForm>> wanted;
-        for (const ProbeSettings& probe : settings.probes) {
-            const SmtpSettings& half = *settings.account(probe.from)->smtp;
-            auto& forms = wanted[login_key(half.server, half.username)];
-            LoginForm form{half.password, half.auth, half.server.tls};
-            if (std::ranges::find(forms, form) == forms.end()) forms.push_back(std::move(form));
-        }
-        for (auto& [key, forms] : wanted) {
-            Login& login = logins[key];
-            if (std::ranges::is_permutation(login.forms, forms)) continue;
-            login = {AuthBackoff(settings.auth_backoff), std::move(forms)};
-        }
-    }
-
-    AuthBackoff& login_of(const SmtpSettings& half) {
-        return logins.at(login_key(half.server, half.username)).pauses;
     }
 
     void watch(const Routing& routing, const std::vector<MailboxIndex>& box_of) {
@@ -208,44 +173,14 @@ struct Monitor::Impl {
     }
 
     /// Takes up what an earlier run left; returns the mails that were to be tried again.
-    std::vector<std::pair<Prober*, MailState>> restore() {
-        std::vector<std::pair<Prober*, MailState>> again;
-        const RestoredState restored = std::exchange(context.needs.restored, {});
-        std::vector<std::uint64_t> mails(by_name.size(), 0);
-        for (const MailState& mail : restored.pending) {
-            const auto probe = by_name.find(mail.probe);
-            const ProbeSettings* settings =
-                probe == by_name.end() ? nullptr : context.routes[probe->second].probe.get();
-            if (auto end = verdict_if_unwatched(*context.settings, settings, mail, wall_now())) {
-                context.needs.journal.note(std::move(*end));
-                continue;
-            }
-            // One of a version that did not record keys is believed to bear the present one.
-            context.ledger.restore(probe->second, mail, BootClock::now(),
-                                   mail.tag_key == 0 || context.codec.reads(mail.tag_key));
-            ++mails[probe->second];
-            ++context.routes[probe->second].unreported;
-            if (mail.progress == Progress::retry) {
-                again.emplace_back(probers[probe->second].worker.get(), mail);
-            }
-        }
-        read_clocks(context);
-        restore_settled(context.ledger, restored.settled, by_name);
-        std::map<std::string, Watcher*> box_by_text;
+    std::vector<MailToRetry> restore() {
+        RestoreInto into{context, by_name, {}, {}};
+        for (const auto& prober : probers)
+            into.probers.push_back(prober.worker.get());
         for (const auto& watcher : watchers)
-            box_by_text.emplace(watcher.worker->recorded_as(), watcher.worker.get());
-        restore_entries(restored.entries, box_by_text, context.needs.journal);
-        for (const RestoredProbe& state : restored.probes) {
-            const auto probe = by_name.find(state.probe);
-            if (probe == by_name.end()) continue;
-            const ProbeHistory& history = state.history;
-            if (history.last_started) {
-                probers[probe->second].worker->started_before(*history.last_started);
-            }
-            context.needs.observer.on(ProbeRestored{state.probe, mails[probe->second], history});
-            report_pending(context, probe->second);
-        }
-        return again;
+            into.watchers.emplace(watcher.worker->recorded_as(), watcher.worker.get());
+        return restore_state(std::exchange(context.needs.restored, {}), into, BootClock::now(),
+                             wall_now());
     }
 
     void bug(const std::exception_ptr& error) {
@@ -279,8 +214,7 @@ struct Monitor::Impl {
     std::map<MailboxId, MailboxIndex> boxes;
     /// Every probe there has been.
     std::map<std::string, ProbeIndex, std::less<>> by_name;
-    /// By server and user name, so that probes of one account do not try in turns.
-    std::map<MailboxId, Login> logins;
+    SubmissionLogins logins;
     /// By index; addresses stay valid.
     std::deque<Running<Watcher>> watchers;
     std::deque<Running<Prober>> probers;

@@ -1,14 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mails of an earlier run that nobody looks for any more.
+// What an earlier run left is taken up: mails on their way and judged ones, the entries of
+// mailboxes and the history of probes.
 #pragma once
 
 #include "probes/domain/ledger/mail_state.hpp"
 #include "probes/domain/settings/settings.hpp"
+#include "probes/monitor/context.hpp"
 #include "probes/monitor/journal.hpp"
+#include "probes/monitor/prober.hpp"
+#include "probes/monitor/watcher.hpp"
 
+#include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace mailprobed {
+
+/// Who takes it up. The containers must not change meanwhile.
+struct RestoreInto {
+    Context& context;
+    const std::map<std::string, ProbeIndex, std::less<>>& probes;
+    /// By index.
+    std::vector<Prober*> probers;
+    /// By mailbox_text().
+    std::map<std::string, Watcher*> watchers;
+};
+
+/// A mail of which a further attempt was to be made, and who makes it.
+struct MailToRetry {
+    Prober* prober;
+    MailState mail;
+};
+
+/// Takes up the state of an earlier run and tells the observer of each probe's; mails and entries
+/// that nobody looks for any more end in the journal. `now` and `wall` are the same instant.
+[[nodiscard]] std::vector<MailToRetry> restore_state(const RestoredState& restored,
+                                                     const RestoreInto& into, Instant now,
+                                                     WallTime wall);
 
 /// The end of a mail whose probe (nullptr) is no longer configured or has its mails end elsewhere
 /// now: where this one would arrive nobody looks, so nobody can know. Nothing if it is looked for.
