@@ -16,9 +16,17 @@ import sys
 PATTERNS = {
     "name": r"^[A-Za-z0-9._-]{1,64}$",
     "address": r"^[!-~]+@[!-~]+$",
-    "host": r"^[^\s/@]+$",
+    # A name or an address, without brackets and port.
+    "host": r"^(?![.])(?!.*[.][.])[A-Za-z0-9._-]+$|^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$",
     "IP address": r"^[0-9A-Fa-f.:]+$",
+    "address:port": r"^.+:[0-9]{1,5}$",
 }
+# Of single keys.
+OWN_PATTERNS = {"ehlo_name": r"^[^\s/@]+$", "authserv_id": r"^\S+$", "credential": r"^[^/]+$"}
+NAMES = {"headers": r"^[!-9;-~]+$", "labels": r"^(?!__)[A-Za-z_][A-Za-z0-9_]*$"}
+# The reader takes every scalar as the text that stands in the file: the account `163` needs no quotes,
+# and a number may have some.
+TEXT = {"type": ["string", "number", "boolean"], "minLength": 1}
 DURATION = r"^(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"
 HEAD = "| key | type | default | range | meaning |"
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
@@ -101,11 +109,12 @@ def check_restarts(page, sections):
 
 
 def text_schema(key):
-    # YAML's numbers are texts to the reader: the account `163` needs no quotes.
-    schema = {"type": ["string", "number"], "minLength": 1}
     kind = key["type"].split(",")[0]
-    if kind in PATTERNS:
-        schema["pattern"] = PATTERNS[kind]
+    pattern = OWN_PATTERNS.get(key["name"], PATTERNS.get(kind))
+    # No number looks like one of these.
+    schema = {"type": "string"} if kind in ("IP address", "address:port", "address") else dict(TEXT)
+    if pattern:
+        schema["pattern"] = pattern
     return schema
 
 
@@ -123,25 +132,30 @@ def value_schema(key):
         return {"anyOf": [text_schema(key), {"type": "array", "items": text_schema(key),
                                              "minItems": 1, "uniqueItems": True}]}
     if kind == "boolean":
-        return {"type": "boolean"}
+        return {"enum": [True, False, "true", "false"]}
     if kind == "word":
         words = key["words"]
         return {"enum": words + [int(word) for word in words if word.isdigit()]}
     if kind == "duration":
         return {"type": "string", "pattern": DURATION}
     if kind == "integer":
-        return {"type": "integer", "minimum": int(key["least"]), "maximum": int(key["greatest"])}
+        return {"anyOf": [{"type": "integer", "minimum": int(key["least"]),
+                           "maximum": int(key["greatest"])},
+                          {"type": "string", "pattern": "^[0-9]+$"}]}
     if kind == "number":
-        return {"type": "number", "minimum": float(key["least"]), "maximum": float(key["greatest"])}
+        return {"anyOf": [{"type": "number", "minimum": float(key["least"]),
+                           "maximum": float(key["greatest"])},
+                          {"type": "string", "pattern": "^[0-9]+([.][0-9]+)?$"}]}
     if kind == "pairs":
         return {"type": "object", "maxProperties": 32,
-                "additionalProperties": {"type": ["string", "number", "boolean"]}}
+                "propertyNames": {"pattern": NAMES[key["name"]]},
+                "additionalProperties": {"type": TEXT["type"]}}
     if kind == "command":
-        return {"type": "array", "items": {"type": ["string", "number", "boolean"]}, "minItems": 1}
+        return {"type": "array", "items": {"type": TEXT["type"]}, "minItems": 1}
     if kind == "list":
         return {"type": "array", "items": reference}
     if kind == "secret":
-        return {"anyOf": [{"type": ["string", "number"], "minLength": 1}, reference]}
+        return {"anyOf": [TEXT, reference]}
     assert kind == "map", kind
     # Draft 7 ignores what stands beside a reference.
     return {"allOf": [reference]}

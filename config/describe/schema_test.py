@@ -93,16 +93,28 @@ def values(key):
     if "example" in key and key["kind"] != "pairs":
         good.append(yaml.load(key["example"], Loader))
     if key["kind"] == "pairs":
-        good.append({"X-Team": "mail"})
-        bad += ["X-Team: mail", {"a": ["b"]}]
+        good.append({"X-Team" if key["name"] == "headers" else "team": "mail"})
+        bad += ["X-Team: mail", {"a": ["b"]}, {"two words": "x"}]
     if key["kind"] == "word":
         good += key["words"]
         bad += ["perhaps", {}]
+    if key["type"].startswith("host"):
+        good += ["mail.example.org", "192.0.2.1", "::1", "a_b", True]
+        bad += ["https://mail.example.org", "me@example.org"]
+        if key["name"] != "ehlo_name":
+            bad += ["mail.example.org:465", "[::1]", "a..b", ".a", "münchen.de"]
+    if key["type"].startswith("address:port"):
+        good += ["[::1]:0", ["127.0.0.1:1", "localhost:2"]]
+        bad += [10995, ":10995", "localhost"]
+    if key["type"] == "name":
+        good += [163, "163", True]
+        bad += ["two words", "x" * 65]
     if key["kind"] == "boolean":
+        good += [True, "true", "false"]
         bad += ["perhaps", 1]
     if key["kind"] in ("integer", "number"):
         number = int if key["kind"] == "integer" else float
-        good += [number(key["least"]), number(key["greatest"])]
+        good += [number(key["least"]), number(key["greatest"]), key["greatest"]]
         bad += [number(key["least"]) - 0.5, number(key["greatest"]) + 1, "many"]
     if key["kind"] == "duration":
         good += [key["least"], key["greatest"], "1m30s"]

@@ -39,7 +39,13 @@ void read_half(MapReader& map, std::string_view section, const KeyGroup<Half>& k
                const StandardPorts& ports, const std::string& address, SecretReader& secrets,
                SecretSources& sources, const std::string& source, Half& out) {
     const KeysRead read = read_keys(map, keys, out);
-    finish_endpoint(map, read, ports, out.server);
+    bool own_port = false;
+    // Where `tls` is wrong nobody knows which port would be right.
+    if (read.has("tls") || map.find("tls") == nullptr) {
+        out.server.port = ports.of(out.server.tls);
+        own_port = read_key(map, keys, "port", out);
+    }
+    finish_endpoint(map, read, ports, own_port, out.server);
     if (needs_no_login(out)) {
         for (const std::string_view key : {"username", "password"}) {
             if (map.find(key) != nullptr) {

@@ -60,11 +60,14 @@ struct StandardPorts {
     std::uint16_t implicit;
     std::uint16_t starttls;
     std::uint16_t none;
+
+    /// The one that servers use in this mode.
+    [[nodiscard]] std::uint16_t of(TlsMode mode) const noexcept;
 };
-/// Looks at what both halves of an account say about their server, of which `read` was good, and
-/// reads the port, which depends on it (endpoint.cpp).
+/// Checks what a half of an account says about its server, of which `read` was good, and the port
+/// if the file names it (endpoint.cpp).
 void finish_endpoint(MapReader& map, const KeysRead& read, const StandardPorts& ports,
-                     Endpoint& out);
+                     bool own_port, Endpoint& out);
 /// Reads `accounts:` (accounts.cpp).
 void read_accounts(MapReader& file, const Defaults& defaults, SecretReader& secrets, Draft& draft);
 /// Reads `probes:` (probes.cpp).

@@ -13,11 +13,6 @@ namespace mailprobed {
 
 namespace {
 
-std::uint16_t standard_port(const StandardPorts& ports, TlsMode mode) noexcept {
-    if (mode == TlsMode::implicit) return ports.implicit;
-    return mode == TlsMode::starttls ? ports.starttls : ports.none;
-}
-
 std::optional<Complaint> check_ca_file(const std::string& path) {
     constexpr const char* kForm = "a readable file with certificates in PEM form";
     std::error_code error;
@@ -40,28 +35,30 @@ std::optional<Complaint> check_ca_file(const std::string& path) {
     return Complaint{in_quotes(path) + " holds no certificate", kForm};
 }
 
-/// The port by convention, and a warning where the number means another mode to everybody.
-void read_port(MapReader& map, const StandardPorts& ports, Endpoint& out) {
-    std::uint32_t port = standard_port(ports, out.tls);
-    const bool given = map.integer("port", kPortRange, port);
-    out.port = static_cast<std::uint16_t>(port);
+/// A warning where the number of the port means another mode to everybody.
+void check_port(MapReader& map, const StandardPorts& ports, const Endpoint& out) {
     const bool usually_implicit = out.port == ports.implicit;
     const bool conventional =
         usually_implicit || out.port == ports.starttls || out.port == ports.none;
-    if (!given || !conventional || usually_implicit == (out.tls == TlsMode::implicit)) return;
+    if (!conventional || usually_implicit == (out.tls == TlsMode::implicit)) return;
     map.problems().warning(
         map.place("port"),
-        map.name_of("port") + " is " + std::to_string(port) +
+        map.name_of("port") + " is " + std::to_string(out.port) +
             ", which servers use with another `tls`",
         usually_implicit ? "`tls: implicit`" : "`tls: starttls`, or another port");
 }
 
 }  // namespace
 
+std::uint16_t StandardPorts::of(TlsMode mode) const noexcept {
+    if (mode == TlsMode::implicit) return implicit;
+    return mode == TlsMode::starttls ? starttls : none;
+}
+
 void finish_endpoint(MapReader& map, const KeysRead& read, const StandardPorts& ports,
-                     Endpoint& out) {
+                     bool own_port, Endpoint& out) {
     out.host = lower_case(out.host);
-    if (read.has("tls") || map.find("tls") == nullptr) read_port(map, ports, out);
+    if (own_port) check_port(map, ports, out);
     if (read.has("ca_file")) {
         if (auto complaint = check_ca_file(out.ca_file)) map.complain("ca_file", *complaint);
     }

@@ -50,12 +50,15 @@ struct KeyText {
     std::string_view example{};
     std::string_view type{};
     std::string_view range{};
-    /// What happens without the key, where no value would say the same.
+    /// What happens without the key, where no value would say the same; the masked view then leaves
+    /// out what is as it would be without.
     std::optional<std::string_view> otherwise{};
     /// The key must be there; what a message then says is expected.
     std::string_view required{};
     /// A reload that changes it is refused.
     bool restart = false;
+    /// Two readers of one mailbox may differ in it.
+    bool may_differ = false;
     /// read_keys() leaves it to the caller, whose other values it depends on.
     bool by_hand = false;
 };
@@ -107,14 +110,13 @@ class KeysRead {
 template <class S>
 KeysRead read_keys(MapReader& map, const KeyGroup<S>& group, S& out) {
     KeysRead good;
-    const std::size_t errors = map.error_count();
     for (const Key<S>& key : group.keys) {
         const auto& [name, form, text] = key.about;
         if (key.read == nullptr || text.by_hand) continue;
         if (!text.required.empty() && map.require(name, text.required) == nullptr) continue;
         if (key.read(key.about, map, out)) good.add(name);
     }
-    if (group.check != nullptr && map.error_count() == errors) group.check(map, out);
+    if (group.check != nullptr && map.good()) group.check(map, out);
     return good;
 }
 
@@ -267,7 +269,7 @@ constexpr Key<Owner<Path...>> map_key(std::string_view name, std::string_view se
             if (map.find(about.name) == nullptr) return false;
             MapReader below(map, about.name, std::get_if<MapForm>(&about.form)->section);
             read_keys(below, Group, member<Path...>(out));
-            return true;
+            return below.good();
         },
         [](const KeyDescription& about, YamlWriter& out, const S& from) {
             out.begin_map(about.name);

@@ -15,7 +15,7 @@ std::vector<std::string> keys_that_need_restart(const Settings& now, const Setti
 std::vector<std::string_view> differing_keys(const MailboxSettings& a, const MailboxSettings& b) {
     std::vector<std::string_view> keys;
     for (const Key<MailboxSettings>& key : kPop3Keys.keys) {
-        if (!key.same(a, b)) keys.push_back(key.about.name);
+        if (!key.about.text.may_differ && !key.same(a, b)) keys.push_back(key.about.name);
     }
     return keys;
 }

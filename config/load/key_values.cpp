@@ -10,17 +10,19 @@ namespace mailprobed {
 
 namespace {
 
-/// Calls `keep` with each pair of the map at `key` that passes both checks, duplicates refused.
+/// Calls `keep` with each pair of the map at `key` that passes both checks, duplicates refused;
+/// true if it is there and all of it passes.
 template <class Keep>
-void read_pairs(MapReader& map, std::string_view key, const PairsForm& form, Keep keep) {
+bool read_pairs(MapReader& map, std::string_view key, const PairsForm& form, Keep keep) {
     constexpr const char* kForm = "a map: lines of `name: value`";
     const ConfigNode* node = map.map(key, kForm);
-    if (node == nullptr) return;
+    if (node == nullptr) return false;
     if (node->entries.size() > kMostPairs) {
         map.complain(key, {"has too many lines", "at most 32"});
-        return;
+        return false;
     }
     ProblemList& problems = map.problems();
+    const std::size_t errors = problems.error_count();
     std::vector<std::string> seen;
     for (const ConfigEntry& entry : node->entries) {
         const std::string name = wrong_in_quotes(entry.key) + " in " + map.name_of(key);
@@ -43,6 +45,7 @@ void read_pairs(MapReader& map, std::string_view key, const PairsForm& form, Kee
             keep(entry.key, entry.value->text);
         }
     }
+    return problems.error_count() == errors;
 }
 
 template <class Pairs>
@@ -98,18 +101,16 @@ bool read_value(MapReader& map, std::string_view key, const DecimalForm& form, d
 
 bool read_value(MapReader& map, std::string_view key, const PairsForm& form,
                 std::vector<std::pair<std::string, std::string>>& out) {
-    read_pairs(map, key, form, [&out](const std::string& name, const std::string& value) {
+    return read_pairs(map, key, form, [&out](const std::string& name, const std::string& value) {
         out.emplace_back(name, value);
     });
-    return map.find(key) != nullptr;
 }
 
 bool read_value(MapReader& map, std::string_view key, const PairsForm& form,
                 std::map<std::string, std::string>& out) {
-    read_pairs(map, key, form, [&out](const std::string& name, const std::string& value) {
+    return read_pairs(map, key, form, [&out](const std::string& name, const std::string& value) {
         out.emplace(name, value);
     });
-    return map.find(key) != nullptr;
 }
 
 void show_value(YamlWriter& out, std::string_view key, const std::string& value) {

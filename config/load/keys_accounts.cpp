@@ -60,7 +60,8 @@ constexpr auto common_keys(Sections sections) {
         flag_key<&Half::allow_plaintext_auth>(
             "allow_plaintext_auth",
             {.meaning = "must be true for a login that sends the password itself (PLAIN, LOGIN, "
-                        "USER) with `tls: none`"}),
+                        "USER) with `tls: none`",
+             .may_differ = true}),
         text_key<&Half::server, &Endpoint::ca_file>(
             "ca_file", check_text,
             {.meaning = "certificates of the authorities to trust instead",

@@ -37,7 +37,11 @@ MapReader::MapReader(const ConfigNode& node, std::string_view section, std::stri
 
 MapReader::MapReader(const ConfigNode& node, const KeySection& section, std::string owner,
                      ProblemList& problems)
-    : node_(node), section_(section), owner_(std::move(owner)), problems_(problems) {
+    : node_(node),
+      section_(section),
+      owner_(std::move(owner)),
+      problems_(problems),
+      errors_before_(problems.error_count()) {
     note_keys();
 }
 
@@ -46,7 +50,8 @@ MapReader::MapReader(const MapReader& parent, std::string_view key, std::string_
       section_(key_section(table_of(parent.section_), section)),
       owner_(parent.owner_),
       path_(parent.path_ + std::string(key) + "."),
-      problems_(parent.problems_) {
+      problems_(parent.problems_),
+      errors_before_(problems_.error_count()) {
     note_keys();
 }
 

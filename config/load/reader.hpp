@@ -53,8 +53,8 @@ class MapReader {
     [[nodiscard]] bool empty() const noexcept { return node_.entries.empty(); }
     /// Where complaints about this map are noted.
     [[nodiscard]] ProblemList& problems() noexcept { return problems_; }
-    /// The errors noted so far, of this map and others.
-    [[nodiscard]] std::size_t error_count() const noexcept { return problems_.error_count(); }
+    /// True if nothing wrong was noted since this reader was made, unknown keys included.
+    [[nodiscard]] bool good() const noexcept { return problems_.error_count() == errors_before_; }
     /// Notes that `key` is wrong: its name and the complaint.
     void complain(std::string_view key, const Complaint& complaint);
 
@@ -101,6 +101,7 @@ class MapReader {
     /// Keys that lead from the owner to this map, each with a dot behind it.
     std::string path_;
     ProblemList& problems_;
+    std::size_t errors_before_;
 };
 
 /// How messages call an entry of a list: "account 'qq'" if it has a usable name, else `number`.

@@ -80,17 +80,18 @@ void YamlWriter::begin_list(std::string_view key) {
     begin_line(key);
     *out_ << YAML::BeginSeq;
     path_.push_back(path_.back() + std::string(key));
-    item_ = 0;
+    items_.push_back(0);
 }
 
 void YamlWriter::end_list() {
     *out_ << YAML::EndSeq;
     path_.pop_back();
+    items_.pop_back();
 }
 
 void YamlWriter::begin_item() {
     *out_ << YAML::BeginMap;
-    path_.push_back(path_.back() + "[" + std::to_string(item_++) + "].");
+    path_.push_back(path_.back() + "[" + std::to_string(items_.back()++) + "].");
 }
 
 void YamlWriter::end_item() {

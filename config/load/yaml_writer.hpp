@@ -60,7 +60,8 @@ class YamlWriter {
     std::unique_ptr<YAML::Emitter> out_;
     /// Where the writer is, each part with its dot: "accounts[0].smtp.".
     std::vector<std::string> path_;
-    std::size_t item_ = 0;
+    /// The number of the next item of each list that is open.
+    std::vector<std::size_t> items_;
 };
 
 }  // namespace mailprobed

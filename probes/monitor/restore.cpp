@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A look into another mailbox proves no absence: `lost` would be a false claim.
+// Mails first, so that nothing is told of a probe whose mails are not known yet.
 #include "probes/monitor/restore.hpp"
 
 #include "probes/domain/plan/routing.hpp"
 #include "probes/monitor/watch_clocks.hpp"
+#include "probes/net/boot_clock.hpp"
 
 #include <cstdint>
 #include <utility>
@@ -76,7 +77,8 @@ std::vector<MailToRetry> restore_state(const RestoredState& restored, const Rest
     std::vector<MailToRetry> again;
     const auto pending = restore_pending(restored.pending, into, now, wall, again);
     read_clocks(context);
-    restore_judged(restored.settled, into, now);
+    // Behind a step of the clock that read_clocks() may have found.
+    restore_judged(restored.settled, into, BootClock::now());
     restore_entries(restored.entries, into);
     for (const RestoredProbe& state : restored.probes) {
         const auto probe = into.probes.find(state.probe);
@@ -94,7 +96,8 @@ std::vector<MailToRetry> restore_state(const RestoredState& restored, const Rest
 std::optional<VerdictRecord> verdict_if_unwatched(const Settings& settings,
                                                   const ProbeSettings* probe, const MailState& mail,
                                                   WallTime wall) {
-    // A version that did not record mailboxes may have left it.
+    // A look into another mailbox proves no absence: `lost` would be a false claim. A version that
+    // did not record mailboxes may have left it.
     const bool same_mailbox =
         probe != nullptr &&
         (mail.mailbox_number == 0 || mail.mailbox_number == mailbox_number(settings, *probe));

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an earlier run left is taken up: mails on their way and judged ones, the entries of
-// mailboxes and the history of probes.
+// Restores what an earlier run left: mails, the entries of mailboxes, the history of probes.
 #pragma once
 
 #include "probes/domain/ledger/mail_state.hpp"
@@ -17,7 +16,7 @@
 
 namespace mailprobed {
 
-/// Who takes it up. The containers must not change meanwhile.
+/// What it is restored into. The containers must not change meanwhile.
 struct RestoreInto {
     Context& context;
     const std::map<std::string, ProbeIndex, std::less<>>& probes;
@@ -33,8 +32,9 @@ struct MailToRetry {
     MailState mail;
 };
 
-/// Takes up the state of an earlier run and tells the observer of each probe's; mails and entries
-/// that nobody looks for any more end in the journal. `now` and `wall` are the same instant.
+/// Restores the state of an earlier run and tells the observer of each probe's; mails and entries
+/// that nobody looks for any more end in the journal. `now` and `wall` are the same instant; the
+/// clocks are read for steps meanwhile.
 [[nodiscard]] std::vector<MailToRetry> restore_state(const RestoredState& restored,
                                                      const RestoreInto& into, Instant now,
                                                      WallTime wall);

@@ -280,6 +280,8 @@ TEST(ConfigSettings, AccountsMayShareAMailboxIfTheyAgree) {
                 HasSubstr("differ in `authserv_id`"));
     EXPECT_THAT(messages(load_text(with("canary-two, window: {age: 30d}")).problems),
                 HasSubstr("differ in `window`"));
+    // With TLS it changes nothing about reading.
+    EXPECT_EQ(messages(load_text(with("canary-two, allow_plaintext_auth: true")).problems), "");
     // Another port is another mailbox.
     EXPECT_EQ(messages(load_text(with("other, port: 1995")).problems), "");
 }
